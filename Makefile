@@ -1,0 +1,45 @@
+# Every command a person or CI needs; `make` alone lists them.
+SHELL := /bin/sh
+UV_VERSION := 0.13.9
+# Each candidate is run, not only found: version-manager shims lie.
+PY ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+BIN := $(CURDIR)/.venv/bin
+# A lock must not learn a mirror's address from the environment of whoever makes it.
+CLEAN_ENV := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_FIND_LINKS
+COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup lock check-locks clean
+
+help: ## show the targets
+	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+##@ Use
+run: .venv/.run ## install what is missing, then start everything (Ctrl-C stops it)
+	@exec $(BIN)/automation up
+
+##@ Develop
+setup: .venv/.dev ## install everything for development into .venv
+
+lock: | $(BIN)/uv ## re-lock; the files name no host
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	@$(MAKE) -s check-locks
+
+check-locks: ## fail if a lock file names a host
+	@! grep -nE 'https?://' requirements.lock requirements-dev.lock
+
+clean: ## remove what was installed and made here, the local system's data too
+	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/uv:
+	@test -n "$(PY)" || { echo 'Python 3.11 or newer with venv is needed (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
+	@$(PY) -m venv .venv && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.run: requirements.lock pyproject.toml | $(BIN)/uv
+	@$(BIN)/uv pip install -q --require-hashes -r requirements.lock && $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@$(BIN)/uv pip install -q --require-hashes -r requirements-dev.lock && touch $@

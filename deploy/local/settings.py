@@ -1,0 +1,34 @@
+"""What `automation up` is told by its environment; the rest passes through to the services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LocalSettings(BaseSettings):
+    """The system on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTOMATION_", extra="ignore")
+
+    home: Path = Path(".local")
+    """Everything that is kept lies here."""
+    host: str = "127.0.0.1"
+    """Where the API and the page listen."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """0 takes any free one."""
+    executors: int = Field(default=2, ge=0, le=64)
+    schedulers: int = Field(default=1, ge=0, le=16)
+    nats_url: str | None = None
+    """Use this server and start none."""
+    database_url: str | None = None
+    """Use this server and start none."""
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("nats_url", "database_url")
+    @classmethod
+    def _empty_is_unset(cls, value: str | None) -> str | None:
+        return value or None

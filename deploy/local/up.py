@@ -1,0 +1,189 @@
+"""`automation up`: put the parts together from the settings, and run them.
+
+The only place that knows both the embedded servers and our services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from deploy.local import ports, process, roles, state
+from deploy.local.banner import banner
+from deploy.local.files import write_whole
+from deploy.local.home import Home, HomeTaken
+from deploy.local.logs import Logs
+from deploy.local.nats import Nats
+from deploy.local.postgres import Postgres
+from deploy.local.settings import LocalSettings
+from deploy.local.supervisor import Stage, Supervisor
+
+#: Makes the stages of our services; tests put their own in its place.
+Services = Callable[["LocalSystem"], Sequence[Sequence[process.Unit]]]
+
+
+class LocalSystem:
+    """The servers, our services and what is between them."""
+
+    def __init__(
+        self, settings: LocalSettings, home: Home, *, services: Services | None = None
+    ) -> None:
+        self._home = home
+        self._services = services
+        self._host = settings.host
+        self._port = settings.port or ports.free_port()
+        self._database_url = settings.database_url
+        self._nats_url = settings.nats_url
+        self._postgres = None if settings.database_url else Postgres(home.postgres)
+        self._nats = None if settings.nats_url else Nats(home.nats, provision=provision)
+        self._executors = settings.executors
+        self._schedulers = settings.schedulers
+        self._as_json = settings.log_format == "json"
+
+    @property
+    def database_url(self) -> str:
+        """The given server, or ours once it is prepared."""
+        return self._postgres.dsn() if self._postgres else str(self._database_url)
+
+    @property
+    def nats_url(self) -> str:
+        """The given server, or ours once it is prepared."""
+        return self._nats.url if self._nats else str(self._nats_url)
+
+    @property
+    def api_url(self) -> str:
+        """Where people and programs find the API."""
+        host = ports.reachable(self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what every service is told; all else that we were told passes through."""
+        return {
+            "AUTOMATION_DATABASE_URL": self.database_url,
+            "AUTOMATION_NATS_URL": self.nats_url,
+            "AUTOMATION_HOME": str(self._home.path),
+            "AUTOMATION_HOST": self._host,
+            "AUTOMATION_PORT": str(self._port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def stages(self) -> list[Stage]:
+        """Say what starts, in which order."""
+        servers: list[process.Unit] = [unit for unit in (self._postgres, self._nats) if unit]
+        if self._services:
+            return [Stage(servers), *(Stage(stage) for stage in self._services(self))]
+        services = roles.stages(
+            schedulers=self._schedulers,
+            executors=self._executors,
+            api=(ports.reachable(self._host), self._port),
+            environment=self.environment,
+        )
+        return [Stage(servers, then=self._furnish), *(Stage(stage) for stage in services)]
+
+    def check_port(self) -> None:
+        """Find out now, not after a minute, that the API cannot listen.
+
+        Raises:
+            process.StartFailed: the port is taken, or not ours to have.
+        """
+        error = ports.why_not(self._port, host=self._host)
+        if error is None:
+            return
+        reason = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            reason = f"it is taken by {ports.holder(self._port)}"
+        raise process.StartFailed(
+            f"the API cannot listen on {self._host}:{self._port}: {reason}. Stop that, or choose "
+            f"another port: AUTOMATION_PORT={self._port + 1}"
+        )
+
+    def note(self, processes: Sequence[state.ProcessState]) -> None:
+        """Write state.json."""
+        now = state.State(
+            api_url=self.api_url,
+            nats_url=self.nats_url,
+            database_url=self.database_url,
+            supervisor_pid=os.getpid(),
+            processes=tuple(processes),
+        )
+        state.write(self._home.state, now)
+
+    def welcome(self) -> None:
+        """Print the banner; one line for a program that reads along."""
+        if self._as_json:
+            text = json.dumps({"event": "ready", "api_url": self.api_url})
+        else:
+            warning = self._postgres.warning if self._postgres else ""
+            warnings = [warning] if warning else []
+            text = banner(api_url=self.api_url, home=self._home, warnings=warnings)
+        with suppress(OSError, ValueError):
+            print(text, flush=True)  # noqa: T201 - this is what the command is for
+
+    async def _furnish(self) -> None:
+        """Make the servers fit for our services."""
+        try:
+            await migrate(self.database_url)
+            if not self._nats:
+                await provision(self.nats_url)
+            if not self._home.admin_token.exists():
+                token = await first_token(self.database_url)
+                write_whole(self._home.admin_token, f"{token}\n")
+        except Exception as error:
+            # Whatever it is, the user wants to hear it in one line and see all stopped.
+            kind = type(error).__name__
+            raise process.StartFailed(
+                f"the servers could not be prepared: {kind}: {error}"
+            ) from error
+
+
+async def migrate(database_url: str) -> None:
+    """Bring the schema up to date."""
+    from shared.db import migrate as migrations  # noqa: PLC0415 - loads asyncpg
+
+    await migrations.migrate(database_url)
+
+
+async def provision(nats_url: str) -> None:
+    """Declare streams and consumers."""
+    from shared.bus.declare import declare  # noqa: PLC0415 - loads nats-py
+
+    await declare(nats_url)
+
+
+async def first_token(database_url: str) -> str:
+    """Make the token with which the owner of the home gets in."""
+    from services.api.tokens import create_admin_token  # noqa: PLC0415 - first start only
+
+    return await create_admin_token(database_url)
+
+
+def run(settings: LocalSettings, *, services: Services | None = None) -> int:
+    """Run until stopped; return the exit code."""
+    home = Home(settings.home)
+    try:
+        home.take()
+    except (HomeTaken, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 1
+    logs = Logs(home.logs, as_json=settings.log_format == "json")
+    home.state.unlink(missing_ok=True)  # of a run that was killed
+    try:
+        system = LocalSystem(settings, home, services=services)
+        system.check_port()
+        supervisor = Supervisor(
+            home, logs, system.stages(), changed=system.note, ready=system.welcome
+        )
+        asyncio.run(supervisor.run())
+    except process.StartFailed as error:
+        logs.say(str(error))
+        return 1
+    finally:
+        home.state.unlink(missing_ok=True)
+        logs.close()
+        home.release()
+    return 0

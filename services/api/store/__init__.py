@@ -1,0 +1,1 @@
+"""The only SQL of the API; one file per family of tables."""

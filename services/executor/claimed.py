@@ -1,0 +1,25 @@
+"""A run in an executor's hands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+class ClaimedRun(NamedTuple):
+    """One attempt of a run that this executor holds the lease of; columns of the claim."""
+
+    run_id: UUID
+    attempt: int
+    task_id: UUID
+    trigger: str
+    scheduled_for: datetime
+    requested_by: str | None
+    missed_count: int
+    missed_since: datetime | None
+    version: int
+    name: str
+    action: str
+    action_config: str
+    timeout_seconds: int

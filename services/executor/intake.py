@@ -1,0 +1,148 @@
+"""Take orders from the bus, claim them, start them: never more than there are slots.
+
+    order ──► waiting room ──► claim (one statement per batch) ──► acknowledged ──► running
+
+An order is acknowledged once its run is claimed: from then on the lease, not the message, says who
+runs it. What a claim does not return is somebody else's, or over, or taken back; its message is
+acknowledged too. If the claim fails, all its orders are given back to the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pydantic
+from nats.aio.msg import Msg
+
+from services.executor.claimed import ClaimedRun
+from services.executor.runner import Runner
+from services.executor.store.leases import LeaseStore
+from shared.bus.middleware import bury
+from shared.bus.pull import CreditPull
+from shared.contracts.runs import RunDue
+
+#: Orders per claim.
+BATCH = 200
+REST = timedelta(seconds=1)
+#: Pause before a returned order is delivered again, in seconds.
+RETURN_DELAY = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """The incoming side of one executor. `step` is run by a Loop and woken by each order."""
+
+    def __init__(self, *, slots: int, leases: LeaseStore, runner: Runner) -> None:
+        self._slots = slots
+        self._leases = leases
+        self._runner = runner
+        self._waiting: deque[Msg] = deque()
+        self._running: dict[UUID, tuple[int, asyncio.Task[None]]] = {}
+        self._draining = False
+        self.pull: CreditPull | None = None
+        self.wake: Callable[[], None] = lambda: None
+
+    @property
+    def running(self) -> int:
+        """How many runs are under way."""
+        return len(self._running)
+
+    def held(self) -> list[tuple[UUID, int]]:
+        """Return the attempts whose leases must be kept alive."""
+        return [(run_id, attempt) for run_id, (attempt, _) in self._running.items()]
+
+    def arrived(self, message: Msg) -> None:
+        """Take an order from the bus."""
+        self._waiting.append(message)
+        self.wake()
+
+    async def step(self) -> timedelta:
+        """Claim and start what waits, then ask for as much as there is room for."""
+        while self._waiting and not self._draining:
+            await self._claim_batch()
+        if self._draining:
+            await self._return_waiting()
+        elif self.pull is not None:
+            self.pull.take_back_lost_credit()
+            room = self._slots - len(self._running) - len(self._waiting) - self.pull.credit
+            # Asking costs a message: in small change only when otherwise nothing would come.
+            if room >= self._slots // 4 or (room > 0 and self.pull.credit == 0):
+                await self.pull.grant(room)
+        return REST
+
+    async def _claim_batch(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        orders: list[tuple[UUID, int]] = []
+        for message in batch:
+            try:
+                due = RunDue.decode(message.data)
+            except pydantic.ValidationError as error:
+                await bury(message, error)
+            else:
+                orders.append((due.run_id, due.attempt))
+        try:
+            claimed = await self._leases.claim(orders)
+        except BaseException:
+            await self._give_back(batch)
+            raise
+        for run in claimed:
+            self._start(run)
+        for message in batch:
+            # Without waiting: an acknowledgement that gets lost brings the order back, and the
+            # claim turns it away.
+            if not message._ackd:  # noqa: SLF001 - nats-py has no public word for it
+                await message.ack()
+
+    def _start(self, run: ClaimedRun) -> None:
+        task = asyncio.create_task(self._runner.run(run), name=f"run {run.run_id}")
+        self._running[run.run_id] = (run.attempt, task)
+        task.add_done_callback(lambda task: self._over(run, task))
+
+    def _over(self, run: ClaimedRun, task: asyncio.Task[None]) -> None:
+        if self._running.get(run.run_id, (0, None))[1] is task:
+            del self._running[run.run_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("run %s ended without a result: %r", run.run_id, error, exc_info=error)
+        self.wake()
+
+    def lost(self, run_ids: set[UUID]) -> None:
+        """Stop runs whose lease another executor has now."""
+        for run_id in run_ids:
+            if run_id in self._running:
+                log.warning("lease lost; stopping the run", extra={"run_id": str(run_id)})
+                self._running[run_id][1].cancel()
+
+    async def drain(self, patience: timedelta) -> None:
+        """Take nothing more, let runs end, hand back what does not end in time."""
+        self._draining = True
+        await self._return_waiting()
+        if self._running:
+            tasks = [task for _, task in self._running.values()]
+            await asyncio.wait(tasks, timeout=patience.total_seconds())
+        unfinished = self.held()
+        if unfinished:
+            log.warning("handing back %d unfinished runs", len(unfinished))
+            tasks = [task for _, task in self._running.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=10)
+            await self._leases.release(unfinished)
+
+    async def _return_waiting(self) -> None:
+        batch = list(self._waiting)
+        self._waiting.clear()
+        await self._give_back(batch, delay=None)
+
+    async def _give_back(self, batch: list[Msg], delay: float | None = RETURN_DELAY) -> None:
+        for message in batch:
+            # If even this fails, the stream takes them back by itself after `ack_wait`.
+            with contextlib.suppress(Exception):
+                if not message._ackd:  # noqa: SLF001 - as above
+                    await message.nak(delay=delay)

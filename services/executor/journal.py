@@ -1,0 +1,176 @@
+"""What an executor has to say about its runs: gathered, stored, said, in batches.
+
+    run ends ──► result stored with the lease (one statement per batch) ──► `task.finished`
+    run begins ──► `task.started`, unless it has ended before the next flush
+    action writes ──► `task.log`
+
+The result is stored before it is said, so that nothing said is ever lost with a wiped bus, and no
+lease runs out while its result is still on the way. A batch that cannot be stored or said is kept
+and tried again for as long as this process lives: an executor that did the work never gives up
+reporting it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.executor.store.leases import LeaseStore
+from shared.bus import topology
+from shared.bus.publisher import Outgoing, Publisher
+from shared.contracts.runs import (
+    LogLine,
+    LogLines,
+    RunFinished,
+    RunsStarted,
+    RunStarted,
+)
+
+#: Results per statement and message. Larger batches gain nothing measurable.
+BATCH = 200
+#: Lines per message: 8 KiB each at most, below the largest message of 1 MiB.
+LINES = 100
+#: A run shorter than this is told only once, by its end.
+STARTED_AFTER = timedelta(milliseconds=100)
+REST = timedelta(milliseconds=50)
+#: A batch must fit into one message.
+BATCH_BYTES = 700_000
+
+log = logging.getLogger(__name__)
+
+
+class Journal:
+    """The outgoing side of one executor. `step` is run by a Loop and woken by each entry."""
+
+    def __init__(self, executor_id: UUID, leases: LeaseStore, publisher: Publisher) -> None:
+        self._id = executor_id
+        self._leases = leases
+        self._publisher = publisher
+        self._ended: deque[RunFinished] = deque()
+        self._unsaid: deque[Outgoing] = deque()
+        self._begun: dict[UUID, RunStarted] = {}
+        self._lines: deque[LogLine] = deque()
+        self._messages = 0
+        self._emptied = asyncio.Event()
+        self.wake: Callable[[], None] = lambda: None
+
+    @property
+    def is_empty(self) -> bool:
+        """True if everything is stored and said."""
+        return not (self._ended or self._unsaid or self._lines)
+
+    async def emptied(self) -> None:
+        """Wait until everything is stored and said."""
+        while not self.is_empty:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+    def begun(self, run: RunStarted) -> None:
+        """Note that a run began."""
+        self._begun[run.run_id] = run
+
+    def wrote(self, line: LogLine) -> None:
+        """Note a line of a run's log."""
+        self._lines.append(line)
+
+    def ended(self, run: RunFinished) -> None:
+        """Note that a run ended."""
+        self._begun.pop(run.run_id, None)
+        self._ended.append(run)
+        self.wake()
+
+    def abandoned(self, run_id: UUID) -> None:
+        """Note that a run is no longer ours to tell about."""
+        self._begun.pop(run_id, None)
+
+    async def flush(self, now: datetime) -> timedelta:
+        """Store and say one batch of everything; return how long to rest."""
+        if self._ended:
+            await self._store_batch()
+        self._gather_started(now)
+        self._gather_lines()
+        if self._unsaid:
+            await self._say()
+        if not self.is_empty:
+            return timedelta(0)
+        self._emptied.set()
+        return REST
+
+    async def _store_batch(self) -> None:
+        batch: list[RunFinished] = []
+        reports: list[bytes] = []
+        size = 0
+        while self._ended and len(batch) < BATCH and size < BATCH_BYTES:
+            run = self._ended.popleft()
+            report = run.model_dump_json().encode()
+            batch.append(run)
+            reports.append(report)
+            size += len(report)
+        try:
+            ours = await self._leases.finish(batch, reports)
+            if len(ours) < len(batch):
+                keys = [(run.run_id, run.attempt) for run in batch]
+                ours |= await self._leases.stored(keys)
+                await self._keep_late(batch, reports, ours)
+        except Exception:
+            self._ended.extendleft(reversed(batch))
+            raise
+        said = [report for run, report in zip(batch, reports, strict=True) if run.run_id in ours]
+        if said:
+            self._unsaid.append(self._message(topology.runs_finished(self._id), finished(said)))
+
+    async def _keep_late(
+        self, batch: list[RunFinished], reports: list[bytes], ours: set[UUID]
+    ) -> None:
+        late = [
+            (run, report)
+            for run, report in zip(batch, reports, strict=True)
+            if run.run_id not in ours
+        ]
+        for run, _ in late:
+            log.warning(
+                "result came after its lease had gone to another attempt",
+                extra={"run_id": str(run.run_id), "attempt": run.attempt},
+            )
+        if late:
+            await self._leases.keep_superseded(
+                [(run.run_id, run.attempt) for run, _ in late], [report for _, report in late]
+            )
+
+    def _gather_started(self, now: datetime) -> None:
+        old = [run for run in self._begun.values() if now - run.started_at >= STARTED_AFTER]
+        for run in old[:BATCH]:
+            del self._begun[run.run_id]
+        if old:
+            message = RunsStarted(runs=tuple(old[:BATCH]))
+            self._unsaid.append(self._message(topology.runs_started(self._id), message.encode()))
+
+    def _gather_lines(self) -> None:
+        while self._lines:
+            count = min(LINES, len(self._lines))
+            message = LogLines(lines=tuple(self._lines.popleft() for _ in range(count)))
+            self._unsaid.append(self._message(topology.log_lines(self._id), message.encode()))
+
+    def _message(self, subject: str, payload: bytes) -> Outgoing:
+        self._messages += 1
+        return Outgoing(subject, payload, f"{self._id}:{self._messages}")
+
+    async def _say(self) -> None:
+        batch = list(self._unsaid)
+        unknown = set(await self._publisher.publish(batch))
+        self._unsaid = deque(message for i, message in enumerate(batch) if i in unknown)
+        if unknown:
+            raise ConnectionError(f"{len(unknown)} of {len(batch)} reports not acknowledged")
+
+
+def finished(reports: list[bytes]) -> bytes:
+    """Return a `RunsFinished` message of records that are JSON already.
+
+    They were made to be stored; joining them spares the inner loop a second serialisation. The
+    golden files of the contract tests hold this and `RunsFinished.encode` together.
+    """
+    return b'{"v":1,"runs":[' + b",".join(reports) + b"]}"

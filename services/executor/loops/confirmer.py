@@ -1,0 +1,73 @@
+"""Make sure that every result reaches the log, also if the bus lost it.
+
+Results are stored with their leases before they are said. Once the log writer has read all there is
+to read, a result of a while ago without a final row was lost on the way (the stream was wiped, the
+executor died between storing and saying): it is said again. The watermark `executor.confirmed`
+moves over what is certain, so that each pass looks only at the last few seconds. Also prunes old
+leases.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+from services.executor.journal import finished
+from services.executor.store.leases import LeaseStore
+from services.executor.store.presence import PresenceStore
+from shared.bus import topology
+from shared.bus.publisher import Outgoing, Publisher
+
+INTERVAL = timedelta(seconds=3)
+#: Younger results may still be on their way.
+GRACE = timedelta(seconds=5)
+PAGE = 500
+PRUNE = 5000
+
+log = logging.getLogger(__name__)
+
+
+class Confirmer:
+    """One step: find what the log lacks, say it again, move the watermark."""
+
+    def __init__(
+        self,
+        *,
+        executor_id: UUID,
+        leases: LeaseStore,
+        presence: PresenceStore,
+        publisher: Publisher,
+        unread: Callable[[], Awaitable[int]],
+        keep: timedelta,
+    ) -> None:
+        self._id = executor_id
+        self._leases = leases
+        self._presence = presence
+        self._publisher = publisher
+        self._unread = unread
+        self._keep = keep
+
+    async def step(self) -> timedelta:
+        """Confirm once."""
+        until = await self._leases.database_time() - GRACE
+        if await self._unread():
+            return INTERVAL  # the log writer is still reading; nothing counts as lost yet
+        lost = await self._leases.unconfirmed(until, PAGE)
+        if lost:
+            log.warning("%d results are missing in the log; saying them again", len(lost))
+            await self._say(lost, until.timestamp())
+            return INTERVAL
+        await self._leases.confirm(until)
+        await self._presence.forget_silent()
+        pruned = await self._leases.prune(self._keep, PRUNE)
+        return timedelta(seconds=1) if pruned == PRUNE else INTERVAL
+
+    async def _say(self, reports: list[bytes], now: float) -> None:
+        subject = topology.runs_finished(self._id)
+        messages = [
+            Outgoing(subject, finished([report]), f"{self._id}:again:{now}:{number}")
+            for number, report in enumerate(reports)
+        ]
+        await self._publisher.publish(messages)

@@ -1,0 +1,65 @@
+"""Keep leases alive, and say that this executor is.
+
+Renewed at a third of the lease, so that two failures in a row lose nothing. A lease that cannot be
+renewed because another attempt has it means that this executor was taken for dead: its run stops.
+"""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+
+from services.executor.intake import Intake
+from services.executor.store.leases import LeaseStore
+from services.executor.store.presence import PresenceStore
+from services.executor.time_of_day import DatabaseClock
+
+
+class Heartbeat:
+    """One step: renew what is held, report presence, measure the clock."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        leases: LeaseStore,
+        presence: PresenceStore,
+        clock: DatabaseClock,
+        lease: timedelta,
+        instance: str,
+        slots: int,
+        actions: list[str],
+    ) -> None:
+        self._intake = intake
+        self._leases = leases
+        self._presence = presence
+        self._clock = clock
+        self._interval = lease / 3
+        self._instance = instance
+        self._slots = slots
+        self._actions = actions
+
+    async def step(self) -> timedelta:
+        """Beat once."""
+        held = self._intake.held()
+        if held:
+            renewed = await self._leases.renew(held)
+            still = {run_id for run_id, _ in self._intake.held()}
+            lost = {run_id for run_id, _ in held} - renewed
+            self._intake.lost(lost & still)
+        asked_at = self._clock.host_now()
+        answer = await self._leases.database_time()
+        self._clock.learn(asked_at=asked_at, answer=answer, answered_at=self._clock.host_now())
+        await self.report(draining=False)
+        return self._interval
+
+    async def report(self, *, draining: bool) -> None:
+        """Write this executor's row."""
+        await self._presence.report(
+            instance=self._instance,
+            host=socket.gethostname(),
+            slots=self._slots,
+            running=self._intake.running,
+            draining=draining,
+            actions=self._actions,
+        )

@@ -1,0 +1,9 @@
+"""Remembers: one log row per run, its lines, each task's statistics, and what nobody could handle.
+
+owns   schema `log`: runs, lines, task_statistics, dead_letters
+hears  task.started, task.finished, task.log; dead.> and the advisories of JetStream
+says   task.logged (core NATS: for pages that are open just now)
+
+Any number of log writers may run: every message may come twice, late or in any order, and ends in
+the same rows, because the rows are ranked and the database settles who was first.
+"""

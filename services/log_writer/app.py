@@ -1,0 +1,71 @@
+"""Puts the log writer together; the only module that builds things."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from services.log_writer import handlers
+from services.log_writer.announcer import Announcer
+from services.log_writer.loops.sweeper import Sweeper
+from services.log_writer.settings import LogWriterSettings
+from services.log_writer.store.dead_letters import DeadLetterStore
+from services.log_writer.store.lines import LineStore
+from services.log_writer.store.runs import RunStore
+from services.log_writer.undertaker import Undertaker
+from shared.bus import topology
+from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.watch import Watch
+from shared.db.pool import open_pool
+from shared.runtime.loop import Loop
+from shared.runtime.process import Parts, run_service
+
+CONSUMERS = (
+    topology.LOG_WRITER_STARTED,
+    topology.LOG_WRITER_FINISHED,
+    topology.LOG_WRITER_LOGS,
+    topology.LOG_WRITER_DEAD,
+)
+
+
+async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
+    """Connect to the servers and return what runs on them."""
+    name = f"log-writer:{settings.instance}"
+    # One connection for each kind of message, one for the sweeper and the probes.
+    pool = await open_pool(settings.database_url, name=name, max_size=len(CONSUMERS) + 1)
+    stack.push_async_callback(pool.close)
+
+    guard = Guard()
+    broker = make_broker(settings.nats_url, name=name, guard=guard)
+
+    async def close_broker() -> None:
+        guard.stopping = True
+        await broker.stop()
+
+    await broker.connect()
+    stack.push_async_callback(close_broker)  # before the pool: handlers finish what they have
+
+    client = client_of(broker)
+    runs = RunStore(pool)
+    undertaker = Undertaker(client, DeadLetterStore(pool))
+    watch = Watch(client, CONSUMERS)
+    handlers.register(
+        broker,
+        handlers.Room(
+            runs=runs,
+            lines=LineStore(pool),
+            announcer=Announcer(client),
+            undertaker=undertaker,
+        ),
+    )
+    await watch.step()  # the subscribers need their consumers
+    await broker.start()
+    return Parts(
+        loops=[Loop("watch", watch.step), Loop("sweeper", Sweeper(client, undertaker).step)],
+        checks={"database": runs.ping, "bus": watch.check},
+    )
+
+
+def main() -> None:
+    """Run one log writer until it is told to stop."""
+    settings = LogWriterSettings()
+    run_service("log-writer", settings, lambda stack: build(settings, stack))

@@ -1,0 +1,157 @@
+"""One row per run, and the statistics of each task, which are counted with it.
+
+    no row ──► running (attempt n) ──► running (attempt n+1) ──► final, for ever
+        └────────────────┴──────────────────────┴──────────────────►
+
+A message may come twice, late, or before an earlier one; the `WHERE` of each upsert lets a row move
+along these arrows only, and `RETURNING` names exactly the rows that moved: a run is counted in the
+statement that makes it final, hence once. One statement is one transaction. All writers lock rows
+of `runs` in order of run_id and then those of `task_statistics` in order of task_id, so they cannot
+wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from services.log_writer.store.text import storable
+from shared.contracts.runs import RunFinished, RunStarted
+from shared.db.pool import Pool
+
+STARTED = """
+WITH written AS (
+    INSERT INTO log.runs AS known
+        (run_id, task_id, trigger, status, final, attempt, scheduled_for, started_at, executor)
+    SELECT DISTINCT ON (run_id)
+        run_id, task_id, trigger, 'running', false, attempt, scheduled_for, started_at, executor
+    FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::timestamptz[],
+                $6::timestamptz[], $7::text[])
+        AS new (run_id, task_id, attempt, trigger, scheduled_for, started_at, executor)
+    ORDER BY run_id, attempt DESC
+    ON CONFLICT (run_id) DO UPDATE SET
+        task_id = excluded.task_id,
+        trigger = excluded.trigger,
+        attempt = excluded.attempt,
+        scheduled_for = excluded.scheduled_for,
+        started_at = excluded.started_at,
+        executor = excluded.executor,
+        recorded_at = excluded.recorded_at
+    WHERE NOT known.final AND excluded.attempt > known.attempt
+    RETURNING task_id
+)
+SELECT DISTINCT task_id FROM written
+"""
+
+# `last_run_at` and `last_result` are of the run that started last; where two started in the same
+# instant the greater text wins, so that the order of arrival never shows.
+FINISHED = """
+WITH written AS (
+    INSERT INTO log.runs AS known
+        (run_id, task_id, trigger, status, final, attempt, scheduled_for, started_at, completed_at,
+         duration_seconds, result, error_message, execution_data, executor)
+    SELECT DISTINCT ON (run_id)
+        run_id, task_id, trigger, status, true, attempt, scheduled_for, started_at, completed_at,
+        greatest(0, extract(epoch FROM completed_at - started_at)),
+        result, error_message, execution_data, executor
+    FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::timestamptz[],
+                $6::timestamptz[], $7::text[], $8::text[], $9::timestamptz[], $10::text[],
+                $11::text[], $12::text[]) WITH ORDINALITY
+        AS new (run_id, task_id, attempt, trigger, scheduled_for, started_at, executor, status,
+                completed_at, result, error_message, execution_data, place)
+    ORDER BY run_id, place
+    ON CONFLICT (run_id) DO UPDATE SET
+        task_id = excluded.task_id,
+        trigger = excluded.trigger,
+        status = excluded.status,
+        final = true,
+        attempt = excluded.attempt,
+        scheduled_for = excluded.scheduled_for,
+        started_at = excluded.started_at,
+        completed_at = excluded.completed_at,
+        duration_seconds = excluded.duration_seconds,
+        result = excluded.result,
+        error_message = excluded.error_message,
+        execution_data = excluded.execution_data,
+        executor = excluded.executor,
+        recorded_at = excluded.recorded_at
+    WHERE NOT known.final
+    RETURNING task_id, status, started_at,
+        left(split_part(coalesce(result, error_message, status), E'\\n', 1), 500) AS line
+), counted AS (
+    SELECT task_id,
+        count(*) AS runs,
+        count(*) FILTER (WHERE status = 'success') AS successes,
+        count(*) FILTER (WHERE status NOT IN ('success', 'cancelled')) AS failures,
+        max(started_at) AS last_run_at,
+        (array_agg(line ORDER BY started_at DESC, line DESC))[1] AS last_result
+    FROM written
+    GROUP BY task_id
+    ORDER BY task_id
+)
+INSERT INTO log.task_statistics AS sum
+    (task_id, run_count, success_count, failure_count, last_run_at, last_result)
+SELECT task_id, runs, successes, failures, last_run_at, last_result FROM counted
+ORDER BY task_id
+ON CONFLICT (task_id) DO UPDATE SET
+    run_count = sum.run_count + excluded.run_count,
+    success_count = sum.success_count + excluded.success_count,
+    failure_count = sum.failure_count + excluded.failure_count,
+    last_run_at = greatest(sum.last_run_at, excluded.last_run_at),
+    last_result = CASE
+        WHEN (excluded.last_run_at, excluded.last_result) > (sum.last_run_at, sum.last_result)
+        THEN excluded.last_result ELSE sum.last_result END
+RETURNING task_id
+"""
+
+
+class RunStore:
+    """The tables `log.runs` and `log.task_statistics`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def write_started(self, runs: Sequence[RunStarted]) -> list[UUID]:
+        """Note that runs began; return the tasks for which this was news."""
+        rows = [_started(run) for run in runs]
+        return await self._write(STARTED, rows)
+
+    async def write_finished(self, runs: Sequence[RunFinished]) -> list[UUID]:
+        """Note how runs ended and count them; return the tasks for which this was news."""
+        rows = [_finished(run) for run in runs]
+        return await self._write(FINISHED, rows)
+
+    async def ping(self) -> None:
+        """Raise if the database does not answer."""
+        await self._pool.fetchval("SELECT 1")
+
+    async def _write(self, statement: str, rows: Sequence[Iterable[object]]) -> list[UUID]:
+        if not rows:
+            return []
+        columns = list(zip(*rows, strict=True))
+        return [row["task_id"] for row in await self._pool.fetch(statement, *columns)]
+
+
+def _started(run: RunStarted) -> tuple[object, ...]:
+    return (
+        run.run_id,
+        run.task_id,
+        run.attempt,
+        storable(run.trigger),
+        run.scheduled_for,
+        run.started_at,
+        storable(run.executor),
+    )
+
+
+def _finished(run: RunFinished) -> tuple[object, ...]:
+    return (
+        *_started(run),
+        run.status.value,
+        run.completed_at,
+        storable(run.result),
+        storable(run.error_message),
+        to_json(run.execution_data, inf_nan_mode="null").decode(),
+    )

@@ -1,0 +1,122 @@
+"""Make changes of tasks and requests for runs true in the scheduler's tables.
+
+Events, the reconciler and read-repair all come through here, so that there is one way in which a
+task becomes a job. Each call is one transaction; what it fired is published after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from services.scheduler.dispatch import Dispatcher, orders_for
+from services.scheduler.job import MANUAL, Change, Entry, Job, decide_change
+from services.scheduler.source import TaskSource
+from services.scheduler.store.jobs import JobStore
+from services.scheduler.store.ledger import LedgerStore
+from shared.contracts.runs import RunRequest
+from shared.contracts.tasks import TaskChanged
+from shared.domain.occurrence import Outcome
+
+log = logging.getLogger(__name__)
+
+
+def request_entry(request: RunRequest, job: Job) -> Entry:
+    """Return the ledger row of a run that somebody asked for."""
+    gone = job.deleted
+    return Entry(
+        run_id=request.run_id,
+        task_id=request.task_id,
+        trigger=MANUAL,
+        scheduled_for=request.requested_at,
+        moment=str(request.run_id),
+        due_at=request.requested_at,
+        outcome=Outcome.SUPERSEDED if gone else Outcome.FIRED,
+        reason="task.deleted" if gone else None,
+        missed_count=0,
+        missed_since=None,
+        version=job.version,
+        requested_by=request.requested_by,
+        queue=job.queue,
+        priority=job.priority,
+    )
+
+
+class Applier:
+    """Writes what changed, then tells whoever must act on it."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        ledger: LedgerStore,
+        dispatcher: Dispatcher,
+        source: TaskSource,
+        wake_ticker: Callable[[], None],
+    ) -> None:
+        self._jobs = jobs
+        self._ledger = ledger
+        self._dispatcher = dispatcher
+        self._source = source
+        self._wake_ticker = wake_ticker
+
+    async def tasks_changed(self, changes: Sequence[TaskChanged]) -> int:
+        """Apply *changes*, at most one per task; return how many told something new."""
+        async with self._jobs.pool.acquire() as connection, connection.transaction():
+            known = await self._jobs.lock(connection, [each.task_id for each in changes])
+            decided: list[Change] = [
+                decision
+                for change in changes
+                if (decision := decide_change(change, known.get(change.task_id)))
+            ]
+            if not decided:
+                return 0
+            await self._jobs.upsert(connection, [each.job for each in decided])
+            entries = [entry for each in decided for entry in each.entries]
+            inserted = await self._ledger.insert(connection, entries)
+            for each in decided:
+                if each.cancel:
+                    await self._ledger.cancel_waiting(connection, each.job.task_id, each.cancel)
+        self._wake_ticker()
+        fired = orders_for(entry for entry in entries if entry.run_id in inserted)
+        if fired:
+            await self._dispatcher.send(fired)
+        return len(decided)
+
+    async def runs_requested(self, requests: Sequence[RunRequest]) -> None:
+        """Enter requested runs into the ledger and order them."""
+        jobs = await self._jobs_at_least(requests)
+        entries = [
+            request_entry(request, jobs[request.task_id])
+            for request in requests
+            if request.task_id in jobs
+        ]
+        if len(entries) < len(requests):
+            log.warning("%d runs asked for tasks that are gone", len(requests) - len(entries))
+        async with self._jobs.pool.acquire() as connection:
+            inserted = await self._ledger.insert(connection, entries)
+        await self._dispatcher.send(
+            orders_for(entry for entry in entries if entry.run_id in inserted)
+        )
+
+    async def _jobs_at_least(self, requests: Sequence[RunRequest]) -> dict[UUID, Job]:
+        """Return the jobs in the versions that the requests presume, or newer.
+
+        A request can overtake the event of the change before it; then the API is asked.
+        """
+        wanted: dict[UUID, int] = {}
+        for request in requests:
+            wanted[request.task_id] = max(wanted.get(request.task_id, 0), request.version)
+        jobs = await self._jobs.read(list(wanted))
+        behind = [
+            task_id
+            for task_id, version in wanted.items()
+            if task_id not in jobs or jobs[task_id].version < version
+        ]
+        if not behind:
+            return jobs
+        changes = [change for each in behind if (change := await self._source.task(each))]
+        if changes:
+            await self.tasks_changed(changes)
+        return await self._jobs.read(list(wanted))

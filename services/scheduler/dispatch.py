@@ -1,0 +1,56 @@
+"""Tell executors what to run.
+
+An order follows the commit of its ledger row. If it cannot be published, or this process dies in
+between, the sweeper finds the row without a lease and sends the order again; so nothing here needs
+to be certain, only quick.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from services.scheduler.job import Entry
+from services.scheduler.store.ledger import Order
+from shared.bus import topology
+from shared.bus.publisher import Outgoing, Publisher
+from shared.contracts.runs import RunDue
+from shared.domain.occurrence import Outcome
+
+log = logging.getLogger(__name__)
+
+
+def orders_for(entries: Iterable[Entry]) -> list[Order]:
+    """Return the first orders for those ledger rows that fired."""
+    return [
+        Order(entry.run_id, entry.task_id, 1, entry.queue, entry.priority)
+        for entry in entries
+        if entry.outcome == Outcome.FIRED
+    ]
+
+
+def message_for(order: Order, again: str = "") -> Outgoing:
+    """Return the message of an order.
+
+    *again* makes the id of a repetition its own: the stream remembers ids of messages that are
+    long gone, and would drop what we repeat because it was lost.
+    """
+    return Outgoing(
+        subject=topology.task_due(order.queue, order.priority, order.task_id),
+        payload=RunDue(run_id=order.run_id, attempt=order.attempt).encode(),
+        message_id=f"{order.run_id}:{order.attempt}{again}",
+    )
+
+
+class Dispatcher:
+    """Publishes orders."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    async def send(self, orders: Sequence[Order], *, again: str = "") -> bool:
+        """Publish *orders*; return whether the stream is known to have all of them."""
+        unknown = await self._publisher.publish([message_for(order, again) for order in orders])
+        if unknown:
+            log.warning("%d of %d orders not acknowledged", len(unknown), len(orders))
+        return not unknown

@@ -1,0 +1,205 @@
+"""A job: the scheduler's copy of a task, and what a change of the task does to it.
+
+Pure: no clock, no database. A change is judged at the moment when it became true (`changed_at`),
+not when we hear of it, so that a slow bus moves no fire from one version of a task to another.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.bus.topology import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
+from shared.domain.errors import InvalidDefinition
+from shared.domain.instant import format_instant
+from shared.domain.misfire import Backlog, PlannedOccurrence, plan_edit
+from shared.domain.occurrence import Outcome, run_id_for
+from shared.domain.schedule import Schedule, due_at, next_fire, parse_schedule
+
+SCHEDULE = "schedule"
+MANUAL = "manual"
+
+log = logging.getLogger(__name__)
+
+
+class Job(NamedTuple):
+    """One row of the job table, in the order of its columns."""
+
+    task_id: UUID
+    version: int
+    deleted: bool
+    enabled: bool
+    name: str
+    action: str
+    action_config: str
+    timeout_seconds: int
+    queue: str
+    priority: int
+    schedule: str | None
+    next_fire_at: datetime | None
+    next_due_at: datetime | None
+    backlog: str | None
+    changed_at: datetime
+
+
+class Entry(NamedTuple):
+    """One row of the ledger, in the order of its columns."""
+
+    run_id: UUID
+    task_id: UUID
+    trigger: str
+    scheduled_for: datetime
+    moment: str
+    due_at: datetime
+    outcome: str
+    reason: str | None
+    missed_count: int
+    missed_since: datetime | None
+    version: int
+    requested_by: str | None
+    queue: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """What becomes of the fires that no executor has begun."""
+
+    outcome: Outcome
+    reason: str
+    manual_too: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a task event does: the job as it is from now on, and what the old one leaves behind."""
+
+    job: Job
+    entries: tuple[Entry, ...] = ()
+    cancel: Cancel | None = None
+
+
+@lru_cache(maxsize=20_000)
+def compiled(config: str) -> Schedule:
+    """Parse a stored schedule once; many tasks share one."""
+    return parse_schedule(json.loads(config))
+
+
+def planned_entry(job: Job, planned: PlannedOccurrence) -> Entry:
+    """Return the ledger row of one planned fire of *job*."""
+    return Entry(
+        run_id=run_id_for(str(job.task_id), SCHEDULE, format_instant(planned.scheduled_for)),
+        task_id=job.task_id,
+        trigger=SCHEDULE,
+        scheduled_for=planned.scheduled_for,
+        moment="",
+        due_at=planned.due_at,
+        outcome=planned.outcome,
+        reason=planned.reason,
+        missed_count=planned.missed_count,
+        missed_since=planned.missed_since,
+        version=job.version,
+        requested_by=None,
+        queue=job.queue,
+        priority=job.priority,
+    )
+
+
+def decide_change(change: TaskChanged, old: Job | None) -> Change | None:
+    """Return what *change* does to *old*, or None if it tells nothing new.
+
+    Fires of the old version up to the moment of the change still belong to it. The new version
+    begins after that moment; nothing is ever caught up across an edit.
+    """
+    if old is not None and old.version >= change.version:
+        return None
+    entries = tuple(planned_entry(old, each) for each in _left_behind(old, change)) if old else ()
+    if change.task is None:
+        return Change(
+            job=_tombstone(change, old),
+            entries=entries,
+            cancel=Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True),
+        )
+    cancel = None
+    if not change.task.enabled:
+        cancel = Cancel(outcome=Outcome.SKIPPED_PAUSED, reason="task.disabled", manual_too=False)
+    return Change(job=job_of(change, change.task), entries=entries, cancel=cancel)
+
+
+def _left_behind(old: Job, change: TaskChanged) -> tuple[PlannedOccurrence, ...]:
+    if old.schedule is None or old.next_fire_at is None or not old.enabled or old.deleted:
+        return ()
+    return plan_edit(
+        compiled(old.schedule),
+        task_id=str(old.task_id),
+        next_fire_at=old.next_fire_at,
+        edited_at=change.changed_at,
+        backlog=backlog_of(old),
+    )
+
+
+def backlog_of(job: Job) -> Backlog | None:
+    """Return the catch-up that the job is in the middle of, if any."""
+    return Backlog.from_json(json.loads(job.backlog)) if job.backlog else None
+
+
+def job_of(change: TaskChanged, task: TaskDefinition) -> Job:
+    """Return the job row of a task as it became at `changed_at`."""
+    schedule = None
+    fire_at = look_at = None
+    if task.task_type is TaskType.SCHEDULED and task.schedule_config is not None:
+        schedule = json.dumps(task.schedule_config, sort_keys=True)
+        try:
+            parsed = compiled(schedule)
+        except InvalidDefinition:
+            # The API accepts only what this very code accepts, so this is an older API's task.
+            log.exception("task %s has a schedule that cannot be read", change.task_id)
+        else:
+            fire = next_fire(parsed, change.changed_at)
+            if fire is not None:
+                fire_at = fire.at
+                look_at = due_at(parsed, str(change.task_id), fire.at)
+    return Job(
+        task_id=change.task_id,
+        version=change.version,
+        deleted=False,
+        enabled=task.enabled,
+        name=task.name,
+        action=task.task_action,
+        action_config=json.dumps(task.action_config, ensure_ascii=False),
+        timeout_seconds=task.timeout_seconds,
+        queue=DEFAULT_QUEUE,
+        priority=DEFAULT_PRIORITY,
+        schedule=schedule,
+        next_fire_at=fire_at,
+        next_due_at=look_at,
+        backlog=None,
+        changed_at=change.changed_at,
+    )
+
+
+def _tombstone(change: TaskChanged, old: Job | None) -> Job:
+    """Return the row that keeps late events of a deleted task harmless."""
+    return Job(
+        task_id=change.task_id,
+        version=change.version,
+        deleted=True,
+        enabled=False,
+        name=old.name if old else "",
+        action=old.action if old else "",
+        action_config=old.action_config if old else "{}",
+        timeout_seconds=old.timeout_seconds if old else 1,
+        queue=DEFAULT_QUEUE,
+        priority=DEFAULT_PRIORITY,
+        schedule=None,
+        next_fire_at=None,
+        next_due_at=None,
+        backlog=None,
+        changed_at=change.changed_at,
+    )

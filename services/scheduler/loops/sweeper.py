@@ -1,0 +1,69 @@
+"""Bring the ledger together with what really happened, and repair what got lost.
+
+- A run that ended is settled.
+- A run whose executor went silent (its lease ran out) is ordered again, as its next attempt.
+- A run that was taken back while an executor claimed it did fire after all.
+- An order that the bus lost is sent again. How is loss told from a long queue? Every order that no
+  executor has taken must still lie in the stream. If the stream holds fewer messages than orders
+  are waiting, some are gone, and all that wait are sent again: those still there are claimed once
+  and ignored afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from services.scheduler.dispatch import Dispatcher
+from services.scheduler.store.ledger import LedgerStore, Waiting
+
+INTERVAL = timedelta(seconds=1)
+#: Younger orders may still be on their way to the stream.
+GRACE = timedelta(seconds=2)
+PAGE = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """One step: settle, rescue, repair."""
+
+    def __init__(
+        self,
+        ledger: LedgerStore,
+        dispatcher: Dispatcher,
+        due_messages: Callable[[], Awaitable[int]],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._dispatcher = dispatcher
+        self._due_messages = due_messages
+        self._now = now
+
+    async def step(self) -> timedelta:
+        """Sweep once."""
+        await self._ledger.settle()
+        await self._ledger.confirm_cancelled()
+        await self._rescue()
+        await self._repair()
+        return INTERVAL
+
+    async def _rescue(self) -> None:
+        orders = await self._ledger.take_expired()
+        if orders:
+            log.warning("%d runs have lost their executor; ordering them again", len(orders))
+            await self._dispatcher.send(orders)
+
+    async def _repair(self) -> None:
+        waiting = await self._ledger.count_unclaimed(GRACE)
+        if not waiting or await self._due_messages() >= waiting:
+            return
+        log.warning("orders are missing on the bus; sending %d again", waiting)
+        # One id per ten seconds: a repetition within them is dropped by the stream.
+        again = f":again:{int(self._now().timestamp()) // 10}"
+        last: Waiting | None = None
+        while page := await self._ledger.unclaimed(GRACE, last, PAGE):
+            if not await self._dispatcher.send([each.order for each in page], again=again):
+                return  # the bus is in trouble; the next sweep goes on
+            last = page[-1]

@@ -1,0 +1,96 @@
+"""Turn jobs that are due into ledger rows, and the rows into orders.
+
+One transaction claims due jobs, writes one ledger row for every fire up to now (run or not, and
+why), and moves each job on. Publishing follows the commit and overlaps the next batch. When nothing
+is due the ticker sleeps until the next job is, but never longer than `LONGEST_REST`: a job that
+another scheduler learnt of, and then died, must not wait for us to hear of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+
+from services.scheduler.dispatch import Dispatcher, orders_for
+from services.scheduler.job import Entry, Job, backlog_of, compiled, planned_entry
+from services.scheduler.store.jobs import Advance, JobStore
+from services.scheduler.store.ledger import LedgerStore, Order
+from shared.domain.misfire import plan
+
+#: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
+BATCH = 500
+LONGEST_REST = timedelta(milliseconds=500)
+#: Batches of orders under way at once; more would only queue up in the client.
+SENDING = 4
+
+
+def tick(job: Job, now: datetime) -> tuple[list[Entry], Advance]:
+    """Decide what *job* owes the ledger at *now*, and where it goes on."""
+    if job.schedule is None or job.next_fire_at is None:
+        raise ValueError(f"job {job.task_id} has no time of its own")
+    planned = plan(
+        compiled(job.schedule),
+        task_id=str(job.task_id),
+        next_fire_at=job.next_fire_at,
+        now=now,
+        backlog=backlog_of(job),
+        enabled=job.enabled,
+    )
+    step = Advance(
+        task_id=job.task_id,
+        read_fire_at=job.next_fire_at,
+        next_fire_at=planned.next_fire_at,
+        next_due_at=planned.next_due_at,
+        backlog=json.dumps(planned.backlog.to_json()) if planned.backlog else None,
+    )
+    return [planned_entry(job, each) for each in planned.occurrences], step
+
+
+class Ticker:
+    """One step: a batch of due jobs."""
+
+    def __init__(self, jobs: JobStore, ledger: LedgerStore, dispatcher: Dispatcher) -> None:
+        self._jobs = jobs
+        self._ledger = ledger
+        self._dispatcher = dispatcher
+        self._sending: set[asyncio.Task[bool]] = set()
+
+    async def step(self) -> timedelta:
+        """Tick one batch; return how long until the next job is due."""
+        full, orders = await self._tick_batch()
+        if orders:
+            await self._send(orders)
+        if full:
+            return timedelta(0)
+        seconds = await self._jobs.seconds_until_due()
+        if seconds is None:
+            return LONGEST_REST
+        return min(max(timedelta(seconds=seconds), timedelta(0)), LONGEST_REST)
+
+    async def _tick_batch(self) -> tuple[bool, list[Order]]:
+        async with self._jobs.pool.acquire() as connection, connection.transaction():
+            now, due = await self._jobs.claim_due(connection, BATCH)
+            if now is None:
+                return False, []
+            entries: list[Entry] = []
+            steps: list[Advance] = []
+            for job in due:
+                owed, step = tick(job, now)
+                entries += owed
+                steps.append(step)
+            inserted = await self._ledger.insert(connection, entries)
+            await self._jobs.advance(connection, steps)
+        return len(due) == BATCH, orders_for(e for e in entries if e.run_id in inserted)
+
+    async def _send(self, orders: list[Order]) -> None:
+        while len(self._sending) >= SENDING:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(self._dispatcher.send(orders))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def flush(self) -> None:
+        """Wait until all orders under way are sent or given up."""
+        if self._sending:
+            await asyncio.wait(self._sending)

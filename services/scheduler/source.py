@@ -1,0 +1,52 @@
+"""Ask the API, which owns the tasks, over the bus."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from nats.aio.client import Client
+
+from shared.bus import topology
+from shared.contracts.sync import Bucket, Digest, DigestRequest, Page, PageRequest
+from shared.contracts.tasks import TaskChanged
+
+#: Tasks per page: below the largest message even with generous parameters.
+PAGE = 500
+SECONDS = 10.0
+
+
+class TaskSource:
+    """The API's tasks, read over request-reply.
+
+    Every method raises `nats.errors.Error` if no API answers.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def digest(self) -> list[Bucket]:
+        """Return the digest of all tasks."""
+        reply = await self._client.request(
+            topology.RPC_TASKS_DIGEST, DigestRequest().encode(), timeout=SECONDS * 3
+        )
+        return list(Digest.decode(reply.data).buckets)
+
+    async def pages(self, first: UUID, last: UUID) -> AsyncIterator[tuple[TaskChanged, ...]]:
+        """Yield all tasks of an id range, page by page."""
+        start: UUID | None = first
+        while start is not None:
+            request = PageRequest(first=start, last=last, limit=PAGE)
+            reply = await self._client.request(
+                topology.RPC_TASKS_PAGE, request.encode(), timeout=SECONDS
+            )
+            page = Page.decode(reply.data)
+            yield page.tasks
+            start = page.next
+
+    async def task(self, task_id: UUID) -> TaskChanged | None:
+        """Return one task as it is now, or None if it is gone."""
+        async for tasks in self.pages(task_id, task_id):
+            for task in tasks:
+                return task
+        return None

@@ -1,0 +1,156 @@
+"""SQL of the ledger: what was expected, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.scheduler.job import Cancel, Entry
+from shared.db.pool import Connection, Pool
+
+_TYPES = {
+    "run_id": "uuid",
+    "task_id": "uuid",
+    "scheduled_for": "timestamptz",
+    "due_at": "timestamptz",
+    "missed_count": "int",
+    "missed_since": "timestamptz",
+    "version": "bigint",
+    "priority": "smallint",
+}
+_ARRAYS = ", ".join(
+    f"${number}::{_TYPES.get(field, 'text')}[]" for number, field in enumerate(Entry._fields, 1)
+)
+_COLUMNS = ", ".join(Entry._fields)
+
+_INSERT = f"""
+INSERT INTO scheduler.occurrences ({_COLUMNS}, settled)
+SELECT {_COLUMNS}, outcome <> 'fired' FROM unnest({_ARRAYS}) AS e ({_COLUMNS})
+ON CONFLICT DO NOTHING
+RETURNING run_id
+"""  # noqa: S608 - names of our own columns
+
+_CANCEL = """
+UPDATE scheduler.occurrences o
+SET outcome = $2, reason = $3, settled = true, cancelled_at = clock_timestamp()
+WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired' AND ($4 OR o.trigger <> 'manual')
+  AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id)
+"""
+
+# An executor may have claimed a run in the very moment when it was taken back. The lease tells the
+# truth: then the run did fire. Half a minute later no claim can be under way any more.
+_CONFIRM_CANCELLED = """
+UPDATE scheduler.occurrences o
+SET outcome = CASE WHEN l.run_id IS NULL THEN o.outcome ELSE 'fired' END,
+    reason = CASE WHEN l.run_id IS NULL THEN o.reason ELSE 'claimed_before_cancel' END,
+    settled = l.run_id IS NULL,
+    cancelled_at = NULL
+FROM scheduler.occurrences o2 LEFT JOIN executor.scheduler_leases l ON l.run_id = o2.run_id
+WHERE o2.run_id = o.run_id AND o2.cancelled_at IS NOT NULL
+  AND (l.run_id IS NOT NULL OR o2.cancelled_at < now() - interval '30 seconds')
+"""
+
+_SETTLE = """
+UPDATE scheduler.occurrences o SET settled = true
+FROM executor.scheduler_leases l
+WHERE l.run_id = o.run_id AND NOT o.settled AND l.outcome IS NOT NULL
+"""
+
+# Executors get ten seconds after a restart of the database to renew their leases.
+_TAKE_EXPIRED = """
+UPDATE scheduler.occurrences o SET attempt = l.attempt + 1
+FROM executor.scheduler_leases l
+WHERE l.run_id = o.run_id AND NOT o.settled AND o.attempt <= l.attempt
+  AND l.outcome IS NULL AND l.lease_until < now()
+  AND pg_postmaster_start_time() < now() - interval '10 seconds'
+RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
+"""
+
+# Fired, but no executor has it: no lease yet, or one of an older attempt that ran out.
+_UNCLAIMED = """
+FROM scheduler.occurrences o LEFT JOIN executor.scheduler_leases l ON l.run_id = o.run_id
+WHERE NOT o.settled AND o.outcome = 'fired' AND o.created_at < now() - $1::interval
+  AND (l.run_id IS NULL
+       OR l.outcome IS NULL AND l.lease_until < now() AND l.attempt < o.attempt)
+"""
+
+
+class Order(NamedTuple):
+    """What an executor must be told so that it runs something."""
+
+    run_id: UUID
+    task_id: UUID
+    attempt: int
+    queue: str
+    priority: int
+
+
+class Waiting(NamedTuple):
+    """An order that no executor has taken, and its place in the line."""
+
+    order: Order
+    created_at: datetime
+
+
+class LedgerStore:
+    """The ledger."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    async def insert(self, connection: Connection, entries: Sequence[Entry]) -> set[UUID]:
+        """Add rows; return those that were not there yet."""
+        if not entries:
+            return set()
+        rows = await connection.fetch(_INSERT, *zip(*entries, strict=True))
+        return {row["run_id"] for row in rows}
+
+    async def cancel_waiting(self, connection: Connection, task_id: UUID, cancel: Cancel) -> None:
+        """Take back what fired and was not begun."""
+        await connection.execute(_CANCEL, task_id, cancel.outcome, cancel.reason, cancel.manual_too)
+
+    async def confirm_cancelled(self) -> None:
+        """Let the leases decide about runs that were taken back a moment ago."""
+        await self.pool.execute(_CONFIRM_CANCELLED)
+
+    async def settle(self) -> int:
+        """Close the rows whose run has ended; return how many."""
+        status = await self.pool.execute(_SETTLE)
+        return int(status.split()[-1])
+
+    async def take_expired(self) -> list[Order]:
+        """Turn runs whose executor went silent into orders for their next attempt."""
+        return [Order(*row) for row in await self.pool.fetch(_TAKE_EXPIRED)]
+
+    async def count_unclaimed(self, older_than: timedelta) -> int:
+        """Return how many orders wait for an executor."""
+        count: int = await self.pool.fetchval(f"SELECT count(*) {_UNCLAIMED}", older_than)
+        return count
+
+    async def unclaimed(
+        self, older_than: timedelta, after: Waiting | None, limit: int
+    ) -> list[Waiting]:
+        """Return waiting orders, oldest first, page by page."""
+        rows = await self.pool.fetch(
+            f"SELECT o.run_id, o.task_id, o.attempt, o.queue, o.priority, o.created_at"
+            f" {_UNCLAIMED} AND (o.created_at, o.run_id) > ($2, $3)"
+            " ORDER BY o.created_at, o.run_id LIMIT $4",
+            older_than,
+            after.created_at if after else datetime.fromisoformat("2000-01-01T00:00:00Z"),
+            after.order.run_id if after else UUID(int=0),
+            limit,
+        )
+        return [Waiting(Order(*tuple(row)[:5]), row["created_at"]) for row in rows]
+
+    async def prune(self, older_than: timedelta, limit: int) -> int:
+        """Delete settled rows past their time; return how many."""
+        status = await self.pool.execute(
+            "DELETE FROM scheduler.occurrences WHERE run_id IN (SELECT run_id"
+            " FROM scheduler.occurrences WHERE settled AND scheduled_for < now() - $1::interval"
+            " LIMIT $2)",
+            older_than,
+            limit,
+        )
+        return int(status.split()[-1])

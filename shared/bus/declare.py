@@ -1,0 +1,79 @@
+"""Make the server look like `topology`: idempotent, safe to run at any time by anybody who may.
+
+Run by `automation bus provision`, by `automation up` after each start of its NATS server, and by
+any service that finds a stream or consumer of its own gone. Existing ones are brought in line.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import nats
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+
+from shared.bus.topology import CONSUMERS, STREAMS, Consumer, Stream
+
+log = logging.getLogger(__name__)
+
+
+def stream_config(stream: Stream) -> api.StreamConfig:
+    """Return *stream* in the client's words."""
+    return api.StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        retention=(
+            api.RetentionPolicy.WORK_QUEUE if stream.work_queue else api.RetentionPolicy.LIMITS
+        ),
+        storage=api.StorageType.FILE,
+        discard=api.DiscardPolicy.OLD if stream.discard_old else api.DiscardPolicy.NEW,
+        max_age=stream.max_age.total_seconds(),
+        max_bytes=stream.max_bytes,
+        max_msgs_per_subject=stream.max_msgs_per_subject,
+        duplicate_window=stream.duplicate_window.total_seconds(),
+        allow_direct=True,
+    )
+
+
+def consumer_config(consumer: Consumer) -> api.ConsumerConfig:
+    """Return *consumer* in the client's words."""
+    single = len(consumer.filters) == 1
+    return api.ConsumerConfig(
+        name=consumer.name,
+        durable_name=consumer.name,
+        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_wait=consumer.ack_wait.total_seconds(),
+        max_ack_pending=consumer.max_ack_pending,
+        max_deliver=consumer.max_deliver,
+        max_waiting=2048,
+        filter_subject=consumer.filters[0] if single else None,
+        filter_subjects=None if single else list(consumer.filters),
+    )
+
+
+async def declare_on(js: JetStreamContext) -> None:
+    """Create or update every stream and consumer of the topology."""
+    for stream in STREAMS:
+        config = stream_config(stream)
+        try:
+            await js.stream_info(stream.name)
+        except NotFoundError:
+            await js.add_stream(config)
+            log.info("stream %s created", stream.name)
+        else:
+            await js.update_stream(config)
+    for consumer in CONSUMERS:
+        await js.add_consumer(consumer.stream, consumer_config(consumer))
+
+
+async def declare(url: str) -> None:
+    """Connect, declare, disconnect.
+
+    Raises:
+        nats.errors.Error: the server is not there, or refused.
+    """
+    client = await nats.connect(url, connect_timeout=3, max_reconnect_attempts=3)
+    try:
+        await declare_on(client.jetstream(timeout=10))
+    finally:
+        await client.close()

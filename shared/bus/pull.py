@@ -1,0 +1,85 @@
+"""Pull messages as they come, never more than there is room for.
+
+A fetch asks, waits, and asks again: one round trip for each handful of messages, and two when idle.
+Here the consumer has *credit*: a pull request stays open at the server, which sends each message
+the moment it is there, until the credit is used up. The owner grants credit as it gets room.
+
+A server that restarts forgets open requests, and nobody tells the client; so every request expires,
+and credit that is silent for longer than that is taken back and asked for anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from shared.bus.topology import Consumer
+
+#: How long the server keeps a pull request. Bounds how long lost credit stays lost.
+EXPIRES = timedelta(seconds=3)
+#: Silence after which open credit counts as lost.
+LOST_AFTER = EXPIRES + timedelta(seconds=1)
+NANOSECONDS = 1_000_000_000
+
+
+class CreditPull:
+    """The messages of one durable consumer, as many as credit was granted for."""
+
+    def __init__(
+        self, client: Client, consumer: Consumer, on_message: Callable[[Msg], None]
+    ) -> None:
+        self._client = client
+        self._consumer = consumer
+        self._on_message = on_message
+        self._inbox = client.new_inbox()
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.name}"
+        self._heard_at = 0.0
+        self.credit = 0
+        """Messages that may still come without being asked for again."""
+        self.trouble: str | None = None
+        """What the server last refused a request with; None after a message came."""
+
+    async def start(self) -> None:
+        """Begin to listen; nothing comes before `grant`."""
+        await self._client.subscribe(self._inbox, cb=self._received)
+
+    async def grant(self, messages: int) -> None:
+        """Ask for *messages* more than what was asked for already."""
+        if messages <= 0:
+            return
+        self.credit += messages
+        self._heard_at = asyncio.get_running_loop().time()
+        request = {
+            "batch": messages,
+            "expires": int(EXPIRES.total_seconds() * NANOSECONDS),
+        }
+        await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
+
+    def take_back_lost_credit(self) -> None:
+        """Forget credit that the server must have forgotten too."""
+        silent = asyncio.get_running_loop().time() - self._heard_at
+        if self.credit and silent > LOST_AFTER.total_seconds():
+            self.credit = 0
+
+    async def _received(self, message: Msg) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        if message.reply.startswith("$JS.ACK."):
+            self.credit = max(0, self.credit - 1)
+            self.trouble = None
+            self._on_message(message)
+            return
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status == "100":  # idle heartbeat
+            return
+        # 404 and 408: the request ended; 409: refused or the consumer is gone; 503: no consumer.
+        # The server says how much of the request it did not serve; without a number, all is gone.
+        unserved = headers.get("Nats-Pending-Messages")
+        self.credit = max(0, self.credit - int(unserved)) if unserved else 0
+        if status not in ("404", "408"):
+            self.trouble = f"{status} {headers.get('Description', '')}".strip()

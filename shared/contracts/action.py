@@ -1,0 +1,124 @@
+"""What an action is: the plug-in interface.
+
+An action is one kind of work that a task can do. Ours lie in `services/executor/actions`; any
+package adds its own by an entry point in the group `automation.actions` that names a subclass of
+`Action`. The parameters are a pydantic model: the API refuses what does not fit and shows its JSON
+Schema as a form, the executor hands the parsed model to `run`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.texts.catalog import Text
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class ActionParams(BaseModel):
+    """Base of all parameter models: nothing unknown, nothing converted, nothing infinite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ActionFailed(Exception):
+    """The action could not do its work.
+
+    `permanent` says that trying again cannot help (a bad parameter, a refused address).
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.data = dict(data or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action has to say for itself."""
+
+    summary: str
+    """One line that a person can read; becomes the `result` of the log row."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """JSON; becomes part of the row's `execution_data`."""
+
+
+class Context(Protocol):
+    """The only door an action has to the rest of the system."""
+
+    @property
+    def run_id(self) -> UUID:
+        """The same for every attempt: the idempotency key."""
+
+    @property
+    def task_id(self) -> UUID: ...
+
+    @property
+    def task_name(self) -> str: ...
+
+    @property
+    def attempt(self) -> int:
+        """Counts from 1; a fencing token for whoever can check one."""
+
+    @property
+    def scheduled_for(self) -> datetime: ...
+
+    @property
+    def database_url(self) -> str:
+        """This system's own database."""
+
+    @property
+    def home(self) -> Path:
+        """Folder of this system's files; backups lie in `home / "backups"`."""
+
+    @property
+    def egress_allow(self) -> str:
+        """Hosts and CIDRs that may be called though they are private, comma-separated."""
+
+    def log(self, text: str, level: Level = "info") -> None:
+        """Write a line to the run's log. Cheap; never waits."""
+
+    async def publish(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Publish a message on the bus and wait until the server has it.
+
+        A message for a stream is acknowledged by the stream; others by a round trip.
+
+        Raises:
+            ActionFailed: the server could not be reached or refused.
+        """
+
+
+P = TypeVar("P", bound=ActionParams)
+
+
+class Action(ABC, Generic[P]):
+    """One kind of work. Must be safe to run twice: an executor may die before it can report."""
+
+    name: ClassVar[str]
+    """How tasks name it: `^[a-z][a-z0-9_]{0,63}$`."""
+    title: ClassVar[Text]
+    description: ClassVar[Text]
+    params: type[P]
+
+    @abstractmethod
+    async def run(self, params: P, context: Context) -> Outcome:
+        """Do the work once.
+
+        Cancelled when the time is up or the run is cancelled: clean up and let `CancelledError`
+        pass.
+
+        Raises:
+            ActionFailed: it did not work; any other exception counts as a bug of the action.
+        """

@@ -1,0 +1,114 @@
+"""Orders to run and facts about runs.
+
+`RunsRequested` (API → scheduler) asks; `RunDue` (scheduler → executors) orders one run; the other
+three are facts said by executors. Facts travel in batches, one message per flush of an executor:
+a message costs about as much as forty records in it (`make bench`, W1).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.message import Message, Part
+
+
+class RunStatus(StrEnum):
+    """How a run stands, in the words of the HTTP contract."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """True if nothing can happen to the run any more."""
+        return self is not RunStatus.RUNNING
+
+
+class RunRequest(Part):
+    """Somebody asks for one run of a task, now."""
+
+    run_id: UUID
+    task_id: UUID
+    requested_at: AwareDatetime
+    requested_by: str | None = None
+    version: int = 0
+    """Of the task when it was asked for: the scheduler must not run an older one."""
+
+
+class RunsRequested(Message):
+    """Runs asked for by hand or over the API."""
+
+    requests: tuple[RunRequest, ...]
+
+
+class RunDue(Message):
+    """An order to any one executor: run this now.
+
+    It names the run and nothing else. What to do is read from the database together with the
+    claim, so that a message can only ask for what the database already says.
+    """
+
+    run_id: UUID
+    attempt: int
+    """Counts from 1; the fencing token of the run."""
+
+
+class RunStarted(Part):
+    """An executor began an attempt of a run."""
+
+    run_id: UUID
+    task_id: UUID
+    attempt: int
+    trigger: str
+    scheduled_for: AwareDatetime
+    started_at: AwareDatetime
+    executor: str
+
+
+class RunFinished(RunStarted):
+    """An attempt of a run ended, and with it the run."""
+
+    status: RunStatus
+    completed_at: AwareDatetime
+    result: str | None = None
+    """One line that a person can read."""
+    error_message: str | None = None
+    execution_data: dict[str, Any] = Field(default_factory=dict)
+    """What was run with which parameters, and what the action has to say; at most 64 KiB."""
+
+
+class LogLine(Part):
+    """One line that an action wrote."""
+
+    run_id: UUID
+    attempt: int
+    seq: int
+    """Counts from 1 within the attempt."""
+    at: AwareDatetime
+    level: str
+    text: str
+
+
+class RunsStarted(Message):
+    """What an executor started since its last flush and has not ended yet."""
+
+    runs: tuple[RunStarted, ...]
+
+
+class RunsFinished(Message):
+    """What an executor ended since its last flush, already stored with its lease."""
+
+    runs: tuple[RunFinished, ...]
+
+
+class LogLines(Message):
+    """Lines written since an executor's last flush."""
+
+    lines: tuple[LogLine, ...]

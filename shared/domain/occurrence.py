@@ -1,0 +1,34 @@
+"""An occurrence: one nominal fire of a task, and the one thing that became of it.
+
+The ledger holds exactly one occurrence for every nominal fire, also for those that started nothing:
+that is how a person can tell "it was not due" from "it was due and we dropped it".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+# Frozen for ever, like the format below: a changed identifier would start every pending run twice.
+NAMESPACE = UUID("6f1f0f0e-4c3b-5d0a-9a57-2b8f2f6f9d11")
+
+
+class Outcome(StrEnum):
+    """What became of a nominal fire."""
+
+    FIRED = "fired"  # a run was created for it
+    COALESCED = "coalesced"  # came too late; another late fire ran in its stead
+    MISSED = "missed"  # came too late, and the misfire policy drops it
+    SKIPPED_PAUSED = "skipped_paused"  # the task was switched off at the time
+    SUPERSEDED = "superseded"  # the schedule was edited before it could be handled
+    EXPIRED = "expired"  # a run was created, but could not start before its deadline
+
+
+def run_id_for(task_id: str, trigger: str, moment: str) -> UUID:
+    """Return the identifier of the run that *trigger* causes for a task at a *moment*.
+
+    The same three words give the same identifier on every scheduler, so that the database's
+    unique key settles any race. For the trigger `schedule` the moment is the nominal time as
+    `shared.domain.instant.format_instant` spells it.
+    """
+    return uuid5(NAMESPACE, f"{task_id}|{trigger}|{moment}")

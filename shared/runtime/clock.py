@@ -1,0 +1,10 @@
+"""The time of day. Imported by composition roots only; everything below takes it as an argument."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """Return this host's idea of the time. What is due is decided by the database's clock."""
+    return datetime.now(UTC)

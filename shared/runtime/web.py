@@ -1,0 +1,99 @@
+"""Serving HTTP inside a process that has other things to do as well.
+
+uvicorn would take the process's signals for itself; here it is one part among others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+Check = Callable[[], Awaitable[None]]
+"""Raises if what it checks is not so."""
+
+#: A probe must answer before its prober gives up.
+CHECK_SECONDS = 2.0
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServer:
+    """One ASGI application on one port."""
+
+    def __init__(self, app: Any, *, host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - any ASGI application, any uvicorn option
+        self._config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            **options,
+        )
+        self._server = _Server(self._config)
+
+    async def run(self) -> None:
+        """Serve until `stop`.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        # Bound here and not by uvicorn, which answers a taken port with sys.exit.
+        listener = self._bind()
+        await self._server.serve(sockets=[listener])
+
+    def stop(self) -> None:
+        """Finish the requests in hand, then return from `run`."""
+        self._server.should_exit = True
+
+    def _bind(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._config.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((self._config.host, self._config.port))
+        return listener
+
+
+async def failures(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Run all checks at once; return what is wrong, by name."""
+
+    async def run(check: Check) -> str | None:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await check()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+            return type(error).__name__
+        return None
+
+    results = await asyncio.gather(*(run(check) for check in checks.values()))
+    return {name: wrong for name, wrong in zip(checks, results, strict=True) if wrong}
+
+
+def health_app(checks: Mapping[str, Check]) -> Starlette:
+    """Return an application with the two probes: alive (/healthz) and ready (/readyz)."""
+
+    async def alive(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> JSONResponse:
+        wrong = await failures(checks)
+        if wrong:
+            return JSONResponse({"status": "not ready", "failed": wrong}, status_code=503)
+        return JSONResponse({"status": "ok", "checked": sorted(checks)})
+
+    return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])

@@ -1,0 +1,62 @@
+"""What every test may ask for.
+
+    database          DSN of an empty, migrated database of this test alone
+    module_database   the same, one for all tests of a module
+    bus               NATS client; all streams newly made and empty
+    nats_url          where that server is
+    postgres_server, nats_server   the servers themselves (`deploy.local`), one per run
+
+The servers start when the first test asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from nats.aio.client import Client
+
+from deploy.local.nats import Nats
+from deploy.local.postgres import Postgres
+from tests.support import servers
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_server() -> AsyncIterator[Postgres]:
+    """Run PostgreSQL, fast and forgetful."""
+    async with servers.running_postgres() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nats_server() -> AsyncIterator[Nats]:
+    """Run NATS with JetStream."""
+    async with servers.running_nats() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(postgres_server: Postgres) -> AsyncIterator[str]:
+    """Give a migrated database to one test."""
+    async with servers.fresh_database(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_database(postgres_server: Postgres) -> AsyncIterator[str]:
+    """Give a migrated database to the tests of one module."""
+    async with servers.fresh_database(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nats_url(nats_server: Nats) -> str:
+    """Say where the NATS server is."""
+    return nats_server.url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bus(nats_url: str) -> AsyncIterator[Client]:
+    """Give a client of an empty bus to one test."""
+    async with servers.fresh_bus(nats_url) as client:
+        yield client

@@ -1,0 +1,236 @@
+"""The embedded servers: made once, there again after any death, explained when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import nats
+import nats.errors
+import pytest
+import pytest_asyncio
+from nats.js.api import StreamConfig
+
+from deploy.local import ports, postgres, process
+from deploy.local.nats import Nats
+from deploy.local.postgres import Postgres
+from tests.support.servers import NOT_DURABLE, Running, temporary_folder
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def folder() -> AsyncIterator[Path]:
+    """Give a folder as people here name theirs: Chinese, with a space."""
+    async with temporary_folder(prefix="我的 專案") as path:
+        yield path / "自動化"
+
+
+async def fetch(server: Postgres, sql: str) -> object:
+    connection = await asyncpg.connect(server.dsn(), timeout=10)
+    try:
+        return await connection.fetchval(sql, timeout=10)
+    finally:
+        await connection.close(timeout=10)
+
+
+async def test_postgres_works_in_a_chinese_path_under_a_locale_that_is_not_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    server = Postgres(folder, NOT_DURABLE)
+    async with Running(server, folder.parent):
+        assert await fetch(server, "SELECT lower('ÄÉ') || ('每日備份' ILIKE '%備份%')") == "äétrue"
+
+
+async def test_postgres_is_durable_unless_told_otherwise(folder: Path) -> None:
+    server = Postgres(folder)
+    async with Running(server, folder.parent):
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert await fetch(server, f"SHOW {setting}") == "on"
+
+
+async def test_postgres_keeps_committed_rows_through_kill_9(folder: Path) -> None:
+    server = Postgres(folder)
+    async with Running(server, folder.parent) as running:
+        await fetch(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+        dsn = server.dsn()
+        await running.kill()
+        await running.start()
+        assert await fetch(server, "SELECT count(*) FROM kept") == 1000
+        assert server.dsn() == dsn, "noted addresses stay right"
+
+
+async def test_postgres_starts_though_a_backend_of_the_killed_one_still_computes(
+    folder: Path,
+) -> None:
+    server = Postgres(folder, NOT_DURABLE)
+    async with Running(server, folder.parent) as running:
+        busy = await asyncpg.connect(server.dsn(), timeout=10)
+        backend = await busy.fetchval("SELECT pg_backend_pid()")
+        endless = asyncio.create_task(
+            busy.execute("SELECT count(*) FROM generate_series(1, 1000000000000)")
+        )
+        while not await fetch(
+            server, f"SELECT 1 FROM pg_stat_activity WHERE pid = {backend} AND state = 'active'"
+        ):
+            await asyncio.sleep(0.01)
+        await running.kill()
+        await running.start()
+        assert await fetch(server, "SELECT 1") == 1
+        with pytest.raises(asyncpg.PostgresError if endless.done() else OSError):
+            await endless
+        busy.terminate()
+        assert not Path(f"/proc/{backend}/cmdline").exists() or not _alive(backend)
+
+
+def _alive(pid: int) -> bool:
+    return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+async def test_postgres_starts_though_its_old_number_belongs_to_somebody_else(
+    folder: Path,
+) -> None:
+    server = Postgres(folder, NOT_DURABLE)
+    async with Running(server, folder.parent) as running:
+        await running.kill()
+        pid_file = server.data / "postmaster.pid"
+        lines = pid_file.read_text().splitlines()
+        pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+        await running.start()
+        assert await fetch(server, "SELECT 1") == 1
+
+
+async def test_postgres_takes_over_from_a_server_that_nobody_watches(folder: Path) -> None:
+    first = Running(Postgres(folder, NOT_DURABLE), folder.parent)
+    await first.start()
+    assert first.process is not None
+    await postgres.end_orphans(folder / "data")
+    assert await process.finish(first.process, within=process.KILL_TIMEOUT) == 0, (
+        "stopped, not shot"
+    )
+    async with Running(Postgres(folder, NOT_DURABLE), folder.parent):
+        pass
+
+
+async def test_an_initdb_that_was_cut_off_is_done_again(folder: Path) -> None:
+    aside = folder / "initdb-cut-off" / "data"
+    aside.mkdir(parents=True)
+    (aside / "PG_VERSION").write_text("18\n")
+    async with Running(Postgres(folder, NOT_DURABLE), folder.parent):
+        pass
+
+
+async def test_postgres_lets_nobody_in_without_the_password(folder: Path) -> None:
+    server = Postgres(folder, NOT_DURABLE)
+    async with Running(server, folder.parent):
+        assert stat.S_IMODE((folder / "password").stat().st_mode) == 0o600
+        address = server.dsn().replace(server.dsn().split("@")[0], "postgresql://automation:guess")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(address, timeout=10)
+
+
+async def test_a_taken_port_of_postgres_is_explained(folder: Path) -> None:
+    server = Postgres(folder, NOT_DURABLE)
+    async with Running(server, folder.parent) as running:
+        await running.stop()
+        with listener(int((folder / "port").read_text())) as port:
+            with pytest.raises(process.StartFailed, match=f"port {port} .* pid {os.getpid()}"):
+                await running.start()
+        await running.start()
+
+
+async def test_nats_works_in_a_chinese_path_and_reports_its_durability(folder: Path) -> None:
+    server = Nats(folder, sync="always")
+    async with Running(server, folder.parent):
+        assert stat.S_IMODE((folder / "nats.conf").stat().st_mode) == 0o600
+        assert server.store.is_dir()
+
+
+async def test_nats_keeps_acknowledged_messages_through_kill_9(folder: Path) -> None:
+    server = Nats(folder)
+    async with Running(server, folder.parent) as running:
+        client = await nats.connect(server.url, allow_reconnect=False)
+        stream = client.jetstream()
+        await stream.add_stream(StreamConfig(name="KEPT", subjects=["kept"]))
+        for number in range(100):
+            await stream.publish("kept", str(number).encode())
+        await client.close()
+        await running.kill()
+        await running.start()
+        client = await nats.connect(server.url, allow_reconnect=False)
+        assert (await client.jetstream().stream_info("KEPT")).state.messages == 100
+        await client.close()
+
+
+async def test_nats_starts_empty_when_its_store_was_lost_and_is_provisioned_again(
+    folder: Path,
+) -> None:
+    provisioned = []
+
+    async def provision(url: str) -> None:
+        provisioned.append(url)
+
+    server = Nats(folder, provision=provision)
+    async with Running(server, folder.parent) as running:
+        await running.kill()
+        for path in sorted(server.store.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        await running.start()
+    assert provisioned == [server.url] * 2
+
+
+async def test_nats_lets_nobody_in_without_the_password(folder: Path) -> None:
+    server = Nats(folder)
+    async with Running(server, folder.parent):
+        with pytest.raises(nats.errors.Error, match="(?i)authorization"):
+            await nats.connect(
+                f"nats://{ports.LOOPBACK}:{server.url.rsplit(':', 1)[1]}",
+                allow_reconnect=False,
+                error_cb=ignore,
+            )
+
+
+async def ignore(_: Exception) -> None:
+    """Keep nats-py from logging what the test expects."""
+
+
+async def test_a_taken_port_of_nats_is_explained_in_its_own_words(folder: Path) -> None:
+    server = Nats(folder)
+    async with Running(server, folder.parent) as running:
+        await running.stop()
+        with (
+            listener(int((folder / "port").read_text())),
+            pytest.raises(process.StartFailed, match=f"Error listening on port.*{os.getpid()}"),
+        ):
+            await running.start()
+
+
+async def test_a_stopped_server_is_killed_after_its_deadline(folder: Path) -> None:
+    server = Nats(folder)
+    async with Running(server, folder.parent) as running:
+        assert running.process is not None
+        running.process.send_signal(signal.SIGSTOP)
+        assert not await process.stop(running.process, by=signal.SIGTERM, within=process.READY_POLL)
+        assert running.process.returncode == -signal.SIGKILL
+
+
+class listener:  # noqa: N801 - reads as what it does
+    """Sit on a port."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket = socket.socket()
+
+    def __enter__(self) -> int:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((ports.LOOPBACK, self._port))
+        self._socket.listen()
+        return self._port
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()

@@ -1,0 +1,156 @@
+"""Both DST nights of 2026 in forty zones, against an oracle that looks at every real moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+
+from shared.domain import schedule as product
+from tests.support import cron_oracle as oracle
+
+ZONES = (
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "Africa/El_Aaiun",
+    "America/Adak",
+    "America/Anchorage",
+    "America/Asuncion",
+    "America/Bogota",
+    "America/Chicago",
+    "America/Denver",
+    "America/Halifax",
+    "America/Havana",
+    "America/Los_Angeles",
+    "America/Miquelon",
+    "America/New_York",
+    "America/Nuuk",
+    "America/Port-au-Prince",
+    "America/Santiago",
+    "America/Scoresbysund",
+    "America/St_Johns",
+    "America/Tijuana",
+    "Antarctica/Macquarie",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Gaza",
+    "Asia/Jerusalem",
+    "Asia/Kathmandu",
+    "Asia/Nicosia",
+    "Asia/Taipei",
+    "Asia/Tehran",
+    "Atlantic/Azores",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/Chisinau",
+    "Europe/Dublin",
+    "Europe/London",
+    "Pacific/Apia",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Easter",
+    "UTC",
+)
+ODD_DAYS = (  # no hour is lost here, but half an hour, or a whole day, or the offset for good
+    ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),
+    ("Pacific/Kwajalein", datetime(1993, 8, 21, 12, tzinfo=UTC)),
+    ("Asia/Pyongyang", datetime(2018, 5, 4, 15, tzinfo=UTC)),
+    ("America/Caracas", datetime(2007, 12, 9, 7, tzinfo=UTC)),
+    ("Asia/Kathmandu", datetime(1985, 12, 31, 18, tzinfo=UTC)),
+    ("Europe/Lisbon", datetime(1992, 9, 27, 1, tzinfo=UTC)),
+)
+FIVE_FIELDS = (
+    "30 2 * * *",
+    "30 1 * * *",
+    "0 2 * * *",
+    "0 3 * * *",
+    "59 1 * * *",
+    "0 0 * * *",
+    "30 0 * * *",
+    "45 23 * * *",
+    "0 2,3 * * *",
+    "*/7 2 * * *",
+    "15,45 0-3 * * *",
+    "20/20 0-23 * * *",
+    "*/30 * * * *",
+    "10 */2 * * *",
+    "30 0-3 * * SUN#1",
+    "30 1,2 * * 0L",
+    "0 0-3 28,29,L * 1",
+)
+SIX_FIELDS = (
+    "0 30 2 * * *",
+    "0 30 1 * * *",
+    "59 59 0-2 * * *",
+    "*/20 10 0-3 * * *",
+    "15 */10 * * * *",
+)
+GAPS = ("run_after", "run_before", "skip")
+FOLDS = ("first", "second", "both")
+USUAL_NIGHTS = [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)]
+
+
+def nights(zone: str) -> list[datetime]:
+    return oracle.jumps(zone, 2026) or USUAL_NIGHTS
+
+
+@cache
+def clock(zone: str, around: datetime, margin: timedelta, step: timedelta) -> list[datetime]:
+    return list(oracle.walls(zone, around - margin, around + margin, step))
+
+
+def compare(
+    expression: str, zone: str, around: datetime, margin: timedelta, step: timedelta
+) -> None:
+    times = clock(zone, around, margin, step)
+    for gap in GAPS:
+        for fold in FOLDS:
+            schedule = product.parse_schedule(
+                {
+                    "cron": expression,
+                    "timezone": zone,
+                    "dst_gap": gap,
+                    "dst_fold": fold,
+                    "end_at": (around + margin - oracle.SECOND).isoformat(),
+                }
+            )
+            after = around - margin - oracle.SECOND
+            found = [fire.at for fire in product.fires(schedule, after, 10_000)]
+
+            assert found == oracle.fires(expression, times, step, gap=gap, fold=fold), (
+                expression,
+                zone,
+                around,
+                gap,
+                fold,
+            )
+
+
+def test_the_nights_are_really_there() -> None:
+    gaps_and_folds = {zone: len(oracle.jumps(zone, 2026)) for zone in ZONES}
+
+    assert sum(count == 2 for count in gaps_and_folds.values()) >= 30
+    assert gaps_and_folds["Asia/Taipei"] == 0
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_five_fields(zone: str) -> None:
+    for night in nights(zone):
+        for expression in FIVE_FIELDS:
+            compare(expression, zone, night, timedelta(hours=4), oracle.MINUTE)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_six_fields(zone: str) -> None:
+    for night in nights(zone):
+        for expression in SIX_FIELDS:
+            compare(expression, zone, night, timedelta(hours=2, minutes=30), oracle.SECOND)
+
+
+@pytest.mark.parametrize(("zone", "around"), ODD_DAYS)
+def test_zones_that_change_their_mind(zone: str, around: datetime) -> None:
+    for expression in FIVE_FIELDS:
+        compare(expression, zone, around, timedelta(hours=27), oracle.MINUTE)

@@ -1,0 +1,49 @@
+"""What the executor gives an action, for tests of actions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import nats
+
+from shared.contracts.action import ActionFailed, Level
+
+
+@dataclass(kw_only=True)
+class RecordingContext:
+    """Keeps what the action logs; publishes on a real connection, if it is given one."""
+
+    run_id: UUID = field(default_factory=uuid4)
+    task_id: UUID = field(default_factory=uuid4)
+    task_name: str = "a task"
+    attempt: int = 1
+    scheduled_for: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    database_url: str = "postgresql://nobody@127.0.0.1:1/none"
+    home: Path = Path("/nonexistent")
+    egress_allow: str = ""
+    bus: nats.NATS | None = None
+    lines: list[tuple[Level, str]] = field(default_factory=list)
+
+    def log(self, text: str, level: Level = "info") -> None:
+        self.lines.append((level, text))
+
+    async def publish(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
+    ) -> None:
+        if self.bus is None:
+            raise ActionFailed("no bus")
+        await self.bus.publish(subject, payload, headers=dict(headers or {}))
+        await self.bus.flush()
+
+    def another_attempt(self) -> RecordingContext:
+        """Return the context of the next attempt of the same run."""
+        return replace(self, attempt=self.attempt + 1, lines=[])
+
+    @property
+    def text(self) -> str:
+        """All lines, for a look whether something is (not) in them."""
+        return "\n".join(line for _, line in self.lines)

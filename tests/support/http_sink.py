@@ -1,0 +1,183 @@
+"""An HTTP server in a process of its own: a witness that the system under test cannot forge.
+
+Every call becomes one line of a file, appended by one `write` as soon as its body is there, so
+neither a kill of the sink nor one of its callers can tear a line. The path says how it answers:
+
+    /anything                  200 at once
+    /delay/2.5/...             after 2.5 s
+    /status/503/...            with 503
+    /delay/1/status/500/x      both
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from deploy.local import ports, probe, process
+
+CHECKOUT = Path(__file__).parents[2]
+STARTS_WITHIN = timedelta(seconds=30)
+POLL = timedelta(milliseconds=20)
+
+Message = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as it arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    wall: float  # time.time() of the sink
+    monotonic: float  # the same clock for all processes of this machine
+
+    def json(self) -> Any:  # noqa: ANN401 - whatever the caller sent
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+class HttpSink:
+    """The tests' end of it; `async with` starts and stops the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "calls.jsonl"
+        self._output = folder / "http-sink.log"
+        self._port = ports.free_port()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens; append a path."""
+        return f"http://{ports.LOOPBACK}:{self._port}"
+
+    async def start(self) -> None:
+        """Start it (again, on the same port and the same file)."""
+        self.file.touch()
+        command = process.Command(
+            argv=(sys.executable, "-m", __spec__.name, str(self.file), str(self._port)),
+            env={"PYTHONPATH": str(CHECKOUT)},
+        )
+        with self._output.open("ab") as output:
+            self._process = await process.spawn(command, output=output)
+        deadline = time.monotonic() + STARTS_WITHIN.total_seconds()
+        while not await probe.listens(self._port):
+            said = self._output.read_text(errors="replace")
+            assert self._process.returncode is None, said
+            assert time.monotonic() < deadline, said
+            await asyncio.sleep(POLL.total_seconds())
+
+    async def stop(self) -> None:
+        """Stop it at once: callers see their connections break."""
+        if self._process is not None:
+            await process.stop(self._process, by=signal.SIGKILL, within=timedelta(seconds=5))
+            self._process = None
+
+    def calls(self, path: str = "/") -> list[Call]:
+        """Return all calls so far whose path starts like this, in order of arrival."""
+        lines = self.file.read_bytes().splitlines()
+        return [call for call in map(_read, lines) if call.path.startswith(path)]
+
+    async def wait_for_calls(
+        self, count: int, path: str = "/", *, within: timedelta = timedelta(seconds=30)
+    ) -> list[Call]:
+        """Wait until there are at least that many; fail after the deadline."""
+        deadline = time.monotonic() + within.total_seconds()
+        while len(found := self.calls(path)) < count:
+            assert time.monotonic() < deadline, f"{len(found)} of {count} calls of {path}"
+            await asyncio.sleep(POLL.total_seconds())
+        return found
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+
+def _read(line: bytes) -> Call:
+    fields = json.loads(line)
+    return Call(**{**fields, "body": base64.b64decode(fields["body"])})
+
+
+class _Server:
+    """The ASGI application in the other process."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        self._write(scope, body)
+        delay, status = _answer_to(scope["path"])
+        await asyncio.sleep(delay)
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"ok": true}'})
+
+    def _write(self, scope: Message, body: bytes) -> None:
+        call = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": scope["query_string"].decode("latin-1"),
+            "headers": {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
+            "body": base64.b64encode(body).decode(),
+            "wall": time.time(),
+            "monotonic": time.monotonic(),
+        }
+        os.write(self._file, json.dumps(call).encode() + b"\n")
+
+
+def _answer_to(path: str) -> tuple[float, int]:
+    asked = dict(pairwise(path.split("/")))
+    return float(asked.get("delay", 0)), int(asked.get("status", 200))
+
+
+def _main() -> None:
+    import uvicorn  # noqa: PLC0415 - only in the other process
+
+    file, port = Path(sys.argv[1]), int(sys.argv[2])
+    uvicorn.run(
+        _Server(file),
+        host=ports.LOOPBACK,
+        port=port,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+    )
+
+
+if __name__ == "__main__":
+    _main()
