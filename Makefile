@@ -11,7 +11,7 @@ COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup lock check-locks clean
+.PHONY: help run setup fmt lint test test-all stress bench ci docs lock check-locks clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,34 @@ run: .venv/.run ## install what is missing, then start everything (Ctrl-C stops 
 ##@ Develop
 setup: .venv/.dev ## install everything for development into .venv
 
+fmt: .venv/.dev ## format and repair what can be repaired
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+lint: .venv/.dev ## style, types, import walls, lock files
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) -s check-locks
+
+test: .venv/.dev ## every test that fits into ten minutes, on real servers
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: .venv/.dev ## every test
+	@$(BIN)/python -m pytest -q
+
+stress: .venv/.dev ## kill every process under load, with the figures
+	@$(BIN)/python -m pytest -q -s -m fault tests/faults
+
+bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks
+	@$(BIN)/python -m tests.bench
+
+docs: .venv/.dev ## write the AsyncAPI document of the bus to asyncapi.json
+	@$(BIN)/automation bus docs asyncapi.json
+
+##@ Gate
+ci: lint test ## everything that .ci/run runs
+
+##@ Dependencies
 lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock

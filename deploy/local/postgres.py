@@ -33,8 +33,11 @@ USER = "automation"
 DATABASE = "automation"
 
 INITDB_TIMEOUT = timedelta(minutes=2)  # 0.6 s here; a cold network disk is slower
-#: Backends see the death of their postmaster when they next wait; one that computes does not.
-ORPHANS_MAY_TAKE = timedelta(seconds=2)
+#: Backends see the death of their postmaster when they next wait, so most are gone already; one
+#: that computes would go on. Every moment here is downtime.
+BACKENDS_MAY_TAKE = timedelta(milliseconds=300)
+#: A whole server writes a checkpoint; killing it instead costs a recovery and nothing else.
+SERVER_MAY_TAKE = timedelta(seconds=10)
 
 #: Given on the command line, so they beat what somebody wrote into postgresql.conf.
 SETTINGS: Mapping[str, str] = {
@@ -218,11 +221,13 @@ async def end_orphans(data: Path) -> None:
     never by a number from a file, which may belong to anybody by now.
     """
     orphans = _working_on(data)
+    patience = BACKENDS_MAY_TAKE
     for orphan in orphans:
         if _is_postmaster(data, orphan):
+            patience = SERVER_MAY_TAKE
             with suppress(psutil.Error):
                 orphan.send_signal(signal.SIGINT)
-    deadline = asyncio.get_running_loop().time() + ORPHANS_MAY_TAKE.total_seconds()
+    deadline = asyncio.get_running_loop().time() + patience.total_seconds()
     while orphans and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(process.READY_POLL.total_seconds())
         orphans = _working_on(data)

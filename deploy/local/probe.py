@@ -49,23 +49,23 @@ async def nats_listens(port: int) -> bool:
 
 async def jetstream_answers(url: str) -> bool:
     """Ask for the JetStream account information."""
-    import nats  # noqa: PLC0415 - 100 ms that `automation --help` need not pay
-    import nats.errors  # noqa: PLC0415
+    import nats.errors  # noqa: PLC0415 - 100 ms that `automation --help` need not pay
     import nats.js.errors  # noqa: PLC0415
+    from nats.aio.client import Client  # noqa: PLC0415
 
     async def ignore(_: Exception) -> None:
         """Nats-py would log a traceback; the answer here is simply no."""
 
     seconds = process.CALL_TIMEOUT.total_seconds()
+    client = Client()
     try:
         async with asyncio.timeout(2 * seconds):
-            client = await nats.connect(
+            await client.connect(
                 url, allow_reconnect=False, connect_timeout=int(seconds), error_cb=ignore
             )
-            try:
-                await client.jetstream(timeout=seconds).account_info()
-            finally:
-                await client.close()
+            await client.jetstream(timeout=seconds).account_info()
     except (OSError, TimeoutError, nats.errors.Error, nats.js.errors.Error):
         return False
+    finally:
+        await client.close()  # also if it never connected: it keeps the socket otherwise
     return True

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
+from fastapi.exceptions import RequestValidationError
 
 from shared.domain.errors import Problem
 
@@ -70,6 +71,11 @@ _TYPE_ERRORS = frozenset(code for code in _CODES if code.endswith("_type")) | {"
 def problems_of(error: pydantic.ValidationError) -> list[Problem]:
     """Return every finding of *error* as a problem."""
     return [_problem(each) for each in error.errors(include_url=False)]
+
+
+def request_problems(error: RequestValidationError) -> list[Problem]:
+    """Return what is wrong with the parameters of a request, by the framework's reading."""
+    return [_problem(each) for each in error.errors()]
 
 
 def pointer_to(path: Sequence[object]) -> str:

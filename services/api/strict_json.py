@@ -133,17 +133,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _judge(document: object, limits: Limits) -> None:
     keys = values = 0
     for path, value in _walk(document):
-        values += 1
         if isinstance(value, _Bad):
             raise NotJson(value.code, pointer=pointer_to(path), status=value.status)
         if isinstance(value, str):
             _judge_text(value, path)
         elif isinstance(value, dict):
             keys += len(value)
+            values += len(value)
             for key in value:
                 _judge_text(key, path)
             if isinstance(value, _Object):
                 raise NotJson("json.duplicate_key", pointer=pointer_to((*path, value.repeated)))
+        elif isinstance(value, list):
+            values += len(value)
         if keys > limits.keys or values > limits.values:
             raise NotJson("json.size", keys=limits.keys, values=limits.values)
 

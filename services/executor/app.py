@@ -74,6 +74,7 @@ async def _build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     intake = Intake(slots=settings.executor_slots, leases=leases, runner=runner)
     heartbeat = Heartbeat(
         intake=intake,
+        journal=journal,
         leases=leases,
         presence=presence,
         clock=clock,

@@ -122,6 +122,8 @@ class Intake:
     async def drain(self, patience: timedelta) -> None:
         """Take nothing more, let runs end, hand back what does not end in time."""
         self._draining = True
+        if self.pull is not None:
+            await self.pull.stop()
         await self._return_waiting()
         if self._running:
             tasks = [task for _, task in self._running.values()]

@@ -13,6 +13,7 @@ reporting it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -63,6 +64,10 @@ class Journal:
         """True if everything is stored and said."""
         return not (self._ended or self._unsaid or self._lines)
 
+    def unstored(self) -> list[tuple[UUID, int]]:
+        """Return the attempts whose results wait to be stored: their leases must not run out."""
+        return [(run.run_id, run.attempt) for run in self._ended]
+
     async def emptied(self) -> None:
         """Wait until everything is stored and said."""
         while not self.is_empty:
@@ -104,21 +109,19 @@ class Journal:
         batch: list[RunFinished] = []
         reports: list[bytes] = []
         size = 0
-        while self._ended and len(batch) < BATCH and size < BATCH_BYTES:
-            run = self._ended.popleft()
+        for run in itertools.islice(self._ended, BATCH):
             report = run.model_dump_json().encode()
             batch.append(run)
             reports.append(report)
             size += len(report)
-        try:
-            ours = await self._leases.finish(batch, reports)
-            if len(ours) < len(batch):
-                keys = [(run.run_id, run.attempt) for run in batch]
-                ours |= await self._leases.stored(keys)
-                await self._keep_late(batch, reports, ours)
-        except Exception:
-            self._ended.extendleft(reversed(batch))
-            raise
+            if size > BATCH_BYTES:
+                break
+        ours = await self._leases.finish(batch, reports)
+        if len(ours) < len(batch):
+            ours |= await self._leases.stored([(run.run_id, run.attempt) for run in batch])
+            await self._keep_late(batch, reports, ours)
+        for _ in batch:  # only now: until it is stored, a result counts as held
+            self._ended.popleft()
         said = [report for run, report in zip(batch, reports, strict=True) if run.run_id in ours]
         if said:
             self._unsaid.append(self._message(topology.runs_finished(self._id), finished(said)))

@@ -49,6 +49,7 @@ async def _build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
     ticker = Ticker(jobs, ledger, dispatcher)
     ticking = Loop("ticker", ticker.step)
+    stack.push_async_callback(ticker.flush)
     applier = Applier(
         jobs=jobs, ledger=ledger, dispatcher=dispatcher, source=source, wake_ticker=ticking.wake
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.scheduler.dispatch import Dispatcher, orders_for
@@ -61,14 +62,23 @@ class Applier:
         self._source = source
         self._wake_ticker = wake_ticker
 
-    async def tasks_changed(self, changes: Sequence[TaskChanged]) -> int:
-        """Apply *changes*, at most one per task; return how many told something new."""
+    async def tasks_changed(
+        self, changes: Sequence[TaskChanged], *, unknown_since: datetime | None = None
+    ) -> int:
+        """Apply *changes*, at most one per task; return how many told something new.
+
+        See `decide_change` for *unknown_since*.
+        """
         async with self._jobs.pool.acquire() as connection, connection.transaction():
             known = await self._jobs.lock(connection, [each.task_id for each in changes])
             decided: list[Change] = [
                 decision
                 for change in changes
-                if (decision := decide_change(change, known.get(change.task_id)))
+                if (
+                    decision := decide_change(
+                        change, known.get(change.task_id), unknown_since=unknown_since
+                    )
+                )
             ]
             if not decided:
                 return 0

@@ -1,43 +1,33 @@
 """What the scheduler does when it hears something.
 
-Each handler is done when it returns: the shared middleware acknowledges then, gives back what
-failed, and buries what is no message of ours.
+Each handler is done when it returns: the shared middleware acknowledges then, holds or gives back
+what failed, and buries what is no message of ours.
 """
 
 from __future__ import annotations
 
-from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats import NatsBroker
 
 from services.scheduler.apply import Applier
-from shared.bus.topology import SCHEDULER_REQUESTS, SCHEDULER_TASKS
+from shared.bus import topology
+from shared.bus.subscriber import contract, pull
 from shared.contracts.runs import RunsRequested
 from shared.contracts.tasks import TaskChanged
 
+#: Events handled side by side; those of one task settle their order by version.
+TASKS_AT_ONCE = 32
+REQUESTS_AT_ONCE = 4
+
 
 def register(broker: NatsBroker, applier: Applier) -> None:
-    """Attach the scheduler's handlers to *broker*."""
+    """Put the subscribers on *broker*; they are deaf until it starts."""
 
-    @broker.subscriber(
-        SCHEDULER_TASKS.filters[0],
-        durable=SCHEDULER_TASKS.name,
-        stream=JStream(SCHEDULER_TASKS.stream, declare=False),
-        pull_sub=PullSub(batch_size=64, timeout=2),
-        ack_policy=AckPolicy.MANUAL,
-        title="tasks-changed",
-        description="A task was created, updated or deleted.",
-    )
-    async def tasks_changed(change: TaskChanged) -> None:
-        await applier.tasks_changed([change])
+    @pull(broker, topology.SCHEDULER_TASKS, contract(TaskChanged), at_once=TASKS_AT_ONCE)
+    async def tasks_changed(message: TaskChanged) -> None:
+        """A task was created, updated or deleted."""
+        await applier.tasks_changed([message])
 
-    @broker.subscriber(
-        SCHEDULER_REQUESTS.filters[0],
-        durable=SCHEDULER_REQUESTS.name,
-        stream=JStream(SCHEDULER_REQUESTS.stream, declare=False),
-        pull_sub=PullSub(batch_size=16, timeout=2),
-        ack_policy=AckPolicy.MANUAL,
-        title="runs-requested",
-        description="Somebody asked for runs by hand.",
-    )
+    @pull(broker, topology.SCHEDULER_REQUESTS, contract(RunsRequested), at_once=REQUESTS_AT_ONCE)
     async def runs_requested(message: RunsRequested) -> None:
+        """Somebody asked for runs by hand."""
         await applier.runs_requested(message.requests)

@@ -111,11 +111,16 @@ def planned_entry(job: Job, planned: PlannedOccurrence) -> Entry:
     )
 
 
-def decide_change(change: TaskChanged, old: Job | None) -> Change | None:
+def decide_change(
+    change: TaskChanged, old: Job | None, *, unknown_since: datetime | None = None
+) -> Change | None:
     """Return what *change* does to *old*, or None if it tells nothing new.
 
     Fires of the old version up to the moment of the change still belong to it. The new version
     begins after that moment; nothing is ever caught up across an edit.
+
+    *unknown_since* is given when the whole job table may have been lost: a task that we do not know
+    though it changed before that moment then begins at it, instead of owing all its history.
     """
     if old is not None and old.version >= change.version:
         return None
@@ -129,7 +134,10 @@ def decide_change(change: TaskChanged, old: Job | None) -> Change | None:
     cancel = None
     if not change.task.enabled:
         cancel = Cancel(outcome=Outcome.SKIPPED_PAUSED, reason="task.disabled", manual_too=False)
-    return Change(job=job_of(change, change.task), entries=entries, cancel=cancel)
+    begins_at = change.changed_at
+    if old is None and unknown_since is not None:
+        begins_at = max(begins_at, unknown_since)
+    return Change(job=job_of(change, change.task, begins_at), entries=entries, cancel=cancel)
 
 
 def _left_behind(old: Job, change: TaskChanged) -> tuple[PlannedOccurrence, ...]:
@@ -149,8 +157,8 @@ def backlog_of(job: Job) -> Backlog | None:
     return Backlog.from_json(json.loads(job.backlog)) if job.backlog else None
 
 
-def job_of(change: TaskChanged, task: TaskDefinition) -> Job:
-    """Return the job row of a task as it became at `changed_at`."""
+def job_of(change: TaskChanged, task: TaskDefinition, begins_at: datetime) -> Job:
+    """Return the job row of a task whose first fire comes after *begins_at*."""
     schedule = None
     fire_at = look_at = None
     if task.task_type is TaskType.SCHEDULED and task.schedule_config is not None:
@@ -161,7 +169,7 @@ def job_of(change: TaskChanged, task: TaskDefinition) -> Job:
             # The API accepts only what this very code accepts, so this is an older API's task.
             log.exception("task %s has a schedule that cannot be read", change.task_id)
         else:
-            fire = next_fire(parsed, change.changed_at)
+            fire = next_fire(parsed, begins_at)
             if fire is not None:
                 fire_at = fire.at
                 look_at = due_at(parsed, str(change.task_id), fire.at)

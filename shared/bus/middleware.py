@@ -127,7 +127,7 @@ async def bury(raw: Msg, error: Exception) -> bool:
     if metadata.stream == topology.DEAD.name:  # it would come straight back
         return False
     reason = type(error).__name__  # never the text: it may quote what the message holds
-    log.error("%s %s is not a message of ours: %s", raw.subject, metadata.sequence, reason)
+    log.error("%s %d is not a message of ours: %s", raw.subject, metadata.sequence.stream, reason)
     headers = {
         ID_HEADER: fingerprint(metadata.stream, metadata.sequence.stream, metadata.timestamp),
         SUBJECT_HEADER: raw.subject,

@@ -49,11 +49,13 @@ class Publisher:
     async def publish(self, messages: Sequence[Outgoing], *, timeout: float = 3.0) -> list[int]:  # noqa: ASYNC109 - one deadline for the batch
         """Publish *messages* in order; return the indexes of those not known to be stored.
 
-        Waits at most *timeout* seconds in all. Never raises for a lost connection: then all that
-        is not acknowledged counts as unknown.
+        Waits at most *timeout* seconds in all, and not at all while there is no connection. Never
+        raises for a lost connection: then all that is not acknowledged counts as unknown.
         """
         if not messages:
             return []
+        if not self._client.is_connected:
+            return list(range(len(messages)))
         if not self._listening:
             await self._client.subscribe(f"{self._inbox}.*.*", cb=self._acknowledged)
             self._listening = True

@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from shared.bus.topology import Consumer
 
@@ -39,6 +40,7 @@ class CreditPull:
         self._inbox = client.new_inbox()
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.name}"
         self._heard_at = 0.0
+        self._subscription: Subscription | None = None
         self.credit = 0
         """Messages that may still come without being asked for again."""
         self.trouble: str | None = None
@@ -46,7 +48,7 @@ class CreditPull:
 
     async def start(self) -> None:
         """Begin to listen; nothing comes before `grant`."""
-        await self._client.subscribe(self._inbox, cb=self._received)
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._received)
 
     async def grant(self, messages: int) -> None:
         """Ask for *messages* more than what was asked for already."""
@@ -59,6 +61,12 @@ class CreditPull:
             "expires": int(EXPIRES.total_seconds() * NANOSECONDS),
         }
         await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
+
+    async def stop(self) -> None:
+        """Stop listening; what the server still sends goes to others."""
+        if self._subscription is not None:
+            await self._subscription.unsubscribe()
+        self.credit = 0
 
     def take_back_lost_credit(self) -> None:
         """Forget credit that the server must have forgotten too."""

@@ -58,5 +58,5 @@ def set_up_logs(service: str, form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # They tell every request and every retry; what matters of it we tell ourselves.
-    for chatty in ("httpx", "httpcore", "nats", "faststream"):
+    for chatty in ("httpx", "httpcore", "nats", "faststream", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

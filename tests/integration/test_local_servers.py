@@ -15,6 +15,7 @@ import nats
 import nats.errors
 import pytest
 import pytest_asyncio
+from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from deploy.local import ports, postgres, process
@@ -139,7 +140,7 @@ async def test_a_taken_port_of_postgres_is_explained(folder: Path) -> None:
     async with Running(server, folder.parent) as running:
         await running.stop()
         with listener(int((folder / "port").read_text())) as port:
-            with pytest.raises(process.StartFailed, match=f"port {port} .* pid {os.getpid()}"):
+            with pytest.raises(process.StartFailed, match=f"port {port} .*pid {os.getpid()}"):
                 await running.start()
         await running.start()
 
@@ -187,12 +188,14 @@ async def test_nats_starts_empty_when_its_store_was_lost_and_is_provisioned_agai
 async def test_nats_lets_nobody_in_without_the_password(folder: Path) -> None:
     server = Nats(folder)
     async with Running(server, folder.parent):
+        client = Client()
         with pytest.raises(nats.errors.Error, match="(?i)authorization"):
-            await nats.connect(
+            await client.connect(
                 f"nats://{ports.LOOPBACK}:{server.url.rsplit(':', 1)[1]}",
                 allow_reconnect=False,
                 error_cb=ignore,
             )
+        await client.close()
 
 
 async def ignore(_: Exception) -> None:

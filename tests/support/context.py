@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import nats
+from nats.aio.client import Client
 
 from shared.contracts.action import ActionFailed, Level
 
@@ -25,7 +25,7 @@ class RecordingContext:
     database_url: str = "postgresql://nobody@127.0.0.1:1/none"
     home: Path = Path("/nonexistent")
     egress_allow: str = ""
-    bus: nats.NATS | None = None
+    bus: Client | None = None
     lines: list[tuple[Level, str]] = field(default_factory=list)
 
     def log(self, text: str, level: Level = "info") -> None:

@@ -7,7 +7,7 @@ rules of the manual, one sentence after the other. Slow, and too simple to be wr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -31,10 +31,7 @@ _SMALLEST = (0, 0, 0, 1, 1, 0)
 
 def matches(expression: str, wall: datetime, *, day_or: bool = True) -> bool:
     """Return whether a wall clock that shows *wall* matches."""
-    fields = expression.upper().split()
-    if len(fields) == 5:
-        fields.insert(0, "0")
-    second, minute, hour, day, month, weekday = fields
+    second, minute, hour, day, month, weekday = _fields(expression)
     if not (
         _number_matches(second, 0, wall.second)
         and _number_matches(minute, 1, wall.minute)
@@ -49,6 +46,12 @@ def matches(expression: str, wall: datetime, *, day_or: bool = True) -> bool:
     by_weekday = any(_weekday_matches(term, wall) for term in weekday.split(","))
     both_restricted = not day.startswith("*") and not weekday.startswith("*")
     return by_day or by_weekday if both_restricted and day_or else by_day and by_weekday
+
+
+@cache
+def _fields(expression: str) -> list[str]:
+    fields = expression.upper().split()
+    return fields if len(fields) == 6 else ["0", *fields]
 
 
 def _weekday_matches(term: str, wall: datetime) -> bool:
@@ -79,44 +82,52 @@ def _term_matches(term: str, index: int, value: int) -> bool:
     return low <= value <= high and (value - low) % int(step or 1) == 0
 
 
-def walls(zone: str, start: datetime, end: datetime, step: timedelta) -> Iterator[datetime]:
-    """Yield the local times of a window of real time."""
-    place = ZoneInfo(zone)
-    at = start
-    while at < end:
-        yield at.astimezone(place)
-        at += step
+class Window:
+    """A stretch of real time in one place: what its clocks show, *step* by *step*."""
 
+    def __init__(self, zone: str, start: datetime, end: datetime, step: timedelta) -> None:
+        place = ZoneInfo(zone)
+        self.step = step
+        self.instants = [start + n * step for n in range((end - start) // step)]
+        self.walls = [at.astimezone(place).replace(tzinfo=None, fold=0) for at in self.instants]
 
-def fires(
-    expression: str, clock: list[datetime], step: timedelta, *, gap: str, fold: str
-) -> list[datetime]:
-    """Return the fires (UTC) within *clock*: consecutive local times, *step* of real time apart."""
-    matched = [local for local in clock if matches(expression, local.replace(tzinfo=None))]
-    hour = expression.split()[-4]
-    if hour.startswith("*"):
-        return [local.astimezone(UTC) for local in matched]
-    times_shown: dict[datetime, list[datetime]] = defaultdict(list)
-    for local in matched:
-        times_shown[local.replace(tzinfo=None, fold=0)].append(local.astimezone(UTC))
-    found: set[datetime] = set()
-    for shown in times_shown.values():
-        found.update({"first": shown[:1], "second": shown[-1:], "both": shown}[fold])
-    return sorted(found | _gap_fires(expression, clock, step, gap))
+    def fires(self, expression: str) -> Callable[[str, str], list[datetime]]:
+        """Return a function from `dst_gap` and `dst_fold` to the fires (UTC) in the window."""
+        matched = [
+            (wall, at)
+            for wall, at in zip(self.walls, self.instants, strict=True)
+            if matches(expression, wall)
+        ]
+        if _fields(expression)[2].startswith("*"):
+            return lambda _gap, _fold: [at for _, at in matched]
+        times_shown: dict[datetime, list[datetime]] = defaultdict(list)
+        for wall, at in matched:
+            times_shown[wall].append(at)
+        edges = self._gap_edges(expression)
 
+        def fires(gap: str, fold: str) -> list[datetime]:
+            found: set[datetime] = set()
+            for shown in times_shown.values():
+                found.update({"first": shown[:1], "second": shown[-1:], "both": shown}[fold])
+            if gap == "run_after":
+                found.update(edges)
+            elif gap == "run_before":
+                found.update(edge - SECOND for edge in edges)
+            return sorted(found)
 
-def _gap_fires(expression: str, clock: list[datetime], step: timedelta, gap: str) -> set[datetime]:
-    found: set[datetime] = set()
-    for earlier, later in zip(clock, clock[1:], strict=False):
-        lost = earlier.replace(tzinfo=None) + step
-        end = later.replace(tzinfo=None)
-        if lost < end and gap != "skip":
-            edge = later.astimezone(UTC)
+        return fires
+
+    def _gap_edges(self, expression: str) -> list[datetime]:
+        """Return the first instants after those gaps in which the expression matches."""
+        edges = []
+        for n, end in enumerate(self.walls[1:], 1):
+            lost = self.walls[n - 1] + self.step
             while lost < end:
                 if matches(expression, lost):
-                    found.add(edge if gap == "run_after" else edge - SECOND)
-                lost += step
-    return found
+                    edges.append(self.instants[n])
+                    break
+                lost += self.step
+        return edges
 
 
 def jumps(zone: str, year: int) -> list[datetime]:

@@ -51,7 +51,7 @@ def readable_copy(folder: Path) -> Installation:
     return Installation(
         python=str(python),
         stand_in_system=str(folder / "stand_in_system.py"),
-        env={"AUTOMATION_NATS_BIN": nats},
+        env={"AUTOMATION_NATS_BIN": nats, "PYTHONPATH": ""},
     )
 
 

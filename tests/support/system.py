@@ -69,7 +69,7 @@ class System:
         self._env = {
             "AUTOMATION_HOME": str(self.home),
             "AUTOMATION_PORT": "0",
-            "PYTHONPATH": "" if user else str(CHECKOUT),
+            "PYTHONPATH": str(CHECKOUT),
             **(env or {}),
         }
         self.supervisor: asyncio.subprocess.Process | None = None
@@ -207,7 +207,9 @@ class System:
 
     def _up_or_ended(self) -> bool:
         assert self.supervisor is not None
-        return self.supervisor.returncode is not None or (self.home / "state.json").exists()
+        found = read(self.home / "state.json")
+        written = found is not None and found.supervisor_pid == self.supervisor.pid
+        return written or self.supervisor.returncode is not None
 
 
 def running_in(home: Path) -> list[str]:

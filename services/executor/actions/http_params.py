@@ -21,7 +21,7 @@ from services.executor.actions.form import Label
 from shared.contracts.action import ActionParams
 from shared.domain.texts.catalog import Text
 
-VARIABLE_OF_A_SECRET = r"^AUTOMATION_SECRET_[A-Z0-9_]{1,100}$"
+KEY_VARIABLE = r"^AUTOMATION_SECRET_[A-Z0-9_]{1,100}$"
 SIGNATURE_HEADER = "X-Automation-Signature"
 
 #: Below the limit of a whole task definition (64 KiB).
@@ -81,7 +81,7 @@ class Hmac(ActionParams):
                 "AUTOMATION_SECRET_. The key itself is never part of a task",
             ),
         ),
-    ] = Field(pattern=VARIABLE_OF_A_SECRET)
+    ] = Field(pattern=KEY_VARIABLE)
     header: Annotated[
         str,
         Label(

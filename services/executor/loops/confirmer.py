@@ -22,7 +22,7 @@ from shared.bus.publisher import Outgoing, Publisher
 
 INTERVAL = timedelta(seconds=3)
 #: Younger results may still be on their way.
-GRACE = timedelta(seconds=5)
+GRACE = timedelta(seconds=10)
 PAGE = 500
 PRUNE = 5000
 

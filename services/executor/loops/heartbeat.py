@@ -10,6 +10,7 @@ import socket
 from datetime import timedelta
 
 from services.executor.intake import Intake
+from services.executor.journal import Journal
 from services.executor.store.leases import LeaseStore
 from services.executor.store.presence import PresenceStore
 from services.executor.time_of_day import DatabaseClock
@@ -22,6 +23,7 @@ class Heartbeat:
         self,
         *,
         intake: Intake,
+        journal: Journal,
         leases: LeaseStore,
         presence: PresenceStore,
         clock: DatabaseClock,
@@ -31,6 +33,7 @@ class Heartbeat:
         actions: list[str],
     ) -> None:
         self._intake = intake
+        self._journal = journal
         self._leases = leases
         self._presence = presence
         self._clock = clock
@@ -41,7 +44,7 @@ class Heartbeat:
 
     async def step(self) -> timedelta:
         """Beat once."""
-        held = self._intake.held()
+        held = self._intake.held() + self._journal.unstored()
         if held:
             renewed = await self._leases.renew(held)
             still = {run_id for run_id, _ in self._intake.held()}

@@ -119,7 +119,11 @@ class RunStore:
         return await self._write(STARTED, rows)
 
     async def write_finished(self, runs: Sequence[RunFinished]) -> list[UUID]:
-        """Note how runs ended and count them; return the tasks for which this was news."""
+        """Note how runs ended and count them; return the tasks for which this was news.
+
+        Raises:
+            ValueError: a run cannot have ended in that way.
+        """
         rows = [_finished(run) for run in runs]
         return await self._write(FINISHED, rows)
 
@@ -147,6 +151,8 @@ def _started(run: RunStarted) -> tuple[object, ...]:
 
 
 def _finished(run: RunFinished) -> tuple[object, ...]:
+    if not run.status.is_final:
+        raise ValueError(run.status)
     return (
         *_started(run),
         run.status.value,

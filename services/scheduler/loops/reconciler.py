@@ -20,6 +20,9 @@ from services.scheduler.store.jobs import JobStore
 from shared.contracts.sync import Bucket
 from shared.contracts.tasks import TaskChanged
 
+#: A task that changed this long ago and is still unknown was not missed by an event: our table was
+#: lost. Then it begins now.
+EVENTS_REACH_US_WITHIN = timedelta(hours=1)
 #: A job younger than this is not doubted.
 SETTLED_AFTER = timedelta(seconds=30)
 
@@ -79,7 +82,7 @@ class Reconciler:
                 if task.task_id not in ours or ours[task.task_id][0] < task.version
             ]
             if news:
-                repaired += await self._applier.tasks_changed(news)
+                repaired += await self._apply(news)
         doubtful = [
             task_id
             for task_id, (_, changed_at) in ours.items()
@@ -88,6 +91,14 @@ class Reconciler:
         for task_id in doubtful:
             repaired += await self._remove_if_gone(task_id, ours[task_id][0])
         return repaired
+
+    async def _apply(self, news: list[TaskChanged]) -> int:
+        now = self._now()
+        recent = [each for each in news if each.changed_at > now - EVENTS_REACH_US_WITHIN]
+        older = [each for each in news if each.changed_at <= now - EVENTS_REACH_US_WITHIN]
+        return await self._applier.tasks_changed(recent) + await self._applier.tasks_changed(
+            older, unknown_since=now
+        )
 
     async def _remove_if_gone(self, task_id: UUID, version: int) -> int:
         if await self._source.task(task_id):

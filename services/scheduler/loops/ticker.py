@@ -21,12 +21,15 @@ from shared.domain.misfire import plan
 #: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
 BATCH = 500
 LONGEST_REST = timedelta(milliseconds=500)
+#: Ledger rows per transaction, shared by its jobs: a long downtime of many quick schedules owes
+#: millions, and each job goes on where its share ended.
+ROWS = 5000
 #: Batches of orders under way at once; more would only queue up in the client.
 SENDING = 4
 
 
-def tick(job: Job, now: datetime) -> tuple[list[Entry], Advance]:
-    """Decide what *job* owes the ledger at *now*, and where it goes on."""
+def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
+    """Decide what *job* owes the ledger at *now*, at most *limit* rows, and where it goes on."""
     if job.schedule is None or job.next_fire_at is None:
         raise ValueError(f"job {job.task_id} has no time of its own")
     planned = plan(
@@ -35,6 +38,7 @@ def tick(job: Job, now: datetime) -> tuple[list[Entry], Advance]:
         next_fire_at=job.next_fire_at,
         now=now,
         backlog=backlog_of(job),
+        limit=limit,
         enabled=job.enabled,
     )
     step = Advance(
@@ -75,8 +79,9 @@ class Ticker:
                 return False, []
             entries: list[Entry] = []
             steps: list[Advance] = []
+            share = max(ROWS // len(due), 1)
             for job in due:
-                owed, step = tick(job, now)
+                owed, step = tick(job, now, share)
                 entries += owed
                 steps.append(step)
             inserted = await self._ledger.insert(connection, entries)

@@ -1,0 +1,75 @@
+"""Composition root of the API: what is opened, in which order, and what must be true to be ready."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from services.api.announce import OUTBOX
+from services.api.forget import Forgetter
+from services.api.parts import ApiParts
+from services.api.readiness import Readiness
+from services.api.settings import ApiSettings
+from services.api.store.database import Database
+from services.api.sync import answer_scheduler
+from services.api.web_app import create_asgi
+from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.publisher import Publisher
+from shared.db.pool import open_pool
+from shared.outbox.relay import Relay
+from shared.runtime.action_catalog import action_catalog
+from shared.runtime.loop import Loop
+from shared.runtime.process import Parts, run_service
+from shared.runtime.web import WebServer
+
+#: Connections, kept-alive idle ones included; the door itself limits requests.
+MOST_CONNECTIONS = 2_000
+
+
+async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
+    """Open everything and return the service's parts."""
+    pool = await open_pool(
+        settings.database_url,
+        name=f"api:{settings.instance}",
+        min_size=2,
+        max_size=settings.database_connections,
+    )
+    stack.push_async_callback(pool.close)
+    database = Database(pool)
+
+    guard = Guard()
+    broker = make_broker(settings.nats_url, name=f"api:{settings.instance}", guard=guard)
+    answer_scheduler(broker, database)
+    await broker.start()
+    stack.push_async_callback(broker.stop)
+    stack.callback(lambda: setattr(guard, "stopping", True))
+    client = client_of(broker)
+
+    relay_pool = await open_pool(settings.database_url, name=f"api-relay:{settings.instance}")
+    stack.push_async_callback(relay_pool.close)
+    relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
+    forget = Loop("forget", Forgetter(database).step)
+
+    checks = Readiness(client, relay)
+    parts = ApiParts(
+        database=database,
+        catalog=action_catalog(),
+        wake_relay=relay.wake,
+        checks={"postgres": database.ping, "nats": checks.bus, "relay": checks.relay},
+    )
+    web = WebServer(
+        create_asgi(parts, max_in_flight=settings.max_in_flight),
+        host=settings.host,
+        port=settings.port,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=32 * 1024,
+        timeout_keep_alive=30,
+        date_header=False,
+    )
+    return Parts(loops=[relay, forget], checks=parts.checks, web=web)
+
+
+def main() -> None:
+    """Run the API until it is told to stop."""
+    settings = ApiSettings()
+    run_service("api", settings, lambda stack: build(settings, stack))
+

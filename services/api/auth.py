@@ -1,0 +1,117 @@
+"""Who may do what, decided per route, closed by default.
+
+Every route but the two probes is made by `closed_router`, whose one dependency, `admit`, looks up
+what the route needs in `NEEDS`. A route that is not in the table lets nobody in. The path plays no
+part: products that exempted paths by their ending were entered through a task named `healthz`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from services.api.parts import ApiParts, parts_of
+from services.api.problems import Refused
+from services.api.query import refuse_odd_query
+from services.api.scopes import Scope, allows
+from services.api.store import tokens as store
+from services.api.token_format import read_token
+from shared.db.pool import Connection
+
+#: The only routes without a token.
+PUBLIC = frozenset({"/healthz", "/readyz"})
+
+#: What each route needs, by its name.
+NEEDS: Mapping[str, Scope] = {
+    "create_task": "tasks:write",
+    "list_tasks": "tasks:read",
+    "get_task": "tasks:read",
+    "update_task": "tasks:write",
+    "delete_task": "tasks:write",
+    "run_task": "tasks:run",
+    "list_task_logs": "runs:read",
+    "list_task_occurrences": "runs:read",
+    "create_runs": "tasks:run",
+    "get_run": "runs:read",
+    "list_run_lines": "runs:read",
+    "preview_schedule": "tasks:read",
+    "list_actions": "tasks:read",
+    "list_dead_letters": "dead-letters:read",
+    "list_executors": "executors:read",
+    "create_token": "tokens:admin",
+    "list_tokens": "tokens:admin",
+    "revoke_token": "tokens:admin",
+    "openapi_document": "tasks:read",
+    "reference_page": "tasks:read",
+}
+
+_REALM = 'Bearer realm="automation"'
+#: Compared with when there is no such token, so that both cases take the same way.
+_NOBODY = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks."""
+
+    token_id: str
+    name: str
+    scopes: frozenset[str]
+
+
+async def admit(request: Request, parts: Annotated[ApiParts, Depends(parts_of)]) -> Principal:
+    """Let the holder of a good token in, if the route is for its scopes.
+
+    Raises:
+        Refused: 401 or 403.
+    """
+    async with parts.database.connection() as connection:
+        principal = await _holder(request, connection)
+    needed = NEEDS.get(request.scope["route"].name)
+    if needed is None or not allows(principal.scopes, needed):
+        header = f'{_REALM}, error="insufficient_scope", scope="{needed}"'
+        raise Refused(
+            403, "auth.scope", headers={"WWW-Authenticate": header}, scope=needed or "nobody"
+        )
+    request.state.principal = principal
+    refuse_odd_query(request)
+    return principal
+
+
+Caller = Annotated[Principal, Depends(admit)]
+
+
+def closed_router(prefix: str = "") -> APIRouter:
+    """Return a router whose routes are open only to tokens."""
+    return APIRouter(prefix=prefix, dependencies=[Depends(admit)])
+
+
+async def _holder(request: Request, connection: Connection) -> Principal:
+    values = request.headers.getlist("authorization")
+    scheme, _, text = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise Refused(401, "auth.required", headers={"WWW-Authenticate": _REALM})
+    token = read_token(text.strip())
+    held = await store.find(connection, token.id if token else "")
+    right = hmac.compare_digest(
+        token.secret_hash if token else _NOBODY, held.secret_hash if held else bytes([1] * 32)
+    )
+    if token is None or held is None or not right or not _is_live(held):
+        raise Refused(
+            401,
+            "auth.invalid",
+            headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
+        )
+    if held.use_is_old:
+        await store.note_use(connection, token.id)
+    return Principal(token.id, held.name, frozenset(held.scopes))
+
+
+def _is_live(held: store.Held) -> bool:
+    if held.revoked_at is not None:
+        return False
+    return held.expires_at is None or held.now < held.expires_at

@@ -1,0 +1,24 @@
+"""Forgets answers that were kept for `Idempotency-Key` once their day is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.api.store import idempotency
+from services.api.store.database import Database
+
+BATCH = 1_000
+REST = timedelta(minutes=10)
+
+
+class Forgetter:
+    """One step: a batch; straight on if there is more."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def step(self) -> timedelta:
+        """Remove one batch."""
+        async with self._database.connection() as connection:
+            removed = await idempotency.forget(connection, BATCH)
+        return timedelta(0) if removed == BATCH else REST

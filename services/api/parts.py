@@ -1,0 +1,32 @@
+"""What the routes work with; `app.py` makes it once and hangs it on the application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from services.api.definition import Catalog
+from services.api.store.database import Database
+from shared.runtime.web import Check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """The API's connections to the rest."""
+
+    database: Database
+    catalog: Catalog
+    wake_relay: Callable[[], None]
+    """Called after each commit that left something in the outbox."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+async def parts_of(request: Request) -> ApiParts:
+    """Dependency: the parts of the application that serves *request*."""
+    return cast(ApiParts, request.app.state.parts)
+
+
+Parts = Annotated[ApiParts, Depends(parts_of)]

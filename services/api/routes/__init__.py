@@ -1,0 +1,1 @@
+"""The endpoints, thin: read the request, ask the store, show the row."""

@@ -1,0 +1,28 @@
+"""The two probes: the only routes without a token."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from services.api.answers import json_answer
+from services.api.documented import Health
+from services.api.parts import Parts
+from shared.runtime.web import failures
+
+router = APIRouter()
+
+
+@router.get("/healthz", response_model=Health)
+async def alive() -> Response:
+    """Say that the process lives."""
+    return json_answer({"status": "ok"}).response()
+
+
+@router.get("/readyz", response_model=Health)
+async def ready(parts: Parts) -> Response:
+    """Say whether everything that requests need is there."""
+    wrong = await failures(parts.checks)
+    if wrong:
+        return json_answer({"status": "not ready", "failed": wrong}, 503).response()
+    return json_answer({"status": "ok", "checked": sorted(parts.checks)}).response()

@@ -1,0 +1,92 @@
+"""Tokens: made, listed, revoked."""
+
+from __future__ import annotations
+
+import json
+
+import pydantic
+from fastapi import Request
+from starlette.responses import Response
+
+from services.api import tokens
+from services.api.answers import Answer, json_answer
+from services.api.auth import Caller, closed_router
+from services.api.body import JsonDocument
+from services.api.documented import NewToken, Token, takes
+from services.api.idempotency import IdempotencyKey, once
+from services.api.parts import Parts
+from services.api.problems import Refused, refuse_fields
+from services.api.routes.caller import BASE
+from services.api.schemas import TokenCreate
+from services.api.scopes import allows
+from services.api.shape import problems_of
+from services.api.store import tokens as store
+from shared.db.pool import Connection
+from shared.domain.errors import NotFound
+
+router = closed_router(f"{BASE}/tokens")
+
+
+@router.post("", status_code=201, response_model=NewToken, openapi_extra=takes(TokenCreate))
+async def create_token(
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    document: JsonDocument,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Make a token. `token` is shown this once; a repeated request hears null in its place.
+
+    Nobody can hand on a right that they do not have.
+    """
+    try:
+        wished = TokenCreate.model_validate(document.value)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
+    for scope in wished.scopes:
+        if not allows(caller.scopes, scope):
+            raise Refused(403, "auth.scope", scope=scope)
+
+    async def act(connection: Connection) -> Answer:
+        token, row = await tokens.make(
+            connection,
+            name=wished.name,
+            scopes=wished.scopes,
+            expires_in_days=wished.expires_in_days,
+            created_by=caller.name,
+        )
+        return json_answer({**tokens.view(row), "token": token.text}, 201)
+
+    def without_secret(answer: Answer) -> Answer:
+        return json_answer({**json.loads(answer.body), "token": None}, answer.status)
+
+    answer = await once(
+        parts.database, request, caller, document.raw, act, remembered=without_secret
+    )
+    return answer.response()
+
+
+@router.get("", response_model=list[Token])
+async def list_tokens(parts: Parts) -> Response:
+    """List all tokens, newest first, without their secrets."""
+    async with parts.database.connection() as connection:
+        rows = await store.every(connection)
+    return json_answer([tokens.view(row) for row in rows]).response()
+
+
+@router.delete("/{token_id}", status_code=204, response_class=Response)
+async def revoke_token(
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    token_id: str,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Make a token useless from now on."""
+
+    async def act(connection: Connection) -> Answer:
+        if "\x00" in token_id or not await store.revoke(connection, token_id):
+            raise NotFound("token", "")
+        return Answer(204)
+
+    return (await once(parts.database, request, caller, b"", act)).response()

@@ -1,0 +1,130 @@
+"""Runs and occurrences, read through the views that others keep for us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.db.pool import Connection
+
+
+class RunRow(NamedTuple):
+    """What the log has of a run."""
+
+    run_id: UUID
+    task_id: UUID
+    trigger: str
+    status: str
+    attempt: int
+    scheduled_for: datetime
+    started_at: datetime
+    completed_at: datetime | None
+    duration_seconds: float | None
+    result: str | None
+    error_message: str | None
+    execution_data: str | None
+    executor: str
+
+
+class LineRow(NamedTuple):
+    """A line that a run wrote."""
+
+    attempt: int
+    seq: int
+    at: datetime
+    level: str
+    text: str
+
+
+class OccurrenceRow(NamedTuple):
+    """What became of a fire."""
+
+    run_id: UUID
+    trigger: str
+    scheduled_for: datetime
+    due_at: datetime
+    outcome: str
+    reason: str | None
+    missed_count: int
+    missed_since: datetime | None
+
+
+_RUN = ", ".join(RunRow._fields)
+_OCCURRENCE = ", ".join(OccurrenceRow._fields)
+
+
+async def of_task(connection: Connection, task_id: UUID, limit: int) -> list[RunRow]:
+    """Return the newest runs of a task."""
+    rows = await connection.fetch(
+        f"SELECT {_RUN} FROM log.api_runs WHERE task_id = $1"  # noqa: S608 - our own column list
+        " ORDER BY started_at DESC, run_id LIMIT $2",
+        task_id,
+        limit,
+    )
+    return [RunRow(*row.values()) for row in rows]
+
+
+async def get(connection: Connection, run_id: UUID) -> RunRow | None:
+    """Return one run."""
+    row = await connection.fetchrow(
+        f"SELECT {_RUN} FROM log.api_runs WHERE run_id = $1",  # noqa: S608 - our own column list
+        run_id,
+    )
+    return RunRow(*row.values()) if row else None
+
+
+async def expected(connection: Connection, run_id: UUID) -> tuple[UUID, OccurrenceRow] | None:
+    """Return the task and the ledger's row of a run, whether or not it has begun."""
+    row = await connection.fetchrow(
+        f"SELECT task_id, {_OCCURRENCE} FROM scheduler.api_occurrences WHERE run_id = $1",  # noqa: S608 - our own column list
+        run_id,
+    )
+    if row is None:
+        return None
+    task_id, *rest = row.values()
+    return task_id, OccurrenceRow(*rest)
+
+
+async def lines(
+    connection: Connection, run_id: UUID, *, after: tuple[int, int], limit: int
+) -> list[LineRow]:
+    """Return the lines of a run behind (attempt, seq), in order."""
+    rows = await connection.fetch(
+        "SELECT attempt, seq, at, level, text FROM log.api_lines"
+        " WHERE run_id = $1 AND (attempt, seq) > ($2, $3) ORDER BY attempt, seq LIMIT $4",
+        run_id,
+        *after,
+        limit,
+    )
+    return [LineRow(*row.values()) for row in rows]
+
+
+async def occurrences(
+    connection: Connection,
+    task_id: UUID,
+    *,
+    outcome: str | None,
+    earliest: datetime | None,
+    latest: datetime | None,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[OccurrenceRow]:
+    """Return occurrences of a task, newest first, those after the cursor *before*."""
+    at, run_id = before or (None, None)
+    rows = await connection.fetch(
+        f"SELECT {_OCCURRENCE} FROM scheduler.api_occurrences WHERE task_id = $1"  # noqa: S608 - our own column list
+        " AND ($2::text IS NULL OR outcome = $2)"
+        " AND ($3::timestamptz IS NULL OR scheduled_for >= $3)"
+        " AND ($4::timestamptz IS NULL OR scheduled_for < $4)"
+        " AND ($5::timestamptz IS NULL OR (scheduled_for, run_id) < ($5, $6::uuid))"
+        " ORDER BY scheduled_for DESC, run_id DESC LIMIT $7",
+        task_id,
+        outcome,
+        earliest,
+        latest,
+        at,
+        run_id,
+        limit,
+    )
+    return [OccurrenceRow(*row.values()) for row in rows]

@@ -1,0 +1,120 @@
+"""The web application: routes, and the one place where errors become answers."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from services.api.auth import NEEDS, PUBLIC, admit
+from services.api.definition import ConfigTooLarge
+from services.api.front_door import FrontDoor, allowed_methods
+from services.api.parts import ApiParts
+from services.api.problems import Refused, problem_answer, refuse_fields
+from services.api.routes import health, reference, runs, schedules, system, tasks, tokens
+from services.api.shape import request_problems
+from services.api.store.database import Unavailable
+from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, NotFound
+
+VERSION = "1.0.0"
+
+_ROUTERS = (
+    tasks.router,
+    runs.router,
+    schedules.router,
+    tokens.router,
+    system.router,
+    reference.router,
+    health.router,
+)
+
+#: How soon to come back after the database did not answer, in seconds.
+_RETRY_AFTER = "2"
+
+
+class RouteIsOpen(Exception):
+    """A route would let anybody in."""
+
+
+def create_app(parts: ApiParts) -> FastAPI:
+    """Return the framework's application, without the front door."""
+    # The framework's own documents and redirects stay off: they know no tokens.
+    app = FastAPI(
+        title="Automation tasks",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.parts = parts
+    for router in _ROUTERS:
+        app.router.routes.extend(router.routes)
+    for route in app.routes:
+        _require_closed(route)
+    app.add_exception_handler(Exception, _answer_bug)
+    for kind in (AutomationError, ConfigTooLarge, Unavailable, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, answer_error)
+    return app
+
+
+def create_asgi(parts: ApiParts, *, max_in_flight: int = 200) -> ASGIApp:
+    """Return the whole application as it is served."""
+    return FrontDoor(create_app(parts), max_in_flight=max_in_flight)
+
+
+def _require_closed(route: object) -> None:
+    """Fail at start rather than serve a route that asks nobody for a token."""
+    if not isinstance(route, APIRoute):
+        raise RouteIsOpen(repr(route))
+    if route.path in PUBLIC:
+        return
+    asked = any(each.call is admit for each in route.dependant.dependencies)
+    if not asked or route.name not in NEEDS:
+        raise RouteIsOpen(route.path)
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that met *error*."""
+    if isinstance(error, HTTPException):
+        return _answer_unrouted(request, error)
+    return problem_answer(translate(error), request)
+
+
+def translate(error: Exception) -> Refused:
+    """Return *error* as the caller is to hear it."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, InvalidDefinition):
+        return refuse_fields(error.problems)
+    if isinstance(error, NotFound):
+        return Refused(404, f"{error.kind}.not_found")
+    if isinstance(error, Conflict):
+        return Refused(409, error.code, **error.params)
+    if isinstance(error, ConfigTooLarge):
+        return Refused(413, "config.too_large", field=error.name)
+    if isinstance(error, Unavailable):
+        return Refused(503, "server.unavailable", headers={"Retry-After": _RETRY_AFTER})
+    if isinstance(error, RequestValidationError):
+        return Refused(400, "query.invalid", problems=request_problems(error))
+    return Refused(500, "server.error")
+
+
+def _answer_unrouted(request: Request, error: HTTPException) -> Response:
+    if error.status_code != 405:  # noqa: PLR2004 - HTTP
+        code = "path.not_found" if error.status_code == 404 else "request.unreadable"  # noqa: PLR2004 - HTTP
+        return problem_answer(Refused(error.status_code, code), request)
+    allow = ", ".join(allowed_methods(request.app.routes, request.scope))
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allow})
+    refused = Refused(405, "method.not_allowed", headers={"Allow": allow})
+    return problem_answer(refused, request)
+
+
+async def _answer_bug(request: Request, _: Exception) -> Response:
+    # The framework raises it on after this; the front door writes it to the log.
+    return problem_answer(Refused(500, "server.error"), request)

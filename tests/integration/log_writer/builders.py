@@ -1,0 +1,135 @@
+"""Messages for the log writer, and a log writer to hear them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from nats.aio.client import Client
+
+from services.log_writer import handlers
+from services.log_writer.announcer import Announcer
+from services.log_writer.store.dead_letters import DeadLetterStore
+from services.log_writer.store.lines import LineStore
+from services.log_writer.store.runs import RunStore
+from services.log_writer.undertaker import Undertaker
+from shared.bus import topology
+from shared.bus.connection import Guard, client_of, make_broker
+from shared.contracts.runs import LogLine, RunFinished, RunStarted, RunStatus
+from shared.db.pool import Pool, Record, open_pool
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+EXECUTOR = UUID(int=7)
+WITHIN = timedelta(seconds=20)
+
+
+def started(run_id: UUID, task_id: UUID, *, attempt: int = 1, at: datetime = NOON) -> RunStarted:
+    return RunStarted(
+        run_id=run_id,
+        task_id=task_id,
+        attempt=attempt,
+        trigger="schedule",
+        scheduled_for=at,
+        started_at=at + timedelta(seconds=attempt),
+        executor=f"executor-{attempt}",
+    )
+
+
+def finished(
+    run_id: UUID,
+    task_id: UUID,
+    status: RunStatus = RunStatus.SUCCESS,
+    *,
+    attempt: int = 1,
+    at: datetime = NOON,
+    **fields: Any,  # noqa: ANN401 - whatever the contract takes
+) -> RunFinished:
+    begun = started(run_id, task_id, attempt=attempt, at=at).model_dump()
+    defaults = {"completed_at": begun["started_at"] + timedelta(seconds=2), "result": "done"}
+    return RunFinished(**{**begun, **defaults, "status": status, **fields})
+
+
+def line(run_id: UUID, seq: int, text: str = "hello") -> LogLine:
+    return LogLine(run_id=run_id, attempt=1, seq=seq, at=NOON, level="info", text=text)
+
+
+async def row_of(pool: Pool, run_id: UUID) -> Record:
+    row = await pool.fetchrow("SELECT * FROM log.runs WHERE run_id = $1", run_id)
+    assert row is not None
+    return row
+
+
+async def statistics_of(pool: Pool, task_id: UUID) -> tuple[int, int, int]:
+    row = await pool.fetchrow(
+        "SELECT run_count, success_count, failure_count FROM log.task_statistics"
+        " WHERE task_id = $1",
+        task_id,
+    )
+    return tuple(row) if row else (0, 0, 0)
+
+
+async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
+    """Look again and again until it is true."""
+    try:
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            while not await look():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"not within {WITHIN}: {what}") from None
+
+
+async def all_heard(client: Client) -> None:
+    """Wait until no consumer of the log writer has anything left, the dead letters last."""
+
+    async def silent() -> bool:
+        for consumer in (
+            topology.LOG_WRITER_STARTED,
+            topology.LOG_WRITER_FINISHED,
+            topology.LOG_WRITER_LOGS,
+            topology.LOG_WRITER_DEAD,
+        ):
+            info = await client.jetstream().consumer_info(consumer.stream, consumer.name)
+            if info.num_pending or info.num_ack_pending:
+                return False
+        return True
+
+    await eventually(silent, "everything is handled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogWriter:
+    """A log writer that hears."""
+
+    pool: Pool
+    client: Client
+    undertaker: Undertaker
+
+
+@asynccontextmanager
+async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
+    """Run the handlers on the real bus, as `app.build` does, inside the test's process."""
+    pool = await open_pool(database, name="test")
+    guard = Guard()
+    guard.stopping = True  # a test's connection may close without ending the tests
+    broker = make_broker(nats_url, name=f"test-{uuid4().hex}", guard=guard)
+    try:
+        await broker.connect()
+        client = client_of(broker)
+        undertaker = Undertaker(client, DeadLetterStore(pool))
+        room = handlers.Room(
+            runs=RunStore(pool),
+            lines=LineStore(pool),
+            announcer=Announcer(client),
+            undertaker=undertaker,
+        )
+        handlers.register(broker, room)
+        await broker.start()
+        yield LogWriter(pool=pool, client=client, undertaker=undertaker)
+    finally:
+        await broker.stop()
+        await pool.close()

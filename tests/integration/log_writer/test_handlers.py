@@ -1,0 +1,209 @@
+"""The log writer on the real bus: what is handled is acknowledged, poison is buried, nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from nats.aio.client import Client
+
+from deploy.local.postgres import Postgres
+from services.log_writer.announcer import SINGLE_TASKS
+from services.log_writer.store.runs import RunStore
+from shared.bus import topology
+from shared.contracts.runs import LogLines, RunsFinished, RunsStarted, RunStatus
+from shared.db.pool import open_pool
+from tests.integration.log_writer.builders import (
+    EXECUTOR,
+    all_heard,
+    eventually,
+    finished,
+    line,
+    log_writer,
+    row_of,
+    started,
+    statistics_of,
+)
+from tests.support import servers
+
+STARTED = topology.runs_started(EXECUTOR)
+FINISHED = topology.runs_finished(EXECUTOR)
+LINES = topology.log_lines(EXECUTOR)
+
+POISON = {
+    "no JSON": b"not json \xff",
+    "empty": b"",
+    "1 MiB": b"x" * (1 << 20),
+    "no fields": b"{}",
+    "wrong types": b'{"runs": 5, "lines": "a"}',
+    "unknown version": b'{"v": 2, "runs": [], "lines": []}',
+    "a field missing": b'{"runs": [{}], "lines": [{}]}',
+    "deep": b"[" * 100_000,
+    "half a character": b'{"runs": [{"trigger": "\\ud800"}], "lines": [{"text": "\\ud800"}]}',
+    "huge number": b'{"runs": [], "lines": ' + b"9" * 6000 + b"}",
+}
+
+
+@pytest.fixture
+def run() -> UUID:
+    return uuid4()
+
+
+@pytest.fixture
+def task() -> UUID:
+    return uuid4()
+
+
+async def test_a_run_from_its_start_to_its_statistics(
+    database: str, nats_url: str, bus: Client, run: UUID, task: UUID
+) -> None:
+    js = bus.jetstream()
+    async with log_writer(database, nats_url) as writer:
+        await js.publish(STARTED, RunsStarted(runs=(started(run, task),)).encode())
+        await js.publish(LINES, LogLines(lines=(line(run, 1),)).encode())
+        await js.publish(FINISHED, RunsFinished(runs=(finished(run, task),)).encode())
+        await all_heard(bus)
+
+        assert (await row_of(writer.pool, run))["status"] == "success"
+        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+        assert await writer.pool.fetchval("SELECT text FROM log.lines") == "hello"
+
+
+@pytest.mark.parametrize("subject", [STARTED, FINISHED, LINES])
+async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
+    database: str, nats_url: str, bus: Client, subject: str
+) -> None:
+    js = bus.jetstream()
+    task = uuid4()
+    async with log_writer(database, nats_url) as writer:
+        for poison in POISON.values():
+            await js.publish(subject, poison)
+            message = RunsFinished(runs=(finished(uuid4(), task),))
+            await js.publish(FINISHED, message.encode())
+        await all_heard(bus)
+
+        assert await statistics_of(writer.pool, task) == (len(POISON), len(POISON), 0)
+        rows = await writer.pool.fetch("SELECT * FROM log.dead_letters ORDER BY id")
+        assert [row["payload"] for row in rows] == [
+            poison[: 64 << 10] for poison in POISON.values()
+        ]
+        assert {row["subject"] for row in rows} == {subject}
+        assert writer.client.is_connected  # a message too large to be sent again would end it
+
+
+async def test_a_run_that_ended_as_running_is_poison(
+    database: str, nats_url: str, bus: Client, run: UUID, task: UUID
+) -> None:
+    message = RunsFinished(runs=(finished(run, task, RunStatus.RUNNING),))
+    async with log_writer(database, nats_url) as writer:
+        await bus.jetstream().publish(FINISHED, message.encode())
+        await all_heard(bus)
+
+        assert await writer.pool.fetchval("SELECT count(*) FROM log.dead_letters") == 1
+        assert await writer.pool.fetchval("SELECT count(*) FROM log.runs") == 0
+
+
+async def test_a_crash_between_commit_and_acknowledgement_counts_once(
+    database: str, nats_url: str, bus: Client, run: UUID, task: UUID
+) -> None:
+    message = RunsFinished(runs=(finished(run, task),))
+    await bus.jetstream().publish(FINISHED, message.encode())
+    consumer = topology.LOG_WRITER_FINISHED
+    crashing = await bus.jetstream().pull_subscribe_bind(consumer.name, consumer.stream)
+    (delivered,) = await crashing.fetch(1)
+    pool = await open_pool(database, name="test")
+    await RunStore(pool).write_finished(RunsFinished.decode(delivered.data).runs)
+    await pool.close()
+    await delivered.nak()  # what `ack_wait` would do later
+
+    async with log_writer(database, nats_url) as writer:
+        await all_heard(bus)
+
+        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+
+
+async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_used_up(  # noqa: PLR0913, PLR0917 - fixtures
+    database: str,
+    postgres_server: Postgres,
+    nats_url: str,
+    bus: Client,
+    run: UUID,
+    task: UUID,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    name = database.rpartition("/")[2].partition("?")[0]
+    away = f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"
+    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
+    back = f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"
+    js = bus.jetstream()
+    async with log_writer(database, nats_url) as writer:
+        await servers.admin(postgres_server, away)
+        await servers.admin(postgres_server, ended)
+        await js.publish(FINISHED, RunsFinished(runs=(finished(run, task),)).encode())
+
+        async def held() -> bool:
+            return "is held" in caplog.text
+
+        await eventually(held, "the message is held")
+        await servers.admin(postgres_server, back)
+        await all_heard(bus)
+
+        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+        assert "failed, delivery" not in caplog.text
+
+
+async def test_open_pages_are_told_which_task_has_news(
+    database: str, nats_url: str, bus: Client, task: UUID
+) -> None:
+    heard = await bus.subscribe("task.logged.*")
+    await bus.flush()
+    few = tuple(finished(uuid4(), task) for _ in range(3))
+    many = tuple(finished(uuid4(), uuid4()) for _ in range(SINGLE_TASKS + 1))
+    async with log_writer(database, nats_url):
+        for runs in (few, few, many):  # the second is not news
+            await bus.jetstream().publish(FINISHED, RunsFinished(runs=runs).encode())
+
+        first, second = [await heard.next_msg(timeout=10) for _ in range(2)]
+        assert [first.subject, second.subject] == [
+            topology.task_logged(task),
+            topology.TASK_LOGGED_MANY,
+        ]
+
+
+async def test_stopping_finishes_what_is_in_hand(
+    database: str, nats_url: str, bus: Client, task: UUID
+) -> None:
+    runs = [finished(uuid4(), task) for _ in range(200)]
+    for run in runs:
+        await bus.jetstream().publish(FINISHED, RunsFinished(runs=(run,)).encode())
+    pool = await open_pool(database, name="test")
+
+    async def some() -> bool:
+        return bool(await pool.fetchval("SELECT count(*) FROM log.runs"))
+
+    async with log_writer(database, nats_url):
+        await eventually(some, "the first rows")
+
+    consumer = topology.LOG_WRITER_FINISHED
+    info = await bus.jetstream().consumer_info(consumer.stream, consumer.name)
+    written = await pool.fetchval("SELECT count(*) FROM log.runs")
+    # At most one was fetched and then not begun; it comes again.
+    assert (info.num_ack_pending or 0) <= 1
+    assert written + (info.num_pending or 0) + (info.num_ack_pending or 0) == len(runs)
+    await pool.close()
+
+
+async def test_two_log_writers_share_the_work(
+    database: str, nats_url: str, bus: Client, task: UUID
+) -> None:
+    runs = [finished(uuid4(), task) for _ in range(300)]
+    async with log_writer(database, nats_url) as first, log_writer(database, nats_url):
+        async with asyncio.timeout(timedelta(seconds=30).total_seconds()):
+            for at in range(0, len(runs), 5):
+                message = RunsFinished(runs=tuple(runs[at : at + 10]))  # half of it twice
+                await bus.jetstream().publish(FINISHED, message.encode())
+            await all_heard(bus)
+
+        assert await statistics_of(first.pool, task) == (300, 300, 0)
