@@ -87,7 +87,11 @@ Caller = Annotated[Principal, Depends(admit)]
 
 def closed_router(prefix: str = "") -> APIRouter:
     """Return a router whose routes are open only to tokens."""
-    return APIRouter(prefix=prefix, dependencies=[Depends(admit)])
+    return APIRouter(
+        prefix=prefix,
+        dependencies=[Depends(admit)],
+        generate_unique_id_function=lambda route: route.name,
+    )
 
 
 async def _holder(request: Request, connection: Connection) -> Principal:

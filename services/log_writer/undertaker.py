@@ -14,13 +14,16 @@ import logging
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
 from services.log_writer import dead_letter
 from services.log_writer.dead_letter import Advisory, DeadLetter
 from services.log_writer.store.dead_letters import DeadLetterStore
 from shared.bus import topology
+
+#: JetStream's number for "there is no message of this sequence".
+NO_MESSAGE_FOUND = 10057
 
 WORK_QUEUES = frozenset(stream.name for stream in topology.STREAMS if stream.work_queue)
 
@@ -90,8 +93,9 @@ class Undertaker:
     async def _delete(self, advisory: Advisory) -> None:
         try:
             await self._js.delete_msg(advisory.stream, advisory.stream_seq)
-        except NotFoundError:
-            log.info("%s %d was gone already", advisory.stream, advisory.stream_seq)
+        except APIError as error:
+            if error.err_code != NO_MESSAGE_FOUND:  # another log writer has deleted it
+                raise
 
 
 def _letter(advisory: Advisory, found: RawStreamMsg) -> DeadLetter:

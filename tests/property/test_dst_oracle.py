@@ -146,9 +146,7 @@ def test_five_fields(zone: str) -> None:
 def test_six_fields(zone: str) -> None:
     for night in nights(zone):
         # Two hours are the longest jump (Troll): its wall times all lie within this margin.
-        compared = compare(
-            SIX_FIELDS, zone, night, timedelta(hours=2, minutes=5), oracle.SECOND
-        )
+        compared = compare(SIX_FIELDS, zone, night, timedelta(hours=2, minutes=5), oracle.SECOND)
 
         assert compared > 100
 

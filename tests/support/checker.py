@@ -13,16 +13,14 @@ way that it knows and expects each to be found: a checker that never fails prove
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from tests.support import cron_oracle
+from tests.support.history import Fault, History, Occurrence
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: How long after a fire nobody may complain yet that it is not in the ledger.
 EPSILON = timedelta(seconds=5)
 #: How long after a fire it must have ended.
@@ -30,115 +28,13 @@ QUIESCE = timedelta(seconds=30)
 #: Clocks of two processes of one machine agree; a call is built before it is stamped.
 EARLY = timedelta(milliseconds=50)
 
-FINAL = frozenset({"success", "failure", "timed_out", "cancelled"})
+FIRED = "fired"
+SUCCESS = "success"
+FINAL = frozenset({SUCCESS, "failure", "timed_out", "cancelled"})
 SHOWN = 10
 
-#: All fires after the first instant and up to the second.
-Fires = Callable[[datetime, datetime], Iterable[datetime]]
-
-
-def every(period: timedelta) -> Fires:
-    """Return the fires of an interval: whole multiples of it since 1970."""
-
-    def fires(after: datetime, until: datetime) -> Iterable[datetime]:
-        at = EPOCH + ((after - EPOCH) // period + 1) * period
-        while at <= until:
-            yield at
-            at += period
-
-    return fires
-
-
-def cron(expression: str) -> Fires:
-    """Return the fires of a cron expression in UTC, by brute force over all seconds."""
-    second = timedelta(seconds=1)
-
-    def fires(after: datetime, until: datetime) -> Iterable[datetime]:
-        for at in every(second)(after, until):
-            if cron_oracle.matches(expression, at.replace(tzinfo=None)):
-                yield at
-
-    return fires
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """A task as it was defined, in force from one answer of the API to another.
-
-    Between `sent` and `answered` nobody outside can know which version was in force.
-    """
-
-    task_id: UUID
-    fires: Fires
-    sent_at: datetime
-    answered_at: datetime
-    replaced_sent_at: datetime = EVER
-    replaced_answered_at: datetime = EVER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """A row of the ledger."""
-
-    run_id: UUID
-    task_id: UUID
-    trigger: str
-    scheduled_at: datetime
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRow:
-    """A row of the log."""
-
-    run_id: UUID
-    task_id: UUID
-    status: str
-    attempt: int
-    started_at: datetime
-    completed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """A call that arrived at the sink."""
-
-    run_id: UUID
-    attempt: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What the harness did to the system, and until when it took."""
-
-    kind: str
-    target: str
-    began_at: datetime
-    ended_at: datetime
-
-    @property
-    def excuses_doubles(self) -> bool:
-        """Only an executor that died or froze may have its actions done again."""
-        return self.target.startswith("executor")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """All that is known about one run of the system."""
-
-    versions: Sequence[Version]
-    ledger: Sequence[Occurrence]
-    log: Sequence[LogRow]
-    effects: Sequence[Effect]
-    read_at: datetime
-    faults: Sequence[Fault] = ()
-    #: Runs that the API has acknowledged.
-    acknowledged: Sequence[UUID] = ()
-    #: Runs counted in each task's statistics.
-    counted: Mapping[UUID, int] = field(default_factory=dict)
-    #: The log as it was read before; what was final must not have changed.
-    earlier_log: Sequence[LogRow] = ()
+#: A task and a nominal time.
+Key = tuple[UUID, datetime]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -199,15 +95,18 @@ class Verdict:
 
 def judge(history: History) -> Verdict:
     """Return everything that is wrong with a history."""
-    verdict = Verdict(runs=sum(row.outcome == "fired" for row in history.ledger))
-    _judge_ledger(history, verdict)
+    verdict = Verdict(runs=sum(row.outcome == FIRED for row in history.ledger))
+    scheduled = _judge_keys(history, verdict)
+    _judge_fires(history, scheduled, verdict)
     _judge_log(history, verdict)
+    _judge_ends(history, verdict)
     _judge_effects(history, verdict)
     return verdict
 
 
-def _judge_ledger(history: History, verdict: Verdict) -> None:
-    scheduled: dict[tuple[UUID, datetime], str] = {}
+def _judge_keys(history: History, verdict: Verdict) -> dict[Key, str]:
+    """Look for doubles in the ledger; return what became of each scheduled fire."""
+    scheduled: dict[Key, str] = {}
     for row in history.ledger:
         if row.trigger != "schedule":
             continue
@@ -218,47 +117,52 @@ def _judge_ledger(history: History, verdict: Verdict) -> None:
     for run_id, times in Counter(row.run_id for row in history.ledger).items():
         if times > 1:
             verdict.duplicate.append(f"{times} rows of run {run_id}")
-    possible: set[tuple[UUID, datetime]] = set()
+    return scheduled
+
+
+def _judge_fires(history: History, scheduled: dict[Key, str], verdict: Verdict) -> None:
+    """Compare the ledger with what must and what may be in it."""
+    possible: set[Key] = set()
     for version in history.versions:
         until = min(version.replaced_sent_at - EARLY, history.read_at - EPSILON)
-        must = {(version.task_id, at) for at in version.fires(version.answered_at, until)}
-        for task_id, at in sorted(must - scheduled.keys()):
-            verdict.missed.append(f"task {task_id} at {at}")
-        for task_id, at in sorted(must & scheduled.keys()):
-            if scheduled[task_id, at] != "fired":
-                verdict.not_fired.append(f"task {task_id} at {at}: {scheduled[task_id, at]}")
+        for at in version.fires(version.answered_at, until):
+            outcome = scheduled.get((version.task_id, at))
+            if outcome is None:
+                verdict.missed.append(f"task {version.task_id} at {at}")
+            elif outcome != FIRED:
+                verdict.not_fired.append(f"task {version.task_id} at {at}: {outcome}")
         last = min(version.replaced_answered_at, history.read_at + EPSILON)
         possible |= {(version.task_id, at) for at in version.fires(version.sent_at, last)}
     known = {version.task_id for version in history.versions}
     for task_id, at in sorted(scheduled.keys() - possible):
-        if task_id in known and scheduled[task_id, at] == "fired":
+        if task_id in known and scheduled[task_id, at] == FIRED:
             verdict.unexpected.append(f"task {task_id} at {at}")
-    fired = {row.run_id for row in history.ledger if row.outcome == "fired"}
-    verdict.forgotten += [f"run {run_id}" for run_id in history.acknowledged if run_id not in fired]
 
 
 def _judge_log(history: History, verdict: Verdict) -> None:
+    """Compare the log with the ledger: each run that fired has one row, and has ended."""
     rows = {row.run_id: row for row in history.log}
-    for run_id, times in Counter(row.run_id for row in history.log).items():
-        if times > 1:
-            verdict.double_final.append(f"{times} log rows of run {run_id}")
-    due = history.read_at - QUIESCE
-    fired = {row.run_id: row for row in history.ledger if row.outcome == "fired"}
+    fired = {row.run_id: row for row in history.ledger if row.outcome == FIRED}
+    for run_id, at in history.acknowledged.items():
+        if run_id not in fired and at < history.read_at - QUIESCE:
+            verdict.forgotten.append(f"run {run_id}, acknowledged at {at}")
     for run_id, occurrence in fired.items():
         row = rows.get(run_id)
-        if occurrence.scheduled_at > due:
+        if occurrence.scheduled_at > history.read_at - QUIESCE:
             continue
         if row is None:
             verdict.lost.append(_named(occurrence))
         elif row.status not in FINAL:
             verdict.stuck.append(f"{_named(occurrence)}: {row.status}, attempt {row.attempt}")
-    for row in history.log:
-        if row.run_id not in fired:
-            verdict.unledgered.append(f"run {row.run_id}: {row.status}")
-        if row.status in FINAL - {"success"}:
-            verdict.not_successful.append(f"run {row.run_id}: {row.status}")
-        if row.completed_at is not None and row.completed_at < row.started_at:
-            verdict.backwards.append(f"run {row.run_id}")
+    verdict.unledgered += [f"run {run_id}" for run_id in rows if run_id not in fired]
+
+
+def _judge_ends(history: History, verdict: Verdict) -> None:
+    """Look at the rows of the log by themselves: each run ended once, well, and for ever."""
+    rows = {row.run_id: row for row in history.log}
+    for run_id, times in Counter(row.run_id for row in history.log).items():
+        if times > 1:
+            verdict.double_final.append(f"{times} log rows of run {run_id}")
     for before in history.earlier_log:
         if before.status in FINAL and rows.get(before.run_id) != before:
             verdict.double_final.append(f"rewritten: {before} is now {rows.get(before.run_id)}")
@@ -266,6 +170,11 @@ def _judge_log(history: History, verdict: Verdict) -> None:
     for task_id, count in history.counted.items():
         if count != ended[task_id]:
             verdict.double_final.append(f"task {task_id}: {ended[task_id]} ends, {count} counted")
+    for row in history.log:
+        if row.status in FINAL - {SUCCESS}:
+            verdict.not_successful.append(f"run {row.run_id}: {row.status}")
+        if row.completed_at is not None and row.completed_at < row.started_at:
+            verdict.backwards.append(f"run {row.run_id}")
 
 
 def _judge_effects(history: History, verdict: Verdict) -> None:
@@ -275,7 +184,7 @@ def _judge_effects(history: History, verdict: Verdict) -> None:
     occurrences = {row.run_id: row for row in history.ledger}
     for run_id, effects in seen.items():
         occurrence = occurrences.get(run_id)
-        if occurrence is None or occurrence.outcome != "fired":
+        if occurrence is None or occurrence.outcome != FIRED:
             verdict.phantom.append(f"run {run_id}, called {len(effects)} times")
         elif effects[0].at < occurrence.scheduled_at - EARLY:
             verdict.early.append(f"{_named(occurrence)}: called at {effects[0].at}")
@@ -286,8 +195,41 @@ def _judge_effects(history: History, verdict: Verdict) -> None:
                 verdict.double_effect.append(f"run {run_id}: {one.at} and {other.at}")
     for row in history.log:
         attempts = {effect.attempt for effect in seen.get(row.run_id, ())}
-        if row.status == "success" and row.attempt not in attempts:
+        if row.status == SUCCESS and row.attempt not in attempts:
             verdict.false_success.append(f"run {row.run_id}: attempt {row.attempt} of {attempts}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """How long after their time runs began, as the witness saw it; in seconds."""
+
+    runs: int
+    median: float
+    p99: float
+    longest: float
+    recovered: float
+    """From the fault to the last first call that was more than a second late."""
+
+
+def lateness(history: History, since: datetime, until: datetime) -> Lateness:
+    """Return the figures of what was due in a stretch of time, a fault at its beginning."""
+    began: dict[UUID, datetime] = {}
+    for effect in history.effects:
+        began[effect.run_id] = min(effect.at, began.get(effect.run_id, effect.at))
+    starts = [
+        (began[row.run_id] - row.scheduled_at, began[row.run_id])
+        for row in history.ledger
+        if row.run_id in began and since <= row.scheduled_at <= until
+    ]
+    late = sorted(max(0.0, delay.total_seconds()) for delay, _ in starts) or [0.0]
+    behind = [at for delay, at in starts if delay > timedelta(seconds=1)]
+    return Lateness(
+        runs=len(starts),
+        median=late[len(late) // 2],
+        p99=late[min(len(late) - 1, len(late) * 99 // 100)],
+        longest=late[-1],
+        recovered=max(0.0, (max(behind) - since).total_seconds()) if behind else 0.0,
+    )
 
 
 def _excused(one: datetime, other: datetime, faults: Sequence[Fault]) -> bool:

@@ -39,6 +39,8 @@ def readable_copy(folder: Path) -> Installation:
     python = bin_ / "python3"
     shutil.copy2(Path(sys.executable).resolve(), python)
     _copy(Path(sysconfig.get_path("stdlib")), library)
+    for shared in Path(sysconfig.get_config_var("LIBDIR")).glob("libpython3*.so*"):
+        shutil.copy2(shared, folder / "lib")
     site = library / "site-packages"
     _copy(Path(sysconfig.get_path("purelib")), site)
     for package in ("deploy", "services", "shared"):
@@ -51,7 +53,12 @@ def readable_copy(folder: Path) -> Installation:
     return Installation(
         python=str(python),
         stand_in_system=str(folder / "stand_in_system.py"),
-        env={"AUTOMATION_NATS_BIN": nats, "PYTHONPATH": ""},
+        # Builds differ in where they look for packages and for their own library, so say it.
+        env={
+            "AUTOMATION_NATS_BIN": nats,
+            "PYTHONPATH": str(site),
+            "LD_LIBRARY_PATH": str(folder / "lib"),
+        },
     )
 
 

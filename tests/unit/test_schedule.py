@@ -71,7 +71,7 @@ def test_a_start_is_the_first_fire_of_an_interval_and_its_anchor() -> None:
     config: dict[str, object] = {"interval_hours": 7, "start_at": "2026-11-24T09:30:00+08:00"}
 
     assert times(config, "2020-01-01 00:00", 2) == ["2026-11-24 01:30:00", "2026-11-24 08:30:00"]
-    assert times(config, "2026-12-24 00:00", 1) == ["2026-12-24 05:30:00"]
+    assert times(config, "2026-12-24 00:00", 1) == ["2026-12-24 02:30:00"]
 
 
 def test_an_interval_ignores_dst() -> None:
@@ -169,7 +169,11 @@ def test_a_preview_shows_local_time_and_what_dst_does() -> None:
         ("2026-03-07T02:30:00-05:00", None),
         ("2026-03-09T02:30:00-04:00", "dst.gap_skipped"),
     ]
-    assert TEXTS["dst.gap_skipped"].fill("zh-TW", shown[1].params).startswith("前一次已略過：2026-03-08 02:30")
+    assert (
+        TEXTS["dst.gap_skipped"]
+        .fill("zh-TW", shown[1].params)
+        .startswith("前一次已略過：2026-03-08 02:30")
+    )
 
 
 def test_a_preview_is_bounded() -> None:
@@ -249,7 +253,7 @@ def test_a_config_is_an_object(document: object) -> None:
         (366 * 86_400 + 1, "interval.max"),
         (10**18, "interval.max"),
         (2**63, "interval.max"),
-        (10**5_000, "interval.max"),
+        pytest.param(10**5_000, "interval.max", id="5,000 digits"),
     ],
 )
 def test_intervals_that_are_refused(value: object, code: str) -> None:
@@ -281,7 +285,7 @@ def test_the_longest_interval_is_366_days_in_every_unit() -> None:
         ("٢٠٢٦-12-01T09:00:00Z", "datetime.invalid"),
         ("0000-01-01T00:00:00Z", "datetime.invalid"),
         ("", "datetime.invalid"),
-        ("9" * 5_000, "datetime.invalid"),
+        pytest.param("9" * 5_000, "datetime.invalid", id="5,000 characters"),
         ("tomorrow", "datetime.invalid"),
         ("2026-12-01T09:00:00", "datetime.zone_required"),
         ("0001-01-01T00:00:00+14:00", "datetime.range"),
@@ -300,8 +304,26 @@ def test_instants_that_are_refused(at: object, code: str) -> None:
 
 @pytest.mark.parametrize(
     "zone",
-    ["localtime", "posixrules", "Factory", "right/UTC", "posix/UTC", "asia/taipei", "UTC+8", "", " "]
-    + ["../../etc/passwd", "/etc/localtime", "UTC\0", "A" * 5_000, "\ud800", "Europe", "tzdata.zi"],
+    [
+        "localtime",
+        "posixrules",
+        "Factory",
+        "right/UTC",
+        "posix/UTC",
+        "asia/taipei",
+        "UTC+8",
+        "",
+        " ",
+    ]
+    + [
+        "../../etc/passwd",
+        "/etc/localtime",
+        "UTC\0",
+        pytest.param("A" * 5_000, id="5,000 characters"),
+        "\ud800",
+        "Europe",
+        "tzdata.zi",
+    ],
 )
 def test_zones_that_are_refused(zone: str) -> None:
     assert refusals({**DAILY, "timezone": zone}) == [("/timezone", "tz.unknown")]
@@ -310,7 +332,10 @@ def test_zones_that_are_refused(zone: str) -> None:
 @pytest.mark.parametrize(
     ("config", "pointer"),
     [
-        ({**DAILY, "start_at": "2027-01-02T00:00:00Z", "end_at": "2027-01-01T00:00:00Z"}, "/end_at"),
+        (
+            {**DAILY, "start_at": "2027-01-02T00:00:00Z", "end_at": "2027-01-01T00:00:00Z"},
+            "/end_at",
+        ),
         ({**DAILY, "end_at": "2026-11-24T11:00:00Z"}, "/end_at"),
         ({**DAILY, "end_at": "2026-11-25T08:59:59Z"}, "/end_at"),
         ({"interval_hours": 24, "end_at": "2026-11-24T23:00:00Z"}, "/end_at"),

@@ -10,7 +10,7 @@ from services.api.documented import Health
 from services.api.parts import Parts
 from shared.runtime.web import failures
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=lambda route: route.name)
 
 
 @router.get("/healthz", response_model=Health)

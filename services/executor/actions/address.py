@@ -6,6 +6,7 @@ written as a NAT64 address, multicast too, and its tables differ from version to
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterable
 from enum import StrEnum
@@ -52,6 +53,9 @@ NOT_PUBLIC = tuple(
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+
+_NUMBERS = re.compile(r"[0-9a-fA-FxX.]+")
 
 
 class Verdict(StrEnum):
@@ -107,7 +111,9 @@ def literal(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         pass
+    if not _NUMBERS.fullmatch(host):  # inet_aton itself ignores what follows a space
+        return None
     try:
         return IPv4Address(socket.inet_aton(host))  # 127.1, 2130706433, 0x7f000001, 0177.0.0.1
-    except (OSError, ValueError):
+    except OSError:
         return None

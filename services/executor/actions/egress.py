@@ -112,7 +112,9 @@ def _entry(text: str) -> _Entry:
     host, port = text, None
     if found := _WITH_PORT.fullmatch(text):
         host, port = found["host"], int(found["port"])
-    host = host.removeprefix("[").removesuffix("]").lower()
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    host = host.lower()
     try:
         return _Entry(ip_network(host), "", port)
     except ValueError as error:

@@ -8,6 +8,7 @@ must be read as it comes over the wire: a client that decompresses by itself wou
 from __future__ import annotations
 
 import codecs
+import re
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -37,6 +38,10 @@ HARMLESS_HEADERS = frozenset(
         "user-agent",
         "x-automation-attempt",
     }
+)
+#: Charsets of the web. Python knows more "encodings", such as hex, zip and punycode.
+_CHARSET = re.compile(
+    r"(utf|us-ascii|iso-8859|windows-|big5|gb|shift_jis|euc-|koi8|iso-2022-jp)[a-z0-9_-]*"
 )
 
 
@@ -184,13 +189,12 @@ class _Gunzip:
 
 def _decoder(content_type: str) -> codecs.IncrementalDecoder:
     """Return a decoder for the charset that the server names; bytes that do not fit are escaped."""
-    _, _, charset = content_type.lower().partition("charset=")
-    charset = charset.partition(";")[0].strip(" \"'")
+    _, _, named = content_type.lower().partition("charset=")
+    charset = named.partition(";")[0].strip(" \"'")
     try:
-        # Decoding nothing finds out those "encodings" that are not from bytes to text.
-        b"".decode(charset)
-        return codecs.getincrementaldecoder(charset)("backslashreplace")
-    except (LookupError, ValueError):
+        known = charset if _CHARSET.fullmatch(charset) else "utf-8"
+        return codecs.getincrementaldecoder(known)("backslashreplace")
+    except LookupError:
         return codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
 

@@ -6,9 +6,9 @@ DEAD was full, or not there yet). So every `INTERVAL` the sums are checked,
 
     messages - pending - in hand  >  0        somebody must be stuck
 
-and if they do not add up, the messages below the consumer's floor are what it has given up: what it
-handled is deleted. Counts and messages are read one after the other while others work, so only what
-was stuck in two steps in a row is moved.
+and if they do not add up, the messages below the consumer's floor are what it has given up: those
+that it handled are deleted. Counts and messages are read one after the other while others work, so
+only what was stuck in two steps in a row is moved.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Sweeper:
             # Without a limit nothing is ever given up; what lies in the stream waits for somebody.
             if (consumer.config.max_deliver or -1) < 0:
                 continue
-            floor = consumer.ack_floor.stream_seq if consumer.ack_floor else 0
+            floor = _floor(consumer)
             for subject in _subjects(consumer):
                 async for sequence in self._messages(stream, subject, info.state.first_seq, floor):
                     yield Stuck(stream, sequence, consumer.name)
@@ -90,6 +90,15 @@ class Sweeper:
 
 def _accounted_for(consumers: Sequence[ConsumerInfo]) -> int:
     return sum((each.num_pending or 0) + (each.num_ack_pending or 0) for each in consumers)
+
+
+def _floor(consumer: ConsumerInfo) -> int:
+    """Return the sequence up to which the consumer has nothing in hand any more.
+
+    JetStream moves its own mark only when something is acknowledged.
+    """
+    mark = consumer.ack_floor if consumer.num_ack_pending else consumer.delivered
+    return mark.stream_seq if mark else 0
 
 
 def _subjects(consumer: ConsumerInfo) -> Sequence[str]:

@@ -21,7 +21,7 @@ hello = action_catalog()["hello"]
 context = RecordingContext()
 params = hello.params.model_validate({"name": "Ada", "times": 2})
 outcome = asyncio.run(hello.run(params, context))
-print(json.dumps({"names": list(action_catalog()), "summary": outcome.summary, "log": context.text}))
+print(json.dumps([list(action_catalog()), outcome.summary, context.text]))
 """
 
 

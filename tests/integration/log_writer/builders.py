@@ -77,7 +77,9 @@ async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
     """Look again and again until it is true."""
     try:
         async with asyncio.timeout(WITHIN.total_seconds()):
-            while not await look():
+            while True:
+                if await look():
+                    return
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {WITHIN}: {what}") from None

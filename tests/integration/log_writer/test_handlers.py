@@ -1,4 +1,4 @@
-"""The log writer on the real bus: what is handled is acknowledged, poison is buried, nobody waits."""
+"""The log writer on the real bus: what it handled is acknowledged, poison is buried."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_a_crash_between_commit_and_acknowledgement_counts_once(
         assert await statistics_of(writer.pool, task) == (1, 1, 0)
 
 
-async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_used_up(  # noqa: PLR0913, PLR0917 - fixtures
+async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_used_up(  # noqa: PLR0917 - fixtures
     database: str,
     postgres_server: Postgres,
     nats_url: str,

@@ -1,0 +1,1 @@
+"""The workloads, one module each; every one takes a running system and returns figures."""

@@ -1,0 +1,112 @@
+"""The guard connects to an address, but a certificate must be good for the name."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.executor.actions.address import Address
+from services.executor.actions.http_params import HttpRequestParams
+from services.executor.actions.http_request import HttpRequest
+from shared.contracts.action import ActionFailed
+from tests.support.context import RecordingContext
+
+OPENSSL = shutil.which("openssl")
+pytestmark = pytest.mark.skipif(OPENSSL is None, reason="makes its certificate with openssl")
+
+CONTEXT = RecordingContext(egress_allow="127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsServer:
+    """A web server with a certificate for `hook.test`."""
+
+    port: int
+    certificate: Path
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await reader.read()  # until the client has gone
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TlsServer]:
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [
+            *(str(OPENSSL), "req", "-x509", "-newkey", "ec", "-pkeyopt"),
+            *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=test"),
+            *("-addext", "subjectAltName=DNS:hook.test", "-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listening = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=context)
+    yield TlsServer(listening.sockets[0].getsockname()[1], certificate)
+    listening.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def action() -> AsyncIterator[HttpRequest]:
+    async def all_are_here(host: str, port: int) -> list[Address]:
+        del host, port
+        return [ip_address("127.0.0.1")]
+
+    made = HttpRequest(resolve=all_are_here)
+    yield made
+    await made.close()
+
+
+def params(server: TlsServer, host: str, *, verify: bool = True) -> HttpRequestParams:
+    return HttpRequestParams.model_validate(
+        {"url": f"https://{host}:{server.port}/", "verify_tls": verify}
+    )
+
+
+async def test_a_certificate_for_the_name_is_good(
+    action: HttpRequest, server: TlsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+
+    outcome = await action.run(params(server, "hook.test"), CONTEXT)
+
+    assert outcome.data["excerpt"] == "ok"
+
+
+async def test_a_certificate_for_another_name_is_not(
+    action: HttpRequest, server: TlsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+
+    with pytest.raises(ActionFailed, match="other.test"):
+        await action.run(params(server, "other.test"), CONTEXT)
+
+
+async def test_an_unknown_certificate_is_refused_unless_asked_otherwise(
+    action: HttpRequest, server: TlsServer
+) -> None:
+    with pytest.raises(ActionFailed, match="CERTIFICATE_VERIFY_FAILED"):
+        await action.run(params(server, "hook.test"), CONTEXT)
+
+    outcome = await action.run(params(server, "hook.test", verify=False), CONTEXT)
+
+    assert outcome.data["status"] == 200

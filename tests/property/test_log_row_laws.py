@@ -1,0 +1,112 @@
+"""Laws of the log row: the messages of a run end in one row, however they arrive.
+
+Held against the real store. Every example has runs of its own, so nothing is cleaned up between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.log_writer.store.runs import RunStore
+from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.db.pool import Pool, open_pool
+from tests.integration.log_writer.builders import finished, row_of, started, statistics_of
+
+FINAL = [status for status in RunStatus if status.is_final]
+
+EXAMPLES = settings(
+    max_examples=60,
+    deadline=None,
+    # The pool is one for the whole module, on purpose.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pool(module_database: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(module_database, name="test")
+    yield pool
+    await pool.close()
+
+
+@dataclass(frozen=True)
+class Life:
+    """What happened to one run: attempts that began, and how the last of them ended, if it did."""
+
+    attempts: int
+    status: RunStatus | None
+
+    def messages(self, run: UUID, task: UUID) -> list[RunStarted]:
+        """Return all that was said about it."""
+        said = [started(run, task, attempt=number + 1) for number in range(self.attempts)]
+        if self.status:
+            said.append(finished(run, task, self.status, attempt=self.attempts))
+        return said
+
+
+lives = st.builds(
+    Life, attempts=st.integers(1, 3), status=st.one_of(st.none(), st.sampled_from(FINAL))
+)
+
+
+async def hear(store: RunStore, messages: Sequence[RunStarted], batch: int) -> None:
+    """Write messages in the order in which they arrive, a few at a time."""
+    for at in range(0, len(messages), batch):
+        some = messages[at : at + batch]
+        await store.write_started([run for run in some if type(run) is RunStarted])
+        await store.write_finished([run for run in some if isinstance(run, RunFinished)])
+
+
+@EXAMPLES
+@given(lives=st.lists(lives, min_size=1, max_size=4), data=st.data())
+async def test_any_order_and_any_repetition_ends_in_the_same_row_and_the_same_statistics(
+    pool: Pool, lives: list[Life], data: st.DataObject
+) -> None:
+    task = uuid4()
+    runs = {uuid4(): life for life in lives}
+    said = [message for run, life in runs.items() for message in life.messages(run, task)]
+    again = data.draw(st.lists(st.sampled_from(said), max_size=8))
+    arriving = data.draw(st.permutations([*said, *again]))
+
+    await hear(RunStore(pool), arriving, data.draw(st.integers(1, len(arriving))))
+
+    ended = [life.status for life in lives if life.status]
+    successes = ended.count(RunStatus.SUCCESS)
+    failures = len(ended) - successes - ended.count(RunStatus.CANCELLED)
+    assert await statistics_of(pool, task) == (len(ended), successes, failures)
+    for run, life in runs.items():
+        row = await row_of(pool, run)
+        assert (row["status"], row["final"], row["attempt"], row["executor"]) == (
+            life.status or RunStatus.RUNNING,
+            life.status is not None,
+            life.attempts,
+            f"executor-{life.attempts}",
+        )
+
+
+@EXAMPLES
+@given(
+    words=st.lists(st.sampled_from(FINAL), min_size=2, max_size=6),
+    batch=st.integers(1, 6),
+    attempts=st.permutations(range(1, 7)),
+)
+async def test_of_contradicting_final_words_the_first_stands_for_ever(
+    pool: Pool, words: list[RunStatus], batch: int, attempts: list[int]
+) -> None:
+    run, task = uuid4(), uuid4()
+    heard = [
+        finished(run, task, word, attempt=attempt)
+        for word, attempt in zip(words, attempts, strict=False)
+    ]
+
+    await hear(RunStore(pool), heard, batch)
+
+    row = await row_of(pool, run)
+    assert (row["status"], row["attempt"]) == (words[0], attempts[0])
+    assert (await statistics_of(pool, task))[0] == 1

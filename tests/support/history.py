@@ -1,0 +1,124 @@
+"""What is known about one run of the system: what we asked for, and what others have seen of it.
+
+Records without behaviour. `load.py` notes what it asked for, `witness.py` reads what happened,
+`checker.py` judges both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from tests.support import cron_oracle
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+#: All fires after the first instant and up to the second.
+Fires = Callable[[datetime, datetime], Iterable[datetime]]
+
+
+def every(period: timedelta) -> Fires:
+    """Return the fires of an interval: whole multiples of it since 1970."""
+
+    def fires(after: datetime, until: datetime) -> Iterable[datetime]:
+        at = EPOCH + ((after - EPOCH) // period + 1) * period
+        while at <= until:
+            yield at
+            at += period
+
+    return fires
+
+
+def cron(expression: str) -> Fires:
+    """Return the fires of a cron expression in UTC, by brute force over all seconds."""
+    second = timedelta(seconds=1)
+
+    def fires(after: datetime, until: datetime) -> Iterable[datetime]:
+        for at in every(second)(after, until):
+            if cron_oracle.matches(expression, at.replace(tzinfo=None)):
+                yield at
+
+    return fires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A task as it was defined, in force from one answer of the API to another.
+
+    Between `sent` and `answered` nobody outside can know which version was in force.
+    """
+
+    task_id: UUID
+    fires: Fires
+    sent_at: datetime
+    answered_at: datetime
+    replaced_sent_at: datetime = EVER
+    replaced_answered_at: datetime = EVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """A row of the ledger."""
+
+    run_id: UUID
+    task_id: UUID
+    trigger: str
+    scheduled_at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """A row of the log."""
+
+    run_id: UUID
+    task_id: UUID
+    status: str
+    attempt: int
+    started_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A call that arrived at the sink."""
+
+    run_id: UUID
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What the harness did to the system, and until when it took."""
+
+    kind: str
+    target: str
+    began_at: datetime
+    ended_at: datetime
+
+    @property
+    def excuses_doubles(self) -> bool:
+        """Only an executor that died or froze may have its actions done again."""
+        return self.target.startswith("executor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that is known about one run of the system."""
+
+    versions: Sequence[Version]
+    ledger: Sequence[Occurrence]
+    log: Sequence[LogRow]
+    effects: Sequence[Effect]
+    read_at: datetime
+    faults: Sequence[Fault] = ()
+    #: Runs that the API has acknowledged, and when.
+    acknowledged: Mapping[UUID, datetime] = field(default_factory=dict)
+    #: Runs counted in each task's statistics.
+    counted: Mapping[UUID, int] = field(default_factory=dict)
+    #: The log as it was read before; what was final must not have changed.
+    earlier_log: Sequence[LogRow] = ()

@@ -1,0 +1,110 @@
+"""A checker that never fails proves nothing: every way to spoil a good history must be found."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from tests.support import checker
+from tests.support.history import EVER, Effect, History, Occurrence, Version, every
+from tests.unit.spoiled_history import MUTATIONS, READ, SECOND, START, Mutation, call_twice, good
+
+SEEDS = range(8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_good_history_passes(seed: int) -> None:
+    verdict = checker.judge(good(random.Random(seed)))  # noqa: S311 - no secret
+
+    assert verdict.is_good, verdict.report()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("mutate", "kind"), MUTATIONS.items(), ids=[mutate.__name__ for mutate in MUTATIONS]
+)
+def test_a_spoiled_history_is_found_out(mutate: Mutation, kind: str, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    verdict = checker.judge(mutate(dice, good(dice)))
+
+    assert not verdict.is_good
+    assert getattr(verdict, kind), verdict.report()
+    assert kind in verdict.report()
+
+
+def test_a_fault_of_an_executor_excuses_a_second_call_and_is_counted() -> None:
+    dice = random.Random(1)  # noqa: S311 - no secret
+    history = call_twice(dice, good(dice))
+    again = history.effects[-1]
+    fault = replace(history.faults[0], target="executor-1")
+
+    verdict = checker.judge(replace(history, faults=[fault]))
+    assert verdict.is_good, verdict.report()
+    assert verdict.excused_doubles == 1
+
+    late = replace(fault, began_at=again.at + SECOND, ended_at=again.at + 2 * SECOND)
+    assert checker.judge(replace(history, faults=[late])).double_effect
+
+
+def test_around_an_edit_a_fire_may_or_may_not_be_there() -> None:
+    edit_sent, edit_answered = START + 9.4 * SECOND, START + 11.6 * SECOND
+    task_id = UUID(int=7)
+    old = Version(
+        task_id=task_id,
+        fires=every(SECOND),
+        sent_at=START,
+        answered_at=START,
+        replaced_sent_at=edit_sent,
+        replaced_answered_at=edit_answered,
+    )
+    new = replace(
+        old,
+        fires=every(10 * SECOND),
+        sent_at=edit_sent,
+        answered_at=edit_answered,
+        replaced_sent_at=EVER,
+        replaced_answered_at=EVER,
+    )
+    read_at = START + 40 * SECOND
+    sure = [*old.fires(START, edit_sent), *new.fires(edit_answered, read_at - checker.EPSILON)]
+    open_ = [*old.fires(edit_sent, edit_answered)]
+    assert open_
+
+    def verdict(times: list[datetime]) -> checker.Verdict:
+        ledger = [
+            Occurrence(
+                run_id=UUID(int=n),
+                task_id=task_id,
+                trigger="schedule",
+                scheduled_at=at,
+                outcome="fired",
+            )
+            for n, at in enumerate(times)
+        ]
+        return checker.judge(
+            History(versions=[old, new], ledger=ledger, log=[], effects=[], read_at=read_at)
+        )
+
+    assert not verdict(sure).missed
+    assert not verdict(sure).unexpected
+    assert not verdict(sure + open_).unexpected
+    assert verdict(sure[1:]).missed
+    assert verdict([*sure, START.replace(microsecond=0) + 20 * SECOND + SECOND]).unexpected
+
+
+def test_lateness_is_measured_from_the_first_call() -> None:
+    history = good(random.Random(3))  # noqa: S311 - no secret
+    row = min(history.ledger, key=lambda each: each.scheduled_at)
+    late = Effect(run_id=row.run_id, attempt=1, at=row.scheduled_at + 4 * SECOND)
+    others = [each for each in history.effects if each.run_id != row.run_id]
+
+    figures = checker.lateness(replace(history, effects=[*others, late]), START, READ)
+
+    assert figures.runs == len(history.ledger)
+    assert figures.longest == 4
+    assert 0 < figures.median < figures.p99 <= 4
+    assert figures.recovered == (late.at - START).total_seconds()
