@@ -5,13 +5,16 @@
     bus               NATS client; all streams newly made and empty
     nats_url          where that server is
     postgres_server, nats_server   the servers themselves (`deploy.local`), one per run
+    stage             a home for `automation up` with stand-ins for our services
 
 The servers start when the first test asks.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 from nats.aio.client import Client
@@ -19,6 +22,7 @@ from nats.aio.client import Client
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from tests.support import servers
+from tests.support import stage as stages
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -60,3 +64,18 @@ async def bus(nats_url: str) -> AsyncIterator[Client]:
     """Give a client of an empty bus to one test."""
     async with servers.fresh_bus(nats_url) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def used_home() -> AsyncIterator[Path]:
+    """Make a home once, to be copied."""
+    async with stages.used_home() as home:
+        yield home
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(used_home: Path) -> AsyncIterator[stages.Stage]:
+    """Give a home of its own to one test."""
+    async with servers.temporary_folder() as folder:
+        shutil.copytree(used_home, folder / "home", ignore=stages.OWN)
+        yield stages.Stage(folder)

@@ -58,9 +58,9 @@ async def choose(*, data: Path, postgres: str) -> Identity:
         return await _user(pwd.getpwuid(owner).pw_name, folder=data.parent, postgres=postgres)
     if owner is None and (name := os.environ.get("AUTOMATION_PG_USER")):
         return await _user(name, folder=data.parent, postgres=postgres)
-    namespace = _namespace()
-    if await _runs(namespace, postgres, "--version"):
-        return namespace
+    inside = namespace()
+    if await _runs(inside, postgres, "--version"):
+        return inside
     if owner is not None:
         raise NoIdentity(
             f"{data} belongs to root and this machine allows no user namespaces any more: "
@@ -73,7 +73,8 @@ def _owner(path: Path) -> int | None:
     return path.stat().st_uid if path.exists() else None
 
 
-def _namespace() -> Identity:
+def namespace() -> Identity:
+    """Return the identity of one who is root outside and nobody inside."""
     inner = pwd.getpwnam(NOBODY)  # a number without an entry in passwd is refused by initdb
     return Identity(
         launch_options=("--namespace", str(inner.pw_uid), str(inner.pw_gid)),

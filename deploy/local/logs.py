@@ -12,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
 import sys
+import threading
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +26,7 @@ from typing import BinaryIO
 from deploy.local.process import Unit
 
 ROTATE_AT = 10 * 1024 * 1024  # bytes
+UNREAD = 10_000  # lines that may wait for a slow reader
 KEPT = 3  # old files per process: with the current one, 40 MB each
 TAIL = 40  # lines kept in memory to explain a crash
 DRAIN = timedelta(seconds=1)
@@ -64,18 +67,41 @@ class LogFile:
 
 
 class Screen:
-    """Where people (or a log collector) read along."""
+    """Where people (or a log collector) read along.
+
+    A reader may stop reading: a pager, Ctrl-S, a pipe that nobody empties. Writing then blocks, so
+    it is done by a thread, and what the thread cannot get rid of is dropped; the files have it all.
+    """
 
     def __init__(self, out: BinaryIO, *, as_json: bool) -> None:
         self._out = out
         self._json = as_json
         self._colours = not as_json and out.isatty()
+        self._waiting: queue.Queue[tuple[BinaryIO, bytes] | None] = queue.Queue(UNREAD)
+        self._thread = threading.Thread(target=self._write, name="screen", daemon=True)
+        self._thread.start()
 
     def show(self, name: str, line: bytes) -> None:
-        """Print one line; without a reader it is dropped."""
-        with suppress(OSError, ValueError):
-            self._out.write(_as_json(name, line) if self._json else self._prefixed(name, line))
-            self._out.flush()
+        """Print one line of a process."""
+        self.put(self._out, _as_json(name, line) if self._json else self._prefixed(name, line))
+
+    def put(self, out: BinaryIO, text: bytes) -> None:
+        """Print some text as it is."""
+        with suppress(queue.Full):
+            self._waiting.put_nowait((out, text))
+
+    def close(self) -> None:
+        """Write what is left, if somebody reads it."""
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
+            self._thread.join(DRAIN.total_seconds())
+
+    def _write(self) -> None:
+        while item := self._waiting.get():
+            out, text = item
+            with suppress(OSError, ValueError):  # the reader has gone
+                out.write(text)
+                out.flush()
 
     def _prefixed(self, name: str, line: bytes) -> bytes:
         prefix = f"{name:<12} |"
@@ -174,7 +200,12 @@ class Logs:
             self._own.write(f"{stamp} {line}".encode())
             self._screen.show("supervisor", line.encode())
 
+    def announce(self, text: str) -> None:
+        """Print what the command is for: to stdout, as it is."""
+        self._screen.put(sys.stdout.buffer, f"{text}\n".encode())
+
     def close(self) -> None:
-        """Close the files."""
+        """Close the files and let the screen catch up."""
+        self._screen.close()
         for file in self._files:
             file.close()

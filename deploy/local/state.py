@@ -37,7 +37,7 @@ class State:
 
 def write(file: Path, state: State) -> None:
     """Replace the file as a whole."""
-    write_whole(file, json.dumps(asdict(state), indent=2) + "\n")
+    write_whole(file, json.dumps(asdict(state), indent=2) + "\n", durable=False)
 
 
 def read(file: Path) -> State | None:

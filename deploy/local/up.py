@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from deploy.local import ports, process, roles, state
 from deploy.local.banner import banner
@@ -113,16 +112,12 @@ class LocalSystem:
         )
         state.write(self._home.state, now)
 
-    def welcome(self) -> None:
-        """Print the banner; one line for a program that reads along."""
+    def welcome(self) -> str:
+        """Return the banner; one line for a program that reads along."""
         if self._as_json:
-            text = json.dumps({"event": "ready", "api_url": self.api_url})
-        else:
-            warning = self._postgres.warning if self._postgres else ""
-            warnings = [warning] if warning else []
-            text = banner(api_url=self.api_url, home=self._home, warnings=warnings)
-        with suppress(OSError, ValueError):
-            print(text, flush=True)  # noqa: T201 - this is what the command is for
+            return json.dumps({"event": "ready", "api_url": self.api_url})
+        warning = self._postgres.warning if self._postgres else ""
+        return banner(api_url=self.api_url, home=self._home, warnings=[warning] if warning else [])
 
     async def _furnish(self) -> None:
         """Make the servers fit for our services."""
@@ -176,7 +171,11 @@ def run(settings: LocalSettings, *, services: Services | None = None) -> int:
         system = LocalSystem(settings, home, services=services)
         system.check_port()
         supervisor = Supervisor(
-            home, logs, system.stages(), changed=system.note, ready=system.welcome
+            home,
+            logs,
+            system.stages(),
+            changed=system.note,
+            ready=lambda: logs.announce(system.welcome()),
         )
         asyncio.run(supervisor.run())
     except process.StartFailed as error:

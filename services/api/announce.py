@@ -43,7 +43,7 @@ async def announce(
     )
     payload = message.encode()
     if len(payload) > MOST_MESSAGE_BYTES:
-        raise Refused(413, "task.too_large", limit=MOST_MESSAGE_BYTES)
+        raise Refused(413, "task.too_large", params={"limit": MOST_MESSAGE_BYTES})
     await OUTBOX.add(
         connection,
         str(task_id),

@@ -1,4 +1,4 @@
-"""Composition root of the API: what is opened, in which order, and what must be true to be ready."""
+"""Composition root of the API: what is opened, in which order, and what makes it ready."""
 
 from __future__ import annotations
 
@@ -72,4 +72,3 @@ def main() -> None:
     """Run the API until it is told to stop."""
     settings = ApiSettings()
     run_service("api", settings, lambda stack: build(settings, stack))
-

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from services.api.known_tokens import Principal
 from services.api.parts import ApiParts, parts_of
 from services.api.problems import Refused
 from services.api.query import refuse_odd_query
@@ -54,28 +54,26 @@ _REALM = 'Bearer realm="automation"'
 _NOBODY = bytes(32)
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks."""
-
-    token_id: str
-    name: str
-    scopes: frozenset[str]
-
-
 async def admit(request: Request, parts: Annotated[ApiParts, Depends(parts_of)]) -> Principal:
     """Let the holder of a good token in, if the route is for its scopes.
 
     Raises:
         Refused: 401 or 403.
     """
-    async with parts.database.connection() as connection:
-        principal = await _holder(request, connection)
+    text = _presented(request)
+    principal = parts.known_tokens.get(text)
+    if principal is None:
+        async with parts.database.connection() as connection:
+            principal = await _holder(text, connection)
+        parts.known_tokens.remember(text, principal)
     needed = NEEDS.get(request.scope["route"].name)
     if needed is None or not allows(principal.scopes, needed):
         header = f'{_REALM}, error="insufficient_scope", scope="{needed}"'
         raise Refused(
-            403, "auth.scope", headers={"WWW-Authenticate": header}, scope=needed or "nobody"
+            403,
+            "auth.scope",
+            headers={"WWW-Authenticate": header},
+            params={"scope": needed or "nobody"},
         )
     request.state.principal = principal
     refuse_odd_query(request)
@@ -94,17 +92,22 @@ def closed_router(prefix: str = "") -> APIRouter:
     )
 
 
-async def _holder(request: Request, connection: Connection) -> Principal:
+def _presented(request: Request) -> str:
     values = request.headers.getlist("authorization")
     scheme, _, text = values[0].partition(" ") if len(values) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not text.strip():
+    text = text.strip()
+    if scheme.lower() != "bearer" or not text:
         raise Refused(401, "auth.required", headers={"WWW-Authenticate": _REALM})
-    token = read_token(text.strip())
+    return text
+
+
+async def _holder(text: str, connection: Connection) -> Principal:
+    token = read_token(text)
     held = await store.find(connection, token.id if token else "")
     right = hmac.compare_digest(
         token.secret_hash if token else _NOBODY, held.secret_hash if held else bytes([1] * 32)
     )
-    if token is None or held is None or not right or not _is_live(held):
+    if token is None or held is None or not right or not held.is_live:
         raise Refused(
             401,
             "auth.invalid",
@@ -112,10 +115,4 @@ async def _holder(request: Request, connection: Connection) -> Principal:
         )
     if held.use_is_old:
         await store.note_use(connection, token.id)
-    return Principal(token.id, held.name, frozenset(held.scopes))
-
-
-def _is_live(held: store.Held) -> bool:
-    if held.revoked_at is not None:
-        return False
-    return held.expires_at is None or held.now < held.expires_at
+    return Principal(token.id, held.name, frozenset(held.scopes), held.seconds_left)

@@ -50,7 +50,7 @@ class JsonBody:
         except NotJson as error:
             problems = [error.problem] if error.problem.pointer else []
             raise Refused(
-                error.status, error.code, problems=problems, **error.problem.params
+                error.status, error.code, problems=problems, params=error.problem.params
             ) from None
         if not isinstance(value, dict):
             raise Refused(422, "body.object", problems=[Problem("", "body.object")])
@@ -81,7 +81,9 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         Refused: it is longer than *limit*, or takes longer than `BODY_SECONDS`.
     """
-    too_large = Refused(413, "body.too_large", headers={"Connection": "close"}, limit=limit)
+    too_large = Refused(
+        413, "body.too_large", headers={"Connection": "close"}, params={"limit": limit}
+    )
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > limit:
         raise too_large

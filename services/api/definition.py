@@ -61,6 +61,17 @@ class Definition:
     notify_on_failure: bool = True
     notify_recipients: tuple[str, ...] = ()
 
+    def same_as(self, other: Definition) -> bool:
+        """Return whether nothing differs; unlike `==` this tells `true` from `1`."""
+        return self == other and all(
+            json.dumps(mine) == json.dumps(theirs)
+            for mine, theirs in (
+                (self.schedule_config, other.schedule_config),
+                (self.trigger_config, other.trigger_config),
+                (self.action_config, other.action_config),
+            )
+        )
+
     def as_contract(self) -> TaskDefinition:
         """Return what the scheduler and the executors need to know of it."""
         return TaskDefinition(
@@ -227,7 +238,9 @@ def _with_schedule(
         return replace(wished, schedule_config=None)
     try:
         normal = parse_schedule(config).config
-        if scheduled and not (base.task_type is TaskType.SCHEDULED and normal == base.schedule_config):
+        if scheduled and not (
+            base.task_type is TaskType.SCHEDULED and normal == base.schedule_config
+        ):
             # A form that sends an old task back unchanged may hold a time that has passed.
             parse_schedule(config, now=now)
     except InvalidDefinition as error:
@@ -248,9 +261,7 @@ def _judge_trigger(wished: Definition, given: Mapping[str, Any]) -> list[Problem
     return []
 
 
-def _judge_action(
-    wished: Definition, given: Mapping[str, Any], catalog: Catalog
-) -> list[Problem]:
+def _judge_action(wished: Definition, given: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
     if not given.keys() & {"task_action", "action_config"}:
         return []
     action = catalog.get(wished.task_action)

@@ -230,6 +230,4 @@ class Health(Shown):
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """Return what the document says of a request body; `openapi.py` adds the model itself."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
-    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

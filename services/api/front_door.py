@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.language import choose_language
@@ -56,17 +57,13 @@ class FrontDoor:
             "language": choose_language(headers.get("accept-language")),
         }
         request = Request(scope)
-        if self._room <= 0:
-            busy = Refused(503, "server.busy", headers={"Retry-After": "1"})
-            await problem_answer(busy, request)(scope, receive, visit.send)
+        refused = self._refusal(headers)
+        if refused is not None:
+            await problem_answer(refused, request)(scope, receive, visit.send)
             return
         self._room -= 1
         try:
-            if not accepts_json(headers.get("accept")):
-                raise Refused(406, "request.not_acceptable")
             await self._app(visit.as_get(), receive, visit.send)
-        except Refused as refused:
-            await problem_answer(refused, request)(scope, receive, visit.send)
         except ClientDisconnect:
             pass  # nobody is left to be answered
         except Exception:
@@ -76,6 +73,13 @@ class FrontDoor:
                 await problem_answer(bug, request)(scope, receive, visit.send)
         finally:
             self._room += 1
+
+    def _refusal(self, headers: Headers) -> Refused | None:
+        if self._room <= 0:
+            return Refused(503, "server.busy", headers={"Retry-After": "1"})
+        if not accepts_json(headers.get("accept")):
+            return Refused(406, "request.not_acceptable")
+        return None
 
 
 class _Visit:
@@ -125,15 +129,13 @@ def _is_zero(parameter: str) -> bool:
     return re.fullmatch(r"q\s*=\s*0(\.0{0,3})?", parameter) is not None
 
 
-def allowed_methods(routes: Any, scope: Scope) -> list[str]:  # noqa: ANN401 - Starlette's list of routes
+def allowed_methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
     """Return the methods that the path of *scope* knows, for the `Allow` header."""
-    from starlette.routing import Match  # noqa: PLC0415
-
     methods: set[str] = set()
     for route in routes:
         match, _ = route.matches(scope)
-        if match is not Match.NONE:
-            methods |= set(route.methods or ())
+        if match is not Match.NONE and isinstance(route, Route):
+            methods |= route.methods or set()
     if "GET" in methods:
         methods.add("HEAD")
     return sorted(methods | {"OPTIONS"}) if methods else []

@@ -1,8 +1,8 @@
 """`Idempotency-Key`: a request that is sent again changes nothing again and hears the same answer.
 
-The answer is kept in the transaction that made it true, so a crash leaves both or neither. While the
-first request is in hand, its key is held by a lock that ends with the transaction; nothing can be
-left locked. Refusals are not kept: they changed nothing, and the next try may be right.
+The answer is kept in the transaction that made it true, so a crash leaves both or neither. While
+the first request is in hand, its key is held by a lock that ends with the transaction; nothing can
+be left locked. Refusals are not kept: they changed nothing, and the next try may be right.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Header, Request
+from fastapi import Depends, Header, Request
 
 from services.api.answers import Answer
-from services.api.auth import Principal
+from services.api.known_tokens import Principal
 from services.api.problems import Refused
 from services.api.store import idempotency as store
 from services.api.store.database import Database
@@ -23,29 +23,32 @@ from shared.db.pool import Connection
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?", re.ASCII)
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="At most 255 printable ASCII characters. The same request under the same key"
-        " within 24 hours is carried out once; the answer is given again.",
-        json_schema_extra={"maxLength": 255},
-    ),
-]
 
-
-def read_key(request: Request) -> str | None:
-    """Return the key of *request*, if it has one.
+async def read_key(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="At most 255 printable ASCII characters. The same request under the same"
+            " key within 24 hours is carried out once; the answer is given again.",
+            json_schema_extra={"maxLength": 255},
+        ),
+    ] = None,
+) -> str | None:
+    """Dependency: the key of *request*, if it has one.
 
     Raises:
         Refused: it is too long, not printable, or there are two.
     """
-    values = request.headers.getlist("idempotency-key")
-    if not values:
+    if idempotency_key is None:
         return None
-    if len(values) > 1 or not _KEY.fullmatch(values[0]):
+    several = len(request.headers.getlist("idempotency-key")) > 1
+    if several or not _KEY.fullmatch(idempotency_key):
         raise Refused(400, "idempotency.key")
-    return values[0]
+    return idempotency_key
+
+
+IdempotencyKey = Annotated[str | None, Depends(read_key)]
 
 
 def fingerprint(request: Request, body: bytes) -> bytes:
@@ -61,6 +64,7 @@ async def once(
     body: bytes,
     act: Callable[[Connection], Awaitable[Answer]],
     *,
+    key: str | None,
     remembered: Callable[[Answer], Answer] = lambda answer: answer,
 ) -> Answer:
     """Carry out *act* in a transaction, unless its answer is known already.
@@ -70,7 +74,6 @@ async def once(
     Raises:
         Refused: 409 while the first such request is in hand, 422 if it was another request.
     """
-    key = read_key(request)
     async with database.transaction() as connection:
         if key is None:
             return await act(connection)

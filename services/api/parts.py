@@ -9,6 +9,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from services.api.definition import Catalog
+from services.api.known_tokens import KnownTokens
 from services.api.store.database import Database
 from shared.runtime.web import Check
 
@@ -22,6 +23,7 @@ class ApiParts:
     wake_relay: Callable[[], None]
     """Called after each commit that left something in the outbox."""
     checks: Mapping[str, Check] = field(default_factory=dict)
+    known_tokens: KnownTokens = field(default_factory=KnownTokens)
 
 
 async def parts_of(request: Request) -> ApiParts:

@@ -53,4 +53,3 @@ def _refuse_tricks(text: str, *, allowed: str) -> None:
 def _refuse_length(text: str, most: int) -> None:
     if len(text) > most:
         raise PydanticCustomError("text.too_long", "text.too_long", {"limit": most})
-

@@ -35,14 +35,14 @@ class Refused(AutomationError):
         *,
         problems: Sequence[Problem] = (),
         headers: Mapping[str, str] | None = None,
-        **params: object,
+        params: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}")
         self.status = status
         self.code = code
         self.problems = tuple(problems)
         self.headers = dict(headers or {})
-        self.params = params
+        self.params = dict(params or {})
 
 
 def refuse_fields(problems: Sequence[Problem]) -> Refused:

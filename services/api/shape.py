@@ -1,6 +1,6 @@
 """What pydantic found wrong, in our own words: a pointer and a code, never the value.
 
-pydantic's own messages quote the input, which may be a secret or 20 MB long, and speak English only.
+pydantic's own messages quote the input, a secret perhaps or 20 MB long, and speak English.
 """
 
 from __future__ import annotations

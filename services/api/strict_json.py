@@ -37,7 +37,9 @@ USUAL = Limits()
 class NotJson(Exception):
     """The bytes are no JSON document as we read it; `status` is 400, 413 or 422."""
 
-    def __init__(self, code: str, *, pointer: str = "", status: int = 400, **params: object) -> None:
+    def __init__(
+        self, code: str, *, pointer: str = "", status: int = 400, **params: object
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.status = status

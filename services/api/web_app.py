@@ -56,7 +56,13 @@ def create_app(parts: ApiParts) -> FastAPI:
     for route in app.routes:
         _require_closed(route)
     app.add_exception_handler(Exception, _answer_bug)
-    for kind in (AutomationError, ConfigTooLarge, Unavailable, HTTPException, RequestValidationError):
+    for kind in (
+        AutomationError,
+        ConfigTooLarge,
+        Unavailable,
+        HTTPException,
+        RequestValidationError,
+    ):
         app.add_exception_handler(kind, answer_error)
     return app
 
@@ -86,21 +92,25 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def translate(error: Exception) -> Refused:
     """Return *error* as the caller is to hear it."""
-    if isinstance(error, Refused):
-        return error
-    if isinstance(error, InvalidDefinition):
-        return refuse_fields(error.problems)
-    if isinstance(error, NotFound):
-        return Refused(404, f"{error.kind}.not_found")
-    if isinstance(error, Conflict):
-        return Refused(409, error.code, **error.params)
-    if isinstance(error, ConfigTooLarge):
-        return Refused(413, "config.too_large", field=error.name)
-    if isinstance(error, Unavailable):
-        return Refused(503, "server.unavailable", headers={"Retry-After": _RETRY_AFTER})
-    if isinstance(error, RequestValidationError):
-        return Refused(400, "query.invalid", problems=request_problems(error))
-    return Refused(500, "server.error")
+    match error:
+        case Refused():
+            refused = error
+        case InvalidDefinition():
+            refused = refuse_fields(error.problems)
+        case NotFound():
+            refused = Refused(404, f"{error.kind}.not_found")
+        case Conflict():
+            refused = Refused(409, error.code, params=error.params)
+        case ConfigTooLarge():
+            refused = Refused(413, "config.too_large", params={"field": error.name})
+        case Unavailable():
+            headers = {"Retry-After": _RETRY_AFTER}
+            refused = Refused(503, "server.unavailable", headers=headers)
+        case RequestValidationError():
+            refused = Refused(400, "query.invalid", problems=request_problems(error))
+        case _:
+            refused = Refused(500, "server.error")
+    return refused
 
 
 def _answer_unrouted(request: Request, error: HTTPException) -> Response:

@@ -59,6 +59,8 @@ async def _build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     leases = LeaseStore(pool, executor_id, lease)
     presence = PresenceStore(pool, executor_id)
     actions = action_catalog()
+    for action in actions.values():
+        stack.push_async_callback(action.close)
     publisher = Publisher(client)
     journal = Journal(executor_id, leases, publisher)
     runner = Runner(
@@ -108,6 +110,7 @@ async def _build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     intake.wake = taking.wake
     journal.wake = telling.wake
     intake.pull = CreditPull(client, DUE_DEFAULT, intake.arrived)
+    intake.pull.on_expired = taking.wake
     await intake.pull.start()
 
     async def drain() -> None:

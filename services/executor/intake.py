@@ -17,7 +17,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-import pydantic
 from nats.aio.msg import Msg
 
 from services.executor.claimed import ClaimedRun
@@ -32,8 +31,20 @@ BATCH = 200
 REST = timedelta(seconds=1)
 #: Pause before a returned order is delivered again, in seconds.
 RETURN_DELAY = 1.0
+#: How long cancelled actions may take to clean up.
+CLEAN_UP = timedelta(seconds=10)
 
 log = logging.getLogger(__name__)
+
+
+def read_order(data: bytes) -> tuple[UUID, int]:
+    """Return the run and the attempt that an order names.
+
+    Raises:
+        ValueError: it is no order of ours.
+    """
+    due = RunDue.decode(data)
+    return due.run_id, due.attempt
 
 
 class Intake:
@@ -80,27 +91,33 @@ class Intake:
     async def _claim_batch(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         orders: list[tuple[UUID, int]] = []
+        good: list[Msg] = []
         for message in batch:
             try:
-                due = RunDue.decode(message.data)
-            except pydantic.ValidationError as error:
-                await bury(message, error)
-            else:
-                orders.append((due.run_id, due.attempt))
+                orders.append(read_order(message.data))
+                good.append(message)
+            except ValueError as error:
+                if not await bury(message, error):
+                    await self._give_back([message])
         try:
             claimed = await self._leases.claim(orders)
+            if self._draining:  # since the claim was sent: too late to start anything
+                await self._leases.release([(run.run_id, run.attempt) for run in claimed])
+                claimed = []
         except BaseException:
-            await self._give_back(batch)
+            await self._give_back(good)
             raise
         for run in claimed:
             self._start(run)
-        for message in batch:
+        for message in good:
             # Without waiting: an acknowledgement that gets lost brings the order back, and the
             # claim turns it away.
             if not message._ackd:  # noqa: SLF001 - nats-py has no public word for it
                 await message.ack()
 
     def _start(self, run: ClaimedRun) -> None:
+        if run.run_id in self._running:  # our own lease ran out, and we got the next attempt, too
+            self.lost({(run.run_id, self._running[run.run_id][0])})
         task = asyncio.create_task(self._runner.run(run), name=f"run {run.run_id}")
         self._running[run.run_id] = (run.attempt, task)
         task.add_done_callback(lambda task: self._over(run, task))
@@ -112,12 +129,14 @@ class Intake:
             log.error("run %s ended without a result: %r", run.run_id, error, exc_info=error)
         self.wake()
 
-    def lost(self, run_ids: set[UUID]) -> None:
-        """Stop runs whose lease another executor has now."""
-        for run_id in run_ids:
-            if run_id in self._running:
-                log.warning("lease lost; stopping the run", extra={"run_id": str(run_id)})
-                self._running[run_id][1].cancel()
+    def lost(self, attempts: set[tuple[UUID, int]]) -> None:
+        """Stop attempts whose lease a later attempt has now."""
+        for run_id, attempt in attempts.intersection(self.held()):
+            log.warning(
+                "lease lost; stopping the run",
+                extra={"run_id": str(run_id), "attempt": attempt},
+            )
+            self._running[run_id][1].cancel()
 
     async def drain(self, patience: timedelta) -> None:
         """Take nothing more, let runs end, hand back what does not end in time."""
@@ -128,14 +147,22 @@ class Intake:
         if self._running:
             tasks = [task for _, task in self._running.values()]
             await asyncio.wait(tasks, timeout=patience.total_seconds())
-        unfinished = self.held()
+        unfinished = {(run_id, *found) for run_id, found in self._running.items()}
         if unfinished:
             log.warning("handing back %d unfinished runs", len(unfinished))
-            tasks = [task for _, task in self._running.values()]
-            for task in tasks:
+            for _, _, task in unfinished:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=10)
-            await self._leases.release(unfinished)
+            await asyncio.wait(
+                [task for _, _, task in unfinished], timeout=CLEAN_UP.total_seconds()
+            )
+            # Not those that ended at the last moment all the same: their results are on the way.
+            await self._leases.release(
+                [
+                    (run_id, attempt)
+                    for run_id, attempt, task in unfinished
+                    if not task.done() or task.cancelled()
+                ]
+            )
 
     async def _return_waiting(self) -> None:
         batch = list(self._waiting)

@@ -18,6 +18,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from services.executor.store.leases import LeaseStore
@@ -25,7 +26,6 @@ from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.runs import (
     LogLine,
-    LogLines,
     RunFinished,
     RunsStarted,
     RunStarted,
@@ -33,15 +33,32 @@ from shared.contracts.runs import (
 
 #: Results per statement and message. Larger batches gain nothing measurable.
 BATCH = 200
-#: Lines per message: 8 KiB each at most, below the largest message of 1 MiB.
+#: Lines per message.
 LINES = 100
+#: Messages of lines made at once; the others wait as lines.
+LINE_MESSAGES = 20
+#: Lines that wait while the bus is down. Beyond this they are dropped: results matter more, and the
+#: gap in the numbers tells readers that some are missing.
+MOST_LINE_BYTES = 64 << 20
 #: A run shorter than this is told only once, by its end.
 STARTED_AFTER = timedelta(milliseconds=100)
 REST = timedelta(milliseconds=50)
-#: A batch must fit into one message.
+#: A message holds at most this and one record more: a server takes 1 MiB, and a record has at most
+#: 0.1 MiB (see `runner`).
 BATCH_BYTES = 700_000
 
 log = logging.getLogger(__name__)
+
+
+class _Ended(NamedTuple):
+    """A result and its record."""
+
+    run: RunFinished
+    report: bytes
+
+    @property
+    def key(self) -> tuple[UUID, int]:
+        return self.run.run_id, self.run.attempt
 
 
 class Journal:
@@ -51,10 +68,11 @@ class Journal:
         self._id = executor_id
         self._leases = leases
         self._publisher = publisher
-        self._ended: deque[RunFinished] = deque()
+        self._ended: deque[_Ended] = deque()
         self._unsaid: deque[Outgoing] = deque()
-        self._begun: dict[UUID, RunStarted] = {}
-        self._lines: deque[LogLine] = deque()
+        self._begun: dict[tuple[UUID, int], RunStarted] = {}
+        self._lines: deque[bytes] = deque()
+        self._line_bytes = 0
         self._messages = 0
         self._emptied = asyncio.Event()
         self.wake: Callable[[], None] = lambda: None
@@ -66,7 +84,7 @@ class Journal:
 
     def unstored(self) -> list[tuple[UUID, int]]:
         """Return the attempts whose results wait to be stored: their leases must not run out."""
-        return [(run.run_id, run.attempt) for run in self._ended]
+        return [each.key for each in self._ended]
 
     async def emptied(self) -> None:
         """Wait until everything is stored and said."""
@@ -76,25 +94,31 @@ class Journal:
 
     def begun(self, run: RunStarted) -> None:
         """Note that a run began."""
-        self._begun[run.run_id] = run
+        self._begun[run.run_id, run.attempt] = run
 
     def wrote(self, line: LogLine) -> None:
         """Note a line of a run's log."""
-        self._lines.append(line)
+        if self._line_bytes > MOST_LINE_BYTES:
+            return
+        record = line.model_dump_json().encode()
+        self._lines.append(record)
+        self._line_bytes += len(record)
 
     def ended(self, run: RunFinished) -> None:
         """Note that a run ended."""
-        self._begun.pop(run.run_id, None)
-        self._ended.append(run)
+        # Written out here: a result that cannot be is its run's trouble, not that of a batch.
+        ended = _Ended(run, run.model_dump_json().encode())
+        self._begun.pop(ended.key, None)
+        self._ended.append(ended)
         self.wake()
 
-    def abandoned(self, run_id: UUID) -> None:
-        """Note that a run is no longer ours to tell about."""
-        self._begun.pop(run_id, None)
+    def abandoned(self, run_id: UUID, attempt: int) -> None:
+        """Note that an attempt is no longer ours to tell about."""
+        self._begun.pop((run_id, attempt), None)
 
     async def flush(self, now: datetime) -> timedelta:
-        """Store and say one batch of everything; return how long to rest."""
-        if self._ended:
+        """Store all results there are, say what there is to say; return how long to rest."""
+        while self._ended:  # all of them: a bus that is down must not keep results from the store
             await self._store_batch()
         self._gather_started(now)
         self._gather_lines()
@@ -106,34 +130,24 @@ class Journal:
         return REST
 
     async def _store_batch(self) -> None:
-        batch: list[RunFinished] = []
-        reports: list[bytes] = []
+        batch: list[_Ended] = []
         size = 0
-        for run in itertools.islice(self._ended, BATCH):
-            report = run.model_dump_json().encode()
-            batch.append(run)
-            reports.append(report)
-            size += len(report)
+        for ended in itertools.islice(self._ended, BATCH):
+            batch.append(ended)
+            size += len(ended.report)
             if size > BATCH_BYTES:
                 break
-        ours = await self._leases.finish(batch, reports)
+        ours = await self._leases.finish([each.run for each in batch], [e.report for e in batch])
         if len(ours) < len(batch):
-            ours |= await self._leases.stored([(run.run_id, run.attempt) for run in batch])
-            await self._keep_late(batch, reports, ours)
+            ours |= await self._leases.stored([each.key for each in batch])
+            await self._keep_late([each for each in batch if each.key not in ours])
         for _ in batch:  # only now: until it is stored, a result counts as held
             self._ended.popleft()
-        said = [report for run, report in zip(batch, reports, strict=True) if run.run_id in ours]
+        said = [each.report for each in batch if each.key in ours]
         if said:
             self._unsaid.append(self._message(topology.runs_finished(self._id), finished(said)))
 
-    async def _keep_late(
-        self, batch: list[RunFinished], reports: list[bytes], ours: set[UUID]
-    ) -> None:
-        late = [
-            (run, report)
-            for run, report in zip(batch, reports, strict=True)
-            if run.run_id not in ours
-        ]
+    async def _keep_late(self, late: list[_Ended]) -> None:
         for run, _ in late:
             log.warning(
                 "result came after its lease had gone to another attempt",
@@ -141,22 +155,26 @@ class Journal:
             )
         if late:
             await self._leases.keep_superseded(
-                [(run.run_id, run.attempt) for run, _ in late], [report for _, report in late]
+                [each.key for each in late], [each.report for each in late]
             )
 
     def _gather_started(self, now: datetime) -> None:
         old = [run for run in self._begun.values() if now - run.started_at >= STARTED_AFTER]
         for run in old[:BATCH]:
-            del self._begun[run.run_id]
+            del self._begun[run.run_id, run.attempt]
         if old:
             message = RunsStarted(runs=tuple(old[:BATCH]))
             self._unsaid.append(self._message(topology.runs_started(self._id), message.encode()))
 
     def _gather_lines(self) -> None:
-        while self._lines:
-            count = min(LINES, len(self._lines))
-            message = LogLines(lines=tuple(self._lines.popleft() for _ in range(count)))
-            self._unsaid.append(self._message(topology.log_lines(self._id), message.encode()))
+        while self._lines and len(self._unsaid) < LINE_MESSAGES:
+            records: list[bytes] = []
+            size = 0
+            while self._lines and len(records) < LINES and size <= BATCH_BYTES:
+                records.append(self._lines.popleft())
+                size += len(records[-1])
+            self._line_bytes -= size
+            self._unsaid.append(self._message(topology.log_lines(self._id), written(records)))
 
     def _message(self, subject: str, payload: bytes) -> Outgoing:
         self._messages += 1
@@ -177,3 +195,8 @@ def finished(reports: list[bytes]) -> bytes:
     golden files of the contract tests hold this and `RunsFinished.encode` together.
     """
     return b'{"v":1,"runs":[' + b",".join(reports) + b"]}"
+
+
+def written(lines: list[bytes]) -> bytes:
+    """Return a `LogLines` message of lines that are JSON already."""
+    return b'{"v":1,"lines":[' + b",".join(lines) + b"]}"

@@ -28,6 +28,8 @@ from shared.contracts.runs import LogLine, RunFinished, RunStarted, RunStatus
 MAX_ATTEMPTS = 5
 #: What of an action's own data is kept; the contract of `RunFinished.execution_data`.
 MAX_DATA_BYTES = 64 * 1024
+#: Readers of JSON give up at about 200 levels, and the data lies a few deep in its message.
+MAX_DATA_DEPTH = 100
 MAX_TEXT = 2_000
 MAX_LINE = 8 * 1024
 MAX_LINES = 100_000
@@ -131,7 +133,7 @@ class Runner:
         try:
             status, outcome = await self._attempt(run)
         except asyncio.CancelledError:
-            self._journal.abandoned(run.run_id)
+            self._journal.abandoned(run.run_id, run.attempt)
             raise
         self._journal.ended(_finished(started, run, status, outcome, self._now()))
 
@@ -143,12 +145,17 @@ class Runner:
         action = self._actions.get(run.action)
         if action is None:
             return RunStatus.FAILURE, Outcome(f"this executor has no action {run.action}")
+        limit = asyncio.timeout(run.timeout_seconds)
         try:
-            async with asyncio.timeout(run.timeout_seconds) as limit:
+            async with limit:
                 params = action.params.model_validate_json(run.action_config)
-                return RunStatus.SUCCESS, await action.run(params, RunContext(run, self))
-        except Exception as error:  # noqa: BLE001 - whatever an action does, its run gets a result
-            if isinstance(error, TimeoutError) and limit.expired():
+                outcome = _checked(await action.run(params, RunContext(run, self)))
+                return RunStatus.SUCCESS, outcome
+        except (Exception, asyncio.CancelledError, SystemExit) as error:
+            # Whatever an action does, its run gets a result.
+            if _is_cancelled():  # even if the action made another error of it
+                raise asyncio.CancelledError from error
+            if limit.expired():
                 return RunStatus.TIMED_OUT, Outcome(
                     f"not finished within {run.timeout_seconds} seconds"
                 )
@@ -168,7 +175,19 @@ class Runner:
         )
 
 
-def _failure(run: ClaimedRun, error: Exception) -> Outcome:
+def _is_cancelled() -> bool:
+    """Return whether this very task was cancelled, and not only something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _checked(outcome: object) -> Outcome:
+    if not isinstance(outcome, Outcome) or not isinstance(outcome.summary, str):
+        raise TypeError("an action must return an Outcome")
+    return outcome
+
+
+def _failure(run: ClaimedRun, error: BaseException) -> Outcome:
     """Say what went wrong, without quoting what may be secret."""
     if isinstance(error, ActionFailed):
         return Outcome(str(error), error.data)
@@ -214,11 +233,28 @@ def _execution_data(run: ClaimedRun, outcome: Outcome) -> dict[str, Any]:
         data["missed_count"] = run.missed_count
         data["missed_since"] = run.missed_since and run.missed_since.isoformat()
     if outcome.data:
-        text = clean(
-            json.dumps(dict(outcome.data), default=str, ensure_ascii=False), MAX_DATA_BYTES
-        )
-        try:
-            data["result"] = json.loads(text)
-        except ValueError:  # cut in the middle
-            data["result_truncated"] = text[:MAX_TEXT]
+        data |= _kept(outcome.data)
     return data
+
+
+def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be kept of an action's own data, whatever it put there."""
+    try:
+        text = json.dumps(dict(result), default=str, ensure_ascii=False)
+        text = clean(text.replace("\\u0000", "\\ufffd"), len(text))
+        if len(text.encode()) > MAX_DATA_BYTES:
+            return {"result_truncated": clean(text, MAX_TEXT)}
+        kept = json.loads(text)
+        if _is_deeper(kept, MAX_DATA_DEPTH):
+            return {"result_truncated": clean(text, MAX_TEXT)}
+    except Exception:
+        log.exception("the data of an action's result is not JSON")
+        return {"result_truncated": ""}
+    return {"result": kept}
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from nats.aio.client import Client
 from nats.errors import Error
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import NotFoundError
 
 from shared.contracts.action import ActionFailed
 
-SECONDS = 5.0
+SECONDS = 5
 
 
 class Speaker:
@@ -29,9 +29,20 @@ class Speaker:
             ActionFailed: the server refused or did not answer.
         """
         try:
-            await self._js.publish(subject, payload, headers=dict(headers or {}))
-        except NoStreamResponseError:
-            # No stream takes it; the plain publish has been delivered to listeners already.
-            return
-        except (Error, APIError, TimeoutError) as error:
+            # A listener would take a message for a stream, and never acknowledge it.
+            if await self._is_stored(subject):
+                await self._js.publish(subject, payload, headers=dict(headers or {}))
+            else:
+                await self._client.publish(subject, payload, headers=dict(headers or {}))
+                await self._client.flush(SECONDS)
+        except (Error, TimeoutError) as error:
             raise ActionFailed(f"not published: {type(error).__name__}") from error
+
+    async def _is_stored(self, subject: str) -> bool:
+        if len(payload) > MOST_BYTES:
+            raise ActionFailed(f"not published: larger than {MOST_BYTES} bytes", permanent=True)
+        try:
+            await self._js.find_stream_name_by_subject(subject)
+        except NotFoundError:
+            return False
+        return True

@@ -71,6 +71,7 @@ async def _build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     sweeper = Sweeper(ledger, dispatcher, due_messages, utc_now)
     watch = Watch(client, (SCHEDULER_TASKS, SCHEDULER_REQUESTS))
     handlers.register(broker, applier)
+    await watch.step()  # the subscribers need their consumers
     await broker.start()
 
     async def drain() -> None:

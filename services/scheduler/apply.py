@@ -96,22 +96,24 @@ class Applier:
 
     async def runs_requested(self, requests: Sequence[RunRequest]) -> None:
         """Enter requested runs into the ledger and order them."""
-        jobs = await self._jobs_at_least(requests)
-        entries = [
-            request_entry(request, jobs[request.task_id])
-            for request in requests
-            if request.task_id in jobs
-        ]
+        await self._catch_up_with(requests)
+        async with self._jobs.pool.acquire() as connection, connection.transaction():
+            # Locked: else a task could be deleted after it was read, and its run fire all the same.
+            jobs = await self._jobs.lock(connection, [each.task_id for each in requests])
+            entries = [
+                request_entry(request, jobs[request.task_id])
+                for request in requests
+                if request.task_id in jobs
+            ]
+            inserted = await self._ledger.insert(connection, entries)
         if len(entries) < len(requests):
             log.warning("%d runs asked for tasks that are gone", len(requests) - len(entries))
-        async with self._jobs.pool.acquire() as connection:
-            inserted = await self._ledger.insert(connection, entries)
         await self._dispatcher.send(
             orders_for(entry for entry in entries if entry.run_id in inserted)
         )
 
-    async def _jobs_at_least(self, requests: Sequence[RunRequest]) -> dict[UUID, Job]:
-        """Return the jobs in the versions that the requests presume, or newer.
+    async def _catch_up_with(self, requests: Sequence[RunRequest]) -> None:
+        """Bring the jobs to the versions that the requests presume, or newer.
 
         A request can overtake the event of the change before it; then the API is asked.
         """
@@ -124,9 +126,6 @@ class Applier:
             for task_id, version in wanted.items()
             if task_id not in jobs or jobs[task_id].version < version
         ]
-        if not behind:
-            return jobs
         changes = [change for each in behind if (change := await self._source.task(each))]
         if changes:
             await self.tasks_changed(changes)
-        return await self._jobs.read(list(wanted))

@@ -141,14 +141,16 @@ def decide_change(
 
 
 def _left_behind(old: Job, change: TaskChanged) -> tuple[PlannedOccurrence, ...]:
-    if old.schedule is None or old.next_fire_at is None or not old.enabled or old.deleted:
+    backlog = backlog_of(old)
+    if old.schedule is None or (old.next_fire_at is None and backlog is None):
         return ()
     return plan_edit(
         compiled(old.schedule),
         task_id=str(old.task_id),
         next_fire_at=old.next_fire_at,
         edited_at=change.changed_at,
-        backlog=backlog_of(old),
+        backlog=backlog,
+        enabled=old.enabled,
     )
 
 

@@ -25,9 +25,10 @@ from nats.aio.msg import Msg
 
 from shared.bus import topology
 
-#: Pauses in seconds before the second, third, … delivery; the last one repeats. Shorter than any
-#: `ack_wait`, which starts anew with each of them while a message is held.
+#: Pauses in seconds before the second, third, … delivery; the last one repeats.
 PAUSES = (0.2, 1.0, 2.0, 5.0)
+#: The longest pause in seconds between two tries of a message that is held.
+HELD_PAUSE = 1.0
 
 #: What is kept of a dead message. A poison of the greatest size that is allowed would not fit into
 #: a message again together with our headers, and the server disconnects whoever tries.
@@ -117,8 +118,8 @@ class Verdicts(BaseMiddleware[Any, Any]):
                 failures += 1
                 if failures == 1:
                     log.warning("%s is held: %s", raw.subject, type(error).__name__)
-                await raw.in_progress()
-            await asyncio.sleep(pause_after(failures))
+                await raw.in_progress()  # a try may take as long as connecting may: `ack_wait` anew
+            await asyncio.sleep(min(pause_after(failures), HELD_PAUSE))
 
 
 async def bury(raw: Msg, error: Exception) -> bool:

@@ -9,12 +9,19 @@ drops the double.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error
+from nats.aio.subscription import Subscription
+from nats.errors import BadSubjectError, Error, MaxPayloadError
+
+#: What a message's headers may take of the server's limit: a server disconnects whoever exceeds it.
+HEADERS_BYTES = 1024
+
+log = logging.getLogger(__name__)
 
 
 class Outgoing(NamedTuple):
@@ -35,6 +42,13 @@ class _Batch:
         self.refused: set[int] = set()
         self.done = asyncio.get_running_loop().create_future()
 
+    def answered(self, index: int, *, accepted: bool) -> None:
+        if not accepted:
+            self.refused.add(index)
+        self.missing.discard(index)
+        if not self.missing and not self.done.done():
+            self.done.set_result(None)
+
 
 class Publisher:
     """Publishes batches over one connection."""
@@ -44,39 +58,53 @@ class Publisher:
         self._inbox = client.new_inbox()
         self._batches: dict[str, _Batch] = {}
         self._number = 0
-        self._listening = False
+        self._listening: asyncio.Task[Subscription] | None = None
 
     async def publish(self, messages: Sequence[Outgoing], *, timeout: float = 3.0) -> list[int]:  # noqa: ASYNC109 - one deadline for the batch
         """Publish *messages* in order; return the indexes of those not known to be stored.
 
         Waits at most *timeout* seconds in all, and not at all while there is no connection. Never
-        raises for a lost connection: then all that is not acknowledged counts as unknown.
+        raises for a lost connection: then all that is not acknowledged counts as unknown. A message
+        that can never be published (too large, a bad subject) is unknown too, and no other is.
         """
         if not messages:
             return []
         if not self._client.is_connected:
             return list(range(len(messages)))
-        if not self._listening:
-            await self._client.subscribe(f"{self._inbox}.*.*", cb=self._acknowledged)
-            self._listening = True
+        await self._listen()
         self._number += 1
         key = str(self._number)
         batch = self._batches[key] = _Batch(len(messages))
         try:
             async with asyncio.timeout(timeout):
                 for index, message in enumerate(messages):
-                    await self._client.publish(
-                        message.subject,
-                        message.payload,
-                        reply=f"{self._inbox}.{key}.{index}",
-                        headers={"Nats-Msg-Id": message.message_id},
-                    )
+                    try:
+                        await self._write(message, reply=f"{self._inbox}.{key}.{index}")
+                    except (MaxPayloadError, BadSubjectError):
+                        log.error("%s can never be published", message.message_id)  # noqa: TRY400 - the id says it all
+                        batch.answered(index, accepted=False)
                 await batch.done
         except (TimeoutError, Error):
             pass
         finally:
             del self._batches[key]
         return sorted(batch.missing | batch.refused)
+
+    async def _listen(self) -> None:
+        if self._listening is None:
+            subscribe = self._client.subscribe(f"{self._inbox}.*.*", cb=self._acknowledged)
+            self._listening = asyncio.create_task(subscribe)
+        await asyncio.shield(self._listening)  # shared: one caller's end must not be all callers'
+
+    async def _write(self, message: Outgoing, reply: str) -> None:
+        if len(message.payload) + HEADERS_BYTES > self._client.max_payload:
+            raise MaxPayloadError
+        await self._client.publish(
+            message.subject,
+            message.payload,
+            reply=reply,
+            headers={"Nats-Msg-Id": message.message_id},
+        )
 
     async def _acknowledged(self, message: Msg) -> None:
         _, key, index = message.subject.rsplit(".", 2)
@@ -85,8 +113,5 @@ class Publisher:
             return
         # An answer is an acknowledgement {"stream": …}, an error {"error": …}, or empty with a
         # 503 header when no stream takes the subject.
-        if not message.data or b'"error"' in message.data:
-            batch.refused.add(int(index))
-        batch.missing.discard(int(index))
-        if not batch.missing and not batch.done.done():
-            batch.done.set_result(None)
+        accepted = bool(message.data) and b'"error"' not in message.data
+        batch.answered(int(index), accepted=accepted)

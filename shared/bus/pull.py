@@ -4,20 +4,23 @@ A fetch asks, waits, and asks again: one round trip for each handful of messages
 Here the consumer has *credit*: a pull request stays open at the server, which sends each message
 the moment it is there, until the credit is used up. The owner grants credit as it gets room.
 
-A server that restarts forgets open requests, and nobody tells the client; so every request expires,
-and credit that is silent for longer than that is taken back and asked for anew.
+A server forgets open requests together with the connection they came over; so after a reconnect all
+credit counts as lost. Every request also expires, and credit that is silent for longer than that is
+taken back and asked for anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import Error
 
 from shared.bus.topology import Consumer
 
@@ -25,6 +28,8 @@ from shared.bus.topology import Consumer
 EXPIRES = timedelta(seconds=3)
 #: Silence after which open credit counts as lost.
 LOST_AFTER = EXPIRES + timedelta(seconds=1)
+#: How long a stop waits for what is on its way here.
+STOPPED_WITHIN = timedelta(seconds=2)
 NANOSECONDS = 1_000_000_000
 
 
@@ -40,19 +45,22 @@ class CreditPull:
         self._inbox = client.new_inbox()
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.name}"
         self._heard_at = 0.0
+        self._connections = client.stats["reconnects"]
         self._subscription: Subscription | None = None
         self.credit = 0
         """Messages that may still come without being asked for again."""
         self.trouble: str | None = None
         """What the server last refused a request with; None after a message came."""
+        self.on_expired: Callable[[], None] = lambda: None
+        """Called when a request ran out: until the next one nothing can come."""
 
     async def start(self) -> None:
         """Begin to listen; nothing comes before `grant`."""
         self._subscription = await self._client.subscribe(self._inbox, cb=self._received)
 
     async def grant(self, messages: int) -> None:
-        """Ask for *messages* more than what was asked for already."""
-        if messages <= 0:
+        """Ask for *messages* more than what was asked for already; not while disconnected."""
+        if messages <= 0 or not self._client.is_connected:
             return
         self.credit += messages
         self._heard_at = asyncio.get_running_loop().time()
@@ -63,16 +71,22 @@ class CreditPull:
         await self._client.publish(self._subject, json.dumps(request).encode(), reply=self._inbox)
 
     async def stop(self) -> None:
-        """Stop listening; what the server still sends goes to others."""
-        if self._subscription is not None:
-            await self._subscription.unsubscribe()
+        """Stop listening, once all that the server has sent has arrived."""
         self.credit = 0
+        if self._subscription is None or not self._client.is_connected:
+            return
+        drain: Callable[[], Awaitable[None]] = self._subscription.drain
+        with contextlib.suppress(TimeoutError, Error):
+            async with asyncio.timeout(STOPPED_WITHIN.total_seconds()):
+                await drain()
 
     def take_back_lost_credit(self) -> None:
         """Forget credit that the server must have forgotten too."""
         silent = asyncio.get_running_loop().time() - self._heard_at
-        if self.credit and silent > LOST_AFTER.total_seconds():
+        connections = self._client.stats["reconnects"]
+        if connections != self._connections or silent > LOST_AFTER.total_seconds():
             self.credit = 0
+        self._connections = connections
 
     async def _received(self, message: Msg) -> None:
         self._heard_at = asyncio.get_running_loop().time()
@@ -89,5 +103,7 @@ class CreditPull:
         # The server says how much of the request it did not serve; without a number, all is gone.
         unserved = headers.get("Nats-Pending-Messages")
         self.credit = max(0, self.credit - int(unserved)) if unserved else 0
-        if status not in ("404", "408"):
+        if status in ("404", "408"):
+            self.on_expired()
+        else:
             self.trouble = f"{status} {headers.get('Description', '')}".strip()

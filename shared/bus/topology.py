@@ -96,12 +96,26 @@ SCHEDULER_TASKS = Consumer(stream="TASKS", name="scheduler-tasks", filters=("tas
 SCHEDULER_REQUESTS = Consumer(
     stream="REQUESTS", name="scheduler-requests", filters=REQUESTS.subjects
 )
-# Two consumers, so that how a run ended never waits behind how others began.
-LOG_WRITER_STARTED = Consumer(stream="RUNS", name="log-writer-started", filters=("task.started.*",))
-LOG_WRITER_FINISHED = Consumer(
-    stream="RUNS", name="log-writer-finished", filters=("task.finished.*",)
+# Two consumers, so that how a run ended never waits behind how others began. What a log writer that
+# died had in hand goes to the next one after `ack_wait`, so that is how late its row can be.
+LOG_WRITER_STARTED = Consumer(
+    stream="RUNS",
+    name="log-writer-started",
+    filters=("task.started.*",),
+    ack_wait=timedelta(seconds=8),
 )
-LOG_WRITER_LOGS = Consumer(stream="LOGS", name="log-writer-logs", filters=LOGS.subjects)
+LOG_WRITER_FINISHED = Consumer(
+    stream="RUNS",
+    name="log-writer-finished",
+    filters=("task.finished.*",),
+    ack_wait=timedelta(seconds=8),
+)
+LOG_WRITER_LOGS = Consumer(
+    stream="LOGS",
+    name="log-writer-logs",
+    filters=LOGS.subjects,
+    ack_wait=timedelta(seconds=8),
+)
 LOG_WRITER_DEAD = Consumer(stream="DEAD", name="log-writer-dead", filters=DEAD.subjects)
 
 #: The queue and the priority (1 highest … 5) that every task has until it says otherwise.

@@ -122,3 +122,6 @@ class Action(ABC, Generic[P]):
         Raises:
             ActionFailed: it did not work; any other exception counts as a bug of the action.
         """
+
+    async def close(self) -> None:  # noqa: B027 - most actions hold nothing open
+        """Give back what was kept open between runs; called once, when the executor stops."""

@@ -8,12 +8,16 @@ a message costs about as much as forty records in it (`make bench`, W1).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from shared.contracts.message import Message, Part
+
+
+#: What counts from 1 and fits an `integer` column: a larger number never came from us.
+Attempt = Annotated[int, Field(ge=1, le=2**31 - 2)]
 
 
 class RunStatus(StrEnum):
@@ -56,7 +60,7 @@ class RunDue(Message):
     """
 
     run_id: UUID
-    attempt: int
+    attempt: Attempt
     """Counts from 1; the fencing token of the run."""
 
 
@@ -65,7 +69,7 @@ class RunStarted(Part):
 
     run_id: UUID
     task_id: UUID
-    attempt: int
+    attempt: Attempt
     trigger: str
     scheduled_for: AwareDatetime
     started_at: AwareDatetime
@@ -88,8 +92,8 @@ class LogLine(Part):
     """One line that an action wrote."""
 
     run_id: UUID
-    attempt: int
-    seq: int
+    attempt: Attempt
+    seq: Attempt
     """Counts from 1 within the attempt."""
     at: AwareDatetime
     level: str

@@ -65,7 +65,8 @@ class PlannedOccurrence:
     """One nominal fire and what is to become of it.
 
     `reason` is a text code, None for a fire that simply runs. `missed_count` and `missed_since`
-    tell a run under `fire_once` how many other fires it stands for, and since when.
+    tell a run under `fire_once` how many other fires it stands for, and since when. (After an edit
+    they may speak of fires that had to be left out: see `plan_edit`.)
     """
 
     scheduled_for: datetime

@@ -75,7 +75,10 @@ def parse_field(text: str, kind: Kind, *, position: int) -> tuple[Term, ...]:
     Raises:
         InvalidDefinition: `cron.syntax`, `cron.range`, `cron.step` or `cron.unsupported`.
     """
-    return tuple(_parse_term(term, kind, position) for term in text.split(","))
+    terms = text.split(",")
+    if "" in terms:
+        raise _refusal("cron.syntax", value=text)
+    return tuple(_parse_term(term, kind, position) for term in terms)
 
 
 def _parse_term(text: str, kind: Kind, position: int) -> Term:

@@ -51,7 +51,7 @@ class Fire:
 
     at: datetime
     note: str | None = None
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ class _Jump:
 def next_wall_fire(
     cron: Cron, zone: ZoneInfo, *, after: datetime, gap: DstGap, fold: DstFold
 ) -> Fire | None:
-    """Return the first fire strictly after the UTC instant *after*, or None up to the year 9990."""
+    """Return the first fire strictly after the aware instant *after*; None if there is none."""
     if zone.key == "UTC":
-        wall = cron.next_match(after.replace(tzinfo=None))
+        wall = cron.next_match(after.astimezone(UTC).replace(tzinfo=None))
         return None if wall is None else Fire(wall.replace(tzinfo=UTC))
     if cron.follows_real_time:
         fire = _next_fire(cron, zone, after, DstGap.SKIP, DstFold.BOTH)

@@ -9,6 +9,7 @@ next one must accept too.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 from shared.domain.errors import InvalidDefinition, Problem
@@ -59,8 +60,9 @@ def parse_instant(text: str) -> datetime:
     try:
         return wall.replace(tzinfo=timezone(-offset if sign == "-" else offset)).astimezone(UTC)
     except OverflowError:
-        raise _refusal("datetime.range") from None
+        bounds = {"low": "0001-01-01T00:00:00Z", "high": "9999-12-31T23:59:59Z"}
+        raise _refusal("datetime.range", bounds) from None
 
 
-def _refusal(code: str) -> InvalidDefinition:
-    return InvalidDefinition([Problem("", code)])
+def _refusal(code: str, params: Mapping[str, object] | None = None) -> InvalidDefinition:
+    return InvalidDefinition([Problem("", code, params or {})])

@@ -32,7 +32,7 @@ class JsonFields:
         self.kept: dict[str, object] = {}
         self._pointer = pointer
         self._left = {key: value for key, value in document.items() if value is not None}
-        self._unread = set(document)
+        self._unread = {key if isinstance(key, str) else "?" for key in document}
 
     def has(self, key: str) -> bool:
         return key in self._left
@@ -122,10 +122,11 @@ class JsonFields:
 
     def close(self) -> None:
         """Note every field that nobody asked for."""
-        for key in sorted(self._unread, key=str):
+        for key in sorted(self._unread):
             self.refuse(key, "field.unknown")
 
 
-def _escaped(key: object) -> str:
-    """Return *key* as a step of an RFC 6901 pointer, cut to a length that can be shown."""
-    return str(key)[:100].replace("~", "~0").replace("/", "~1")
+def _escaped(key: str) -> str:
+    """Return *key* as a step of an RFC 6901 pointer, fit to be shown: cut, no lone surrogates."""
+    shown = key[:100].encode(errors="replace").decode()
+    return shown.replace("~", "~0").replace("/", "~1")

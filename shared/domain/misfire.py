@@ -61,10 +61,12 @@ def plan(
     *next_fire_at* is None only if a backlog is left of a schedule that has run its course. A fire
     is taken once its due time has come. *enabled* false: the task is paused, and every fire is
     skipped for that reason, however late.
+
+    Raises:
+        ValueError: *limit* is below 1.
     """
     if limit < 1:
-        msg = "limit must be at least 1"
-        raise ValueError(msg)
+        raise ValueError("limit must be at least 1")
     catch_up = CatchUp(schedule, task_id, now, backlog or Backlog(), enabled=enabled)
     catch_up.drop_stale_candidate()
     fire_at = next_fire_at

@@ -6,7 +6,7 @@ Nothing is computed here that the scheduler would not compute: the list comes fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.schedule import Schedule, fires
@@ -25,7 +25,7 @@ class PreviewFire:
     at: datetime
     local: str
     note: str | None
-    params: Mapping[str, object]
+    params: Mapping[str, object] = field(hash=False)
 
 
 def preview(schedule: Schedule, *, after: datetime, count: int) -> list[PreviewFire]:

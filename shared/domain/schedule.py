@@ -114,7 +114,7 @@ class Schedule:
 
 
 def next_fire(schedule: Schedule, after: datetime) -> Fire | None:
-    """Return the first fire strictly after the UTC instant *after*, or None if there is none."""
+    """Return the first fire strictly after the aware instant *after*, or None if there is none."""
     start = schedule.start_at or EPOCH
     if after < start:
         after = start - _MICROSECOND
@@ -206,7 +206,10 @@ def _read_rule(
 ) -> Cron | Every | Once | None:
     rules: list[Cron | Every | Once | None] = []
     if fields.has("cron"):
-        rules.append(fields.text("cron", lambda text: parse_cron(text, day_or=day_or)))
+        cron = fields.text("cron", lambda text: parse_cron(text, day_or=day_or))
+        rules.append(cron)
+        if cron is not None:
+            fields.kept["cron"] = cron.expression
     for key, unit in _INTERVALS.items():
         if fields.has(key):
             rules.append(_interval(fields, key, unit, anchor))

@@ -58,5 +58,5 @@ def set_up_logs(service: str, form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # They tell every request and every retry; what matters of it we tell ourselves.
-    for chatty in ("httpx", "httpcore", "nats", "faststream", "uvicorn"):
+    for chatty in ("httpx", "httpcore", "nats", "faststream", "uvicorn", "asyncpg"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -120,7 +120,7 @@ class Door:
             connection.close()
             raise
         self._idle.append(connection)
-        if status >= 300:  # noqa: PLR2004 - everything else is a success
+        if status >= 300:
             raise Refused(f"{method} {path}: {status} {answer[:500]!r}")
         return json.loads(answer) if answer else None
 

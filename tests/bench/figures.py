@@ -32,7 +32,8 @@ def lateness(seconds: Sequence[float]) -> Figures:
 
 
 def over(
-    runs: Iterable[Mapping[str, Any]], combine: Any = statistics.median  # noqa: ANN401 - median, min or max
+    runs: Iterable[Mapping[str, Any]],
+    combine: Any = statistics.median,  # noqa: ANN401 - median, min or max
 ) -> Figures:
     """Combine the numbers that all *runs* have, those in nested objects too."""
     runs = list(runs)

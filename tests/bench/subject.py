@@ -1,4 +1,4 @@
-"""The system that is measured: a real `automation up` with its two executors, and our eyes on it."""
+"""The system that is measured: a real `automation up` with two executors, and our eyes on it."""
 
 from __future__ import annotations
 
@@ -132,9 +132,7 @@ class Subject:
     async def end(self, began: Reading, runs: int) -> Figures:
         """Return what was used since *began*, per run where that makes sense."""
         used = machine.shares(began.ticks, self.ticks())
-        counted = counters.per_run(
-            began.counts, await counters.read(self.pool, self._bus), runs
-        )
+        counted = counters.per_run(began.counts, await counters.read(self.pool, self._bus), runs)
         per_run = {
             name: round(1000 * seconds / max(1, runs), 3) for name, seconds in used["cpu_s"].items()
         }

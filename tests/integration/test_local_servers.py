@@ -13,15 +13,18 @@ from pathlib import Path
 import asyncpg
 import nats
 import nats.errors
+import psutil
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
-from deploy.local import ports, postgres, process
+from deploy.local import identity, ports, postgres, process
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from tests.support.servers import NOT_DURABLE, Running, temporary_folder
+from tests.support.stage import SOON, lives
+from tests.support.system import eventually
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -29,6 +32,10 @@ async def folder() -> AsyncIterator[Path]:
     """Give a folder as people here name theirs: Chinese, with a space."""
     async with temporary_folder(prefix="我的 專案") as path:
         yield path / "自動化"
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 async def fetch(server: Postgres, sql: str) -> object:
@@ -72,25 +79,19 @@ async def test_postgres_starts_though_a_backend_of_the_killed_one_still_computes
     server = Postgres(folder, NOT_DURABLE)
     async with Running(server, folder.parent) as running:
         busy = await asyncpg.connect(server.dsn(), timeout=10)
-        backend = await busy.fetchval("SELECT pg_backend_pid()")
+        backend = psutil.Process(await busy.fetchval("SELECT pg_backend_pid()"))
         endless = asyncio.create_task(
             busy.execute("SELECT count(*) FROM generate_series(1, 1000000000000)")
         )
-        while not await fetch(
-            server, f"SELECT 1 FROM pg_stat_activity WHERE pid = {backend} AND state = 'active'"
-        ):
-            await asyncio.sleep(0.01)
+        # The title of a backend says what it does.
+        await eventually(lambda: "SELECT" in backend.cmdline()[0], within=SOON, what="computing")
         await running.kill()
         await running.start()
         assert await fetch(server, "SELECT 1") == 1
-        with pytest.raises(asyncpg.PostgresError if endless.done() else OSError):
+        assert not lives(backend.pid)
+        with pytest.raises((asyncpg.PostgresError, OSError)):
             await endless
         busy.terminate()
-        assert not Path(f"/proc/{backend}/cmdline").exists() or not _alive(backend)
-
-
-def _alive(pid: int) -> bool:
-    return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 async def test_postgres_starts_though_its_old_number_belongs_to_somebody_else(
@@ -129,7 +130,7 @@ async def test_an_initdb_that_was_cut_off_is_done_again(folder: Path) -> None:
 async def test_postgres_lets_nobody_in_without_the_password(folder: Path) -> None:
     server = Postgres(folder, NOT_DURABLE)
     async with Running(server, folder.parent):
-        assert stat.S_IMODE((folder / "password").stat().st_mode) == 0o600
+        assert mode_of(folder / "password") == 0o600
         address = server.dsn().replace(server.dsn().split("@")[0], "postgresql://automation:guess")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(address, timeout=10)
@@ -139,16 +140,34 @@ async def test_a_taken_port_of_postgres_is_explained(folder: Path) -> None:
     server = Postgres(folder, NOT_DURABLE)
     async with Running(server, folder.parent) as running:
         await running.stop()
-        with listener(int((folder / "port").read_text())) as port:
-            with pytest.raises(process.StartFailed, match=f"port {port} .*pid {os.getpid()}"):
-                await running.start()
+        port = int((folder / "port").read_text())
+        with (
+            listener(port),
+            pytest.raises(process.StartFailed, match=f"port {port} .*pid {os.getpid()}"),
+        ):
+            await running.start()
         await running.start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to avoid being root")
+async def test_where_user_namespaces_are_forbidden_postgres_becomes_nobody_or_says_why(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidden = identity.Identity(launch_options=("--user", "no such user"))
+    monkeypatch.setattr(identity, "namespace", lambda: forbidden)
+    (folder / "postgres").mkdir(parents=True)
+    with pytest.raises(identity.NoIdentity, match="cannot reach"):
+        await identity.choose(data=folder / "postgres" / "data", postgres="/bin/true")
+    folder.parent.chmod(0o711)  # as the parents of a home usually are
+    chosen = await identity.choose(data=folder / "postgres" / "data", postgres="/bin/true")
+    assert chosen.launch_options == ("--user", identity.NOBODY)
+    assert mode_of(folder) == 0o711, "others may pass, not look"
 
 
 async def test_nats_works_in_a_chinese_path_and_reports_its_durability(folder: Path) -> None:
     server = Nats(folder, sync="always")
     async with Running(server, folder.parent):
-        assert stat.S_IMODE((folder / "nats.conf").stat().st_mode) == 0o600
+        assert mode_of(folder / "nats.conf") == 0o600
         assert server.store.is_dir()
 
 
@@ -189,7 +208,7 @@ async def test_nats_lets_nobody_in_without_the_password(folder: Path) -> None:
     server = Nats(folder)
     async with Running(server, folder.parent):
         client = Client()
-        with pytest.raises(nats.errors.Error, match="(?i)authorization"):
+        with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
             await client.connect(
                 f"nats://{ports.LOOPBACK}:{server.url.rsplit(':', 1)[1]}",
                 allow_reconnect=False,
@@ -208,7 +227,9 @@ async def test_a_taken_port_of_nats_is_explained_in_its_own_words(folder: Path) 
         await running.stop()
         with (
             listener(int((folder / "port").read_text())),
-            pytest.raises(process.StartFailed, match=f"Error listening on port.*{os.getpid()}"),
+            pytest.raises(
+                process.StartFailed, match=rf"Error listening on port.*pid {os.getpid()}"
+            ),
         ):
             await running.start()
 
@@ -229,11 +250,10 @@ class listener:  # noqa: N801 - reads as what it does
         self._port = port
         self._socket = socket.socket()
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> None:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((ports.LOOPBACK, self._port))
         self._socket.listen()
-        return self._port
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()

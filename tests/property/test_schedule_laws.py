@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from cronsim import CronSim, CronSimError
 from hypothesis import assume, example, given, settings
@@ -18,8 +20,17 @@ from tests.support import cron_oracle as oracle
 
 LAWS = settings(deadline=None, print_blob=True, max_examples=150)
 TASK = "7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11"
-ZONES = ("UTC", "Asia/Taipei", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe")
-ZONES += ("Antarctica/Troll", "America/Santiago", "Africa/Casablanca", "Pacific/Chatham")
+ZONES = (
+    "UTC",
+    "Asia/Taipei",
+    "America/New_York",
+    "Europe/Dublin",
+    "Australia/Lord_Howe",
+    "Antarctica/Troll",
+    "America/Santiago",
+    "Africa/Casablanca",
+    "Pacific/Chatham",
+)
 
 Config = dict[str, object]
 
@@ -74,8 +85,7 @@ def is_possible(expression: str, *, day_or: bool = True) -> bool:
     try:
         parse_cron(expression, day_or=day_or)
     except InvalidDefinition as error:
-        assert [problem.code for problem in error.problems] == ["cron.never_fires"]
-        return False
+        return error.problems[0].code != "cron.never_fires"  # anything else is for the test to see
     return True
 
 
@@ -127,8 +137,21 @@ json_values = st.recursive(
     max_leaves=6,
 )
 known_keys = st.sampled_from(
-    "cron interval_seconds interval_minutes interval_hours at timezone start_at end_at"
-    " jitter_seconds dst_gap dst_fold day_or misfire".split()  # noqa: SIM905
+    [
+        "cron",
+        "interval_seconds",
+        "interval_minutes",
+        "interval_hours",
+        "at",
+        "timezone",
+        "start_at",
+        "end_at",
+        "jitter_seconds",
+        "dst_gap",
+        "dst_fold",
+        "day_or",
+        "misfire",
+    ]
 )
 
 
@@ -200,10 +223,11 @@ def test_what_never_fires_really_never_does(day: str, month: str, weekday: str) 
 @example("0 0 * 2 MON#5", datetime(2026, 11, 24))  # noqa: DTZ001
 def test_cronsim_agrees_about_wall_time(expression: str, after: datetime) -> None:
     assume(is_possible(expression))
-    # The two differ on purpose in `a/n` for weekdays (cronsim counts Sunday twice) and in ranges
-    # that end with SUN (cronsim refuses them).
-    weekday = expression.split()[-1]
+    # The two differ on purpose in `a/n` for weekdays (cronsim counts Sunday twice), in ranges that
+    # end with SUN (cronsim refuses them) and in `a-a/n` (cronsim reads `a/n`).
+    weekday = expression.rsplit(maxsplit=1)[-1]
     assume("/" not in weekday and "SUN" not in weekday)
+    assume(not re.search(r"\b(\d+)-\1/", expression))
     try:
         theirs = next(CronSim(expression, after), None)
     except CronSimError:
@@ -221,7 +245,7 @@ def test_fires_are_strictly_increasing(config: Config, after: datetime) -> None:
     after = after.replace(tzinfo=UTC)
     found = [after, *(fire.at for fire in fires(parse_schedule(config), after, 20))]
 
-    assert all(earlier < later for earlier, later in zip(found, found[1:], strict=False))
+    assert all(earlier < later for earlier, later in pairwise(found))
 
 
 @LAWS
@@ -232,7 +256,7 @@ def test_the_next_fire_does_not_depend_on_where_one_stands_before_it(
     schedule = parse_schedule(config)
     found = [fire.at for fire in fires(schedule, after.replace(tzinfo=UTC), 6)]
 
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         gap = (later - earlier) // timedelta(microseconds=1)
         stand = earlier + timedelta(microseconds=data.draw(st.integers(0, gap - 1)))
         fire = next_fire(schedule, stand)
@@ -292,7 +316,7 @@ def test_whatever_the_input_the_only_error_is_ours(config: Config, now: datetime
     try:
         parse_schedule(config, now=now)
     except InvalidDefinition as error:
-        for problem in error.problems:  # noqa: PT017 - the law is about refusals
+        for problem in error.problems:
             assert TEXTS[problem.code].fill("en", problem.params)
             assert problem.pointer == "" or problem.pointer.startswith("/")
             json.dumps(dict(problem.params))

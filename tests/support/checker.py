@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from tests.support.history import Fault, History, Occurrence
+from tests.support.history import Effect, Fault, History, Occurrence
 
 #: How long after a fire nobody may complain yet that it is not in the ledger.
 EPSILON = timedelta(seconds=5)
@@ -27,6 +27,9 @@ EPSILON = timedelta(seconds=5)
 QUIESCE = timedelta(seconds=30)
 #: Clocks of two processes of one machine agree; a call is built before it is stamped.
 EARLY = timedelta(milliseconds=50)
+
+#: From here on a run is late.
+LATE = timedelta(seconds=1)
 
 FIRED = "fired"
 SUCCESS = "success"
@@ -200,35 +203,59 @@ def _judge_effects(history: History, verdict: Verdict) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lateness:
-    """How long after their time runs began, as the witness saw it; in seconds."""
+class Figures:
+    """How the runs that were due in a stretch of time went; times in seconds."""
 
     runs: int
+    twice: int
+    """Called more than once."""
     median: float
+    """From the nominal time to the first call, like the next two."""
     p99: float
-    longest: float
-    recovered: float
-    """From the fault to the last first call that was more than a second late."""
+    latest: float
+    on_time_again: float
+    """From the beginning to the last first call that was more than a second late."""
+    redone: float
+    """From the beginning to the last call that was not a first one."""
+    ended: float
+    """The longest time from the nominal time to the end of a run, as the log has it."""
 
 
-def lateness(history: History, since: datetime, until: datetime) -> Lateness:
-    """Return the figures of what was due in a stretch of time, a fault at its beginning."""
-    began: dict[UUID, datetime] = {}
+def measure(history: History, since: datetime, until: datetime) -> Figures:
+    """Return the figures of what was due from *since*, when a fault began, up to *until*.
+
+    Runs that were under way when it began count too.
+    """
+    calls: dict[UUID, list[datetime]] = defaultdict(list)
     for effect in history.effects:
-        began[effect.run_id] = min(effect.at, began.get(effect.run_id, effect.at))
-    starts = [
-        (began[row.run_id] - row.scheduled_at, began[row.run_id])
+        calls[effect.run_id].append(effect.at)
+    ends = {row.run_id: row.completed_at for row in history.log}
+    rows = [
+        row
         for row in history.ledger
-        if row.run_id in began and since <= row.scheduled_at <= until
+        if row.scheduled_at <= until
+        and row.run_id in calls
+        and (row.scheduled_at >= since or max(calls[row.run_id]) >= since)
     ]
-    late = sorted(max(0.0, delay.total_seconds()) for delay, _ in starts) or [0.0]
-    behind = [at for delay, at in starts if delay > timedelta(seconds=1)]
-    return Lateness(
-        runs=len(starts),
+    firsts = [(min(calls[row.run_id]), row.scheduled_at) for row in rows]
+    late = sorted(max(0.0, (at - due).total_seconds()) for at, due in firsts) or [0.0]
+    repeated = [max(calls[row.run_id]) for row in rows if len(calls[row.run_id]) > 1]
+
+    def after(moments: list[datetime]) -> float:
+        return max(0.0, (max(moments, default=since) - since).total_seconds())
+
+    return Figures(
+        runs=len(rows),
+        twice=len(repeated),
         median=late[len(late) // 2],
         p99=late[min(len(late) - 1, len(late) * 99 // 100)],
-        longest=late[-1],
-        recovered=max(0.0, (max(behind) - since).total_seconds()) if behind else 0.0,
+        latest=late[-1],
+        on_time_again=after([at for at, due in firsts if at - due > LATE]),
+        redone=after(repeated),
+        ended=max(
+            ((end - row.scheduled_at).total_seconds() for row in rows if (end := ends[row.run_id])),
+            default=0.0,
+        ),
     )
 
 

@@ -14,16 +14,10 @@ from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-_NAMES = {
-    name: str(number)
-    for names, start in (
-        (("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 0),
-        (
-            "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(" "),
-            1,
-        ),
-    )
-    for number, name in enumerate(names, start)
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_NAMES = {name: str(n) for n, name in enumerate(_WEEKDAYS)} | {
+    name: str(n) for n, name in enumerate(_MONTHS, 1)
 }
 _LARGEST = (59, 59, 23, 31, 12, 6)
 _SMALLEST = (0, 0, 0, 1, 1, 0)

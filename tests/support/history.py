@@ -89,6 +89,7 @@ class Effect:
     run_id: UUID
     attempt: int
     at: datetime
+    path: str = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

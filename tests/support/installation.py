@@ -47,7 +47,7 @@ def readable_copy(folder: Path) -> Installation:
         _copy(CHECKOUT / package, site / package)
     for program in ("stand_in.py", "stand_in_system.py"):
         shutil.copy2(CHECKOUT / "tests" / "support" / program, folder)
-    nats = shutil.copy2(find_nats(), bin_)
+    nats = str(shutil.copy2(find_nats(), bin_))
     for name in ("stand_in.py", "stand_in_system.py"):
         (folder / name).chmod(0o644)
     return Installation(

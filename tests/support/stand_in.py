@@ -5,6 +5,7 @@ Run by path with `-I -S`, so it is up in 50 ms. Told by its environment:
     AUTOMATION_HEALTH_PORT or AUTOMATION_PORT   where it answers
     STAND_IN_JOURNAL                            file for "name started" and "name stopped"
     STAND_IN_CHILD                              if set, a child in a session of its own
+    STAND_IN_LOUD                               if set, print 2,000 lines of 100 bytes at the start
     STAND_IN_BROKEN                             if it is our name: end at once with code 3
 """
 
@@ -48,6 +49,8 @@ def main() -> None:
         subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Ready)
     note("started")
+    if os.environ.get("STAND_IN_LOUD"):
+        print(f"{'loud':<100}\n" * 2000, end="", flush=True)  # noqa: T201
     print(f"{NAME} runs", flush=True)  # noqa: T201
 
     def stop(*_: object) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.support import checker
+from tests.support.checker import measure
 from tests.support.history import EVER, Effect, History, Occurrence, Version, every
 from tests.unit.spoiled_history import MUTATIONS, READ, SECOND, START, Mutation, call_twice, good
 
@@ -96,15 +97,27 @@ def test_around_an_edit_a_fire_may_or_may_not_be_there() -> None:
     assert verdict([*sure, START.replace(microsecond=0) + 20 * SECOND + SECOND]).unexpected
 
 
-def test_lateness_is_measured_from_the_first_call() -> None:
+def test_figures_count_from_the_first_call_and_from_the_fault() -> None:
     history = good(random.Random(3))  # noqa: S311 - no secret
     row = min(history.ledger, key=lambda each: each.scheduled_at)
     late = Effect(run_id=row.run_id, attempt=1, at=row.scheduled_at + 4 * SECOND)
+    again = replace(late, attempt=2, at=late.at + 5 * SECOND)
     others = [each for each in history.effects if each.run_id != row.run_id]
 
-    figures = checker.lateness(replace(history, effects=[*others, late]), START, READ)
+    figures = measure(replace(history, effects=[*others, again, late]), START, READ)
 
     assert figures.runs == len(history.ledger)
-    assert figures.longest == 4
+    assert figures.twice == 1
+    assert figures.latest == 4
     assert 0 < figures.median < figures.p99 <= 4
-    assert figures.recovered == (late.at - START).total_seconds()
+    assert figures.on_time_again == (late.at - START).total_seconds()
+    assert figures.redone == (again.at - START).total_seconds()
+    assert 1 < figures.ended < 2
+
+
+def test_figures_leave_out_what_was_over_before_the_fault() -> None:
+    history = good(random.Random(4))  # noqa: S311 - no secret
+    since = START + 100 * SECOND
+    calls_before = sum(each.at < since for each in history.effects)
+
+    assert measure(history, since, READ).runs == len(history.ledger) - calls_before

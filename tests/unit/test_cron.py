@@ -16,7 +16,7 @@ def wall(text: str) -> datetime:
 
 def matches(expression: str, after: str, count: int, *, day_or: bool = True) -> list[str]:
     cron = parse_cron(expression, day_or=day_or)
-    found = []
+    found: list[str] = []
     moment: datetime | None = wall(after)
     while len(found) < count:
         assert moment is not None
@@ -143,8 +143,14 @@ def test_aliases(alias: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "follows"),
-    [("* * * * *", True), ("0 */2 * * *", True), ("@hourly", True)]
-    + [("0 0-23 * * *", False), ("0 9 * * *", False), ("@daily", False)],
+    [
+        ("* * * * *", True),
+        ("0 */2 * * *", True),
+        ("@hourly", True),
+        ("0 0-23 * * *", False),
+        ("0 9 * * *", False),
+        ("@daily", False),
+    ],
 )
 def test_a_wildcard_hour_follows_real_time(expression: str, follows: bool) -> None:  # noqa: FBT001
     assert parse_cron(expression).follows_real_time is follows
@@ -189,8 +195,8 @@ def test_a_wildcard_hour_follows_real_time(expression: str, follows: bool) -> No
         ("0 0 * MARCH *", "cron.syntax"),
         ("0 0 * * 1-5#2", "cron.syntax"),
         ("٣ * * * *", "cron.syntax"),
-        ("＊ * * * *", "cron.syntax"),  # noqa: RUF001 - the point of the case
-        ("0 0 * jın *", "cron.syntax"),  # noqa: RUF001 - its upper case would be ASCII
+        ("＊ * * * *", "cron.syntax"),
+        ("0 0 * jın *", "cron.syntax"),  # its upper case would be ASCII
         ("0\u00a09 * * *", "cron.syntax"),
         ("0 9 * * \ud800", "cron.syntax"),
         ("0 9 * * *\n", "text.control"),

@@ -307,6 +307,16 @@ def test_a_fire_whose_jitter_lies_ahead_is_still_the_old_version_s() -> None:
     assert only.due_at == due_at(schedule, TASK, NINE) > NINE + timedelta(seconds=1)
 
 
+def test_an_edit_does_not_take_waiting_for_jitter_for_lateness() -> None:
+    schedule = parse_schedule({"interval_seconds": 60, "jitter_seconds": 3_600})
+    now = NINE + timedelta(hours=3)
+    punctual = plan(schedule, task_id=TASK, next_fire_at=NINE, now=now)
+    rest = plan_edit(schedule, task_id=TASK, next_fire_at=punctual.next_fire_at, edited_at=now)
+
+    assert len(rest) > 10
+    assert {o.outcome for o in rest} == {Outcome.FIRED}
+
+
 def test_an_edit_after_a_very_long_outage_lists_the_newest_and_says_since_when() -> None:
     schedule = parse_schedule({"cron": "* * * * * *"})
     found = edited(schedule, timedelta(days=300), limit=50)

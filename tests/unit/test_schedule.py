@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from string import Formatter
 
 import pytest
@@ -72,6 +73,15 @@ def test_a_start_is_the_first_fire_of_an_interval_and_its_anchor() -> None:
 
     assert times(config, "2020-01-01 00:00", 2) == ["2026-11-24 01:30:00", "2026-11-24 08:30:00"]
     assert times(config, "2026-12-24 00:00", 1) == ["2026-12-24 02:30:00"]
+
+
+def test_the_zone_of_the_question_does_not_matter() -> None:
+    here = utc("2026-11-24 00:30").astimezone(timezone(timedelta(hours=8)))
+
+    fire = next_fire(parse_schedule(DAILY), here)
+
+    assert fire is not None
+    assert fire.at == utc("2026-11-24 09:00")
 
 
 def test_an_interval_ignores_dst() -> None:
@@ -147,7 +157,7 @@ def test_a_wildcard_hour_follows_real_time_without_notes() -> None:
     schedule = parse_schedule(new_york("*/30 * * * *"))
     found = fires(schedule, utc("2026-11-01 04:45"), 6)
 
-    assert {b.at - a.at for a, b in zip(found, found[1:], strict=False)} == {timedelta(minutes=30)}
+    assert {b.at - a.at for a, b in pairwise(found)} == {timedelta(minutes=30)}
     assert {fire.note for fire in found} == {None}
 
 
@@ -206,6 +216,7 @@ def test_no_jitter_no_delay() -> None:
         ({"interval_hours": 1, "interval_minutes": 1}, [("", "schedule.several_kinds")]),
         ({**DAILY, "cron_": 1}, [("/cron_", "field.unknown")]),
         ({**DAILY, "a/b~": 1}, [("/a~1b~0", "field.unknown")]),
+        ({**DAILY, "\ud800": 1}, [("/?", "field.unknown")]),
         ({**DAILY, "misfire": {"late": 1}}, [("/misfire/late", "field.unknown")]),
         ({"cron": 5}, [("/cron", "field.string")]),
         ({"cron": "* * * *"}, [("/cron", "cron.fields")]),
@@ -228,6 +239,12 @@ def test_no_jitter_no_delay() -> None:
 )
 def test_fields_that_are_wrong(config: object, expected: list[tuple[str, str]]) -> None:
     assert refusals(config) == expected
+
+
+def test_a_key_that_is_no_string_is_unknown() -> None:
+    config: dict[object, object] = {"cron": "@daily", 5: 1}
+
+    assert refusals(config) == [("/?", "field.unknown")]
 
 
 @pytest.mark.parametrize("document", [None, [], "0 9 * * *", 5, [("cron", "@daily")]])
@@ -314,8 +331,6 @@ def test_instants_that_are_refused(at: object, code: str) -> None:
         "UTC+8",
         "",
         " ",
-    ]
-    + [
         "../../etc/passwd",
         "/etc/localtime",
         "UTC\0",
@@ -378,7 +393,7 @@ def test_a_stored_definition_is_read_back_long_after_its_time() -> None:
 
 def test_the_config_is_kept_in_its_normal_form_without_defaults() -> None:
     given = {
-        "cron": "0 9 * * *",
+        "cron": "  0 9  * * * ",
         "timezone": "Asia/Taipei",
         "start_at": "2026-11-24T00:00:00.000+08:00",
         "end_at": None,
@@ -422,14 +437,19 @@ def test_two_restricted_days_are_warned_about() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        {"cron": text}
-        for text in ("", "x" * 201, "* * *", "61 * * * *", "*/90 * * * *", "? * * * *", "a * * * *")
-        + ("0 0 30 2 *", "\t", "＊ * * * *")  # noqa: RUF001, RUF005
-    ]
-    + [
-        {},
+        {"cron": ""},
+        {"cron": "x" * 201},
+        {"cron": "* * *"},
+        {"cron": "61 * * * *"},
+        {"cron": "*/90 * * * *"},
+        {"cron": "? * * * *"},
+        {"cron": "a * * * *"},
+        {"cron": "0 0 30 2 *"},
+        {"cron": "\t"},
+        {"cron": "＊ * * * *"},
         {"cron": 1},
         {"cron": "@daily", "interval_hours": 1},
+        {},
         {**DAILY, "jitter_seconds": 10**6},
         {**DAILY, "dst_gap": "x"},
         {"at": "2077-12-01T00:00:00Z"},

@@ -13,8 +13,8 @@ from services.api.auth import Caller, closed_router
 from services.api.body import Document, JsonBody, no_body
 from services.api.bulk import add_requests, read_runs
 from services.api.cursor import read_instant_cursor, read_line_cursor, write_cursor
-from services.api.documented import Lines, Occurrences, Run, RunStarted, RunsStarted, takes
-from services.api.idempotency import IdempotencyKey, once, read_key
+from services.api.documented import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
+from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import Parts
 from services.api.routes.caller import (
     BASE,
@@ -45,18 +45,17 @@ _BULK = Limits(size=1024 * 1024, keys=4_000, values=10_000)
 
 @router.post(f"{_TASK}/run", response_model=RunStarted, dependencies=[Depends(no_body)])
 async def run_task(
-    request: Request,
+    *,
     parts: Parts,
     caller: Caller,
     task_id: TaskId,
     language: CallersLanguage,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Run a task now, also one that is disabled. Answers at once, never waits for the action.
 
     The same Idempotency-Key gives the same run, for ever.
     """
-    key = read_key(request)
     run_id = run_id_for(str(task_id), MANUAL, key) if key else uuid4()
     async with parts.database.connection() as connection:
         found = await requests.add_run_request(
@@ -80,20 +79,21 @@ async def run_task(
     "/automation-runs", status_code=202, response_model=RunsStarted, openapi_extra=takes(RunsCreate)
 )
 async def create_runs(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
     document: Annotated[Document, Depends(JsonBody(_BULK))],
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Run many tasks now, at most 10,000 runs in one call: all of them, or none."""
-    wished = read_runs(document.value, read_key(request))
+    wished = read_runs(document.value, key)
 
     async def act(connection: Connection) -> Answer:
         ids = await add_requests(connection, wished, requested_by=caller.name)
         return json_answer({"run_ids": [str(each) for each in ids]}, 202)
 
-    answer = await once(parts.database, request, caller, document.raw, act)
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
 
@@ -110,6 +110,7 @@ async def list_task_logs(parts: Parts, task_id: TaskId, limit: Limit = 50) -> Re
 
 @router.get(f"{_TASK}/occurrences", response_model=Occurrences)
 async def list_task_occurrences(
+    *,
     parts: Parts,
     task_id: TaskId,
     language: CallersLanguage,
@@ -161,6 +162,7 @@ async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Res
 
 @router.get("/automation-runs/{run_id}/lines", response_model=Lines)
 async def list_run_lines(
+    *,
     parts: Parts,
     run_id: RunId,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,

@@ -43,12 +43,13 @@ def _task_answer(row: store.TaskRow, language: Language, status: int = 200) -> A
 
 @router.post("", status_code=201, response_model=Task, openapi_extra=takes(TaskCreate))
 async def create_task(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
     document: JsonDocument,
     language: CallersLanguage,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Create a task."""
 
@@ -68,13 +69,14 @@ async def create_task(
         location = f"{BASE}/automation-tasks/{row.id}"
         return Answer(answer.status, answer.body, {**answer.headers, "Location": location})
 
-    answer = await once(parts.database, request, caller, document.raw, act)
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
 
 
 @router.get("", response_model=list[Task])
 async def list_tasks(
+    *,
     parts: Parts,
     language: CallersLanguage,
     page: Annotated[int, Query(ge=1)] = 1,
@@ -109,6 +111,7 @@ async def get_task(parts: Parts, task_id: TaskId, language: CallersLanguage) -> 
 
 @router.put("/{task_id}", response_model=Task, openapi_extra=takes(TaskUpdate))
 async def update_task(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
@@ -116,7 +119,7 @@ async def update_task(
     document: JsonDocument,
     language: CallersLanguage,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Change the given fields of a task; the others stay. If nothing changes, nothing is said."""
 
@@ -126,7 +129,7 @@ async def update_task(
         definition = read_change(
             document.value, row.definition, parts.catalog, facts, task_id=task_id
         )
-        if definition == row.definition:
+        if definition.same_as(row.definition):
             return _task_answer(row, language)
         row = await store.update(connection, task_id, definition)
         await announce(
@@ -139,19 +142,20 @@ async def update_task(
         )
         return _task_answer(row, language)
 
-    answer = await once(parts.database, request, caller, document.raw, act)
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
 
 
 @router.delete("/{task_id}", status_code=204, response_class=Response)
 async def delete_task(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
     task_id: TaskId,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Delete a task. Runs in hand end as they will; their log stays."""
 
@@ -168,7 +172,7 @@ async def delete_task(
         )
         return Answer(204)
 
-    answer = await once(parts.database, request, caller, b"", act)
+    answer = await once(parts.database, request, caller, b"", act, key=key)
     parts.wake_relay()
     return answer.response()
 

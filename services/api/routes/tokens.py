@@ -29,11 +29,12 @@ router = closed_router(f"{BASE}/tokens")
 
 @router.post("", status_code=201, response_model=NewToken, openapi_extra=takes(TokenCreate))
 async def create_token(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
     document: JsonDocument,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Make a token. `token` is shown this once; a repeated request hears null in its place.
 
@@ -45,7 +46,7 @@ async def create_token(
         raise refuse_fields(problems_of(error)) from None
     for scope in wished.scopes:
         if not allows(caller.scopes, scope):
-            raise Refused(403, "auth.scope", scope=scope)
+            raise Refused(403, "auth.scope", params={"scope": scope})
 
     async def act(connection: Connection) -> Answer:
         token, row = await tokens.make(
@@ -61,7 +62,13 @@ async def create_token(
         return json_answer({**json.loads(answer.body), "token": None}, answer.status)
 
     answer = await once(
-        parts.database, request, caller, document.raw, act, remembered=without_secret
+        parts.database,
+        request,
+        caller,
+        document.raw,
+        act,
+        key=key,
+        remembered=without_secret,
     )
     return answer.response()
 
@@ -76,11 +83,12 @@ async def list_tokens(parts: Parts) -> Response:
 
 @router.delete("/{token_id}", status_code=204, response_class=Response)
 async def revoke_token(
+    *,
     request: Request,
     parts: Parts,
     caller: Caller,
     token_id: str,
-    idempotency_key: IdempotencyKey = None,
+    key: IdempotencyKey,
 ) -> Response:
     """Make a token useless from now on."""
 
@@ -89,4 +97,6 @@ async def revoke_token(
             raise NotFound("token", "")
         return Answer(204)
 
-    return (await once(parts.database, request, caller, b"", act)).response()
+    answer = await once(parts.database, request, caller, b"", act, key=key)
+    parts.known_tokens.forget_all()
+    return answer.response()

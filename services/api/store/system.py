@@ -39,7 +39,8 @@ class DeadRow(NamedTuple):
 async def executors(connection: Connection) -> list[ExecutorRow]:
     """Return the executors, the latest seen first."""
     rows = await connection.fetch(
-        "SELECT executor_id, instance, host, started_at, seen_at, slots, running, draining, actions,"
+        "SELECT executor_id, instance, host, started_at, seen_at, slots, running, draining,"
+        " actions,"
         " extract(epoch FROM clock_timestamp() - seen_at)::float8 AS silent_seconds"
         " FROM executor.api_executors ORDER BY seen_at DESC, executor_id LIMIT 1000"
     )

@@ -54,7 +54,8 @@ _WRITTEN = (
     "notify_recipients",
 )
 _OWN = ", ".join(
-    f"t.{name}" for name in ("id", "seq", *_WRITTEN, "version", "created_at", "updated_at", "created_by")
+    f"t.{name}"
+    for name in ("id", "seq", *_WRITTEN, "version", "created_at", "updated_at", "created_by")
 )
 _READ = (
     f"SELECT {_OWN}, clock_timestamp() AS now, s.run_count, s.success_count, s.failure_count,"  # noqa: S608 - our own column list
@@ -87,7 +88,9 @@ async def page(
     offset: int,
 ) -> tuple[list[TaskRow], int]:
     """Return a page of tasks, newest first, and how many there are in all."""
-    where = " WHERE ($1::text IS NULL OR t.task_type = $1) AND ($2::boolean IS NULL OR t.enabled = $2)"
+    where = (
+        " WHERE ($1::text IS NULL OR t.task_type = $1) AND ($2::boolean IS NULL OR t.enabled = $2)"
+    )
     rows = await connection.fetch(
         f"{_FROM_TABLE}{where} ORDER BY t.seq DESC LIMIT $3 OFFSET $4",
         task_type,

@@ -28,11 +28,16 @@ class Held(NamedTuple):
     name: str
     secret_hash: bytes
     scopes: list[str]
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    now: datetime
+    is_revoked: bool
+    seconds_left: float
+    """Until it expires; infinite if it never does."""
     use_is_old: bool
     """True if its last use was noted more than a minute ago."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still opens anything."""
+        return not self.is_revoked and self.seconds_left > 0
 
 
 _COLUMNS = "id, name, scopes, created_at, created_by, expires_at, revoked_at, last_used_at"
@@ -41,7 +46,9 @@ _COLUMNS = "id, name, scopes, created_at, created_by, expires_at, revoked_at, la
 async def find(connection: Connection, token_id: str) -> Held | None:
     """Return what is known of a token, or None."""
     row = await connection.fetchrow(
-        "SELECT name, secret_hash, scopes, expires_at, revoked_at, clock_timestamp() AS now,"
+        "SELECT name, secret_hash, scopes, revoked_at IS NOT NULL AS is_revoked,"
+        " coalesce(extract(epoch FROM expires_at - clock_timestamp())::float8, 'Infinity')"
+        "  AS seconds_left,"
         " coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS use_is_old"
         " FROM api.tokens WHERE id = $1",
         token_id,

@@ -233,7 +233,11 @@ class HttpRequestParams(ActionParams):
         if len(str(self.full_url())) > FULL_URL_MAX:
             raise PydanticCustomError("url.too_long", "the URL with its query is too long")
         if self.hmac and self.hmac.header.lower() in (name.lower() for name in self.headers):
-            raise PydanticCustomError("header.reserved", "the signature needs its header")
+            raise PydanticCustomError(
+                "header.reserved",
+                "the header {name} is needed for the signature",
+                {"name": self.hmac.header},
+            )
         return self
 
     def content(self) -> bytes | None:

@@ -90,7 +90,7 @@ class NatsPublishParams(ActionParams):
                 raise PydanticCustomError("header.too_long", "a header is too long")
             if name.lower().startswith("nats-"):
                 raise PydanticCustomError(
-                    "header.reserved", "headers that start with Nats- belong to the server"
+                    "header.reserved", "the header {name} belongs to the server", {"name": name}
                 )
         return headers
 

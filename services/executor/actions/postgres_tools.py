@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from services.executor.actions import child
 from shared.contracts.action import ActionFailed
@@ -50,7 +50,7 @@ def source_of(url: str) -> Source:
     query = parse_qsl(parts.query, keep_blank_values=True)
     passwords = [unquote(password)] if password else []
     passwords += [value for key, value in query if key == "password"]
-    kept = urlencode([(key, value) for key, value in query if key != "password"])
+    kept = [(key, value) for key, value in query if key != "password"]
     env = {
         # libpq's own variables may say what the URL leaves out; of the rest it needs only HOME,
         # for ~/.postgresql. Our other variables hold secrets that are none of its business.
@@ -61,7 +61,10 @@ def source_of(url: str) -> Source:
     }
     if passwords:
         env["PGPASSWORD"] = passwords[0]
-    address = urlunsplit(("postgresql", f"{user}{at}{hosts}", parts.path, kept, ""))
+    # Put together by hand: `urlunsplit` makes `postgresql:/d` of a URL without a host.
+    address = f"postgresql://{user}{at}{hosts}{parts.path}"
+    if kept:
+        address += "?" + urlencode(kept, quote_via=quote)  # libpq takes no `+` for a space
     return Source(address, env)
 
 

@@ -23,6 +23,9 @@ from shared.bus.publisher import Outgoing, Publisher
 INTERVAL = timedelta(seconds=3)
 #: Younger results may still be on their way.
 GRACE = timedelta(seconds=10)
+#: A result gets its time before it is committed: the watermark stays behind by more than any
+#: statement may take, so that none appears behind it.
+COMMITTED_WITHIN = timedelta(seconds=20)
 PAGE = 500
 PRUNE = 5000
 
@@ -59,7 +62,7 @@ class Confirmer:
             log.warning("%d results are missing in the log; saying them again", len(lost))
             await self._say(lost, until.timestamp())
             return INTERVAL
-        await self._leases.confirm(until)
+        await self._leases.confirm(until + GRACE - COMMITTED_WITHIN)
         await self._presence.forget_silent()
         pruned = await self._leases.prune(self._keep, PRUNE)
         return timedelta(seconds=1) if pruned == PRUNE else INTERVAL

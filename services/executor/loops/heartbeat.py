@@ -47,9 +47,7 @@ class Heartbeat:
         held = self._intake.held() + self._journal.unstored()
         if held:
             renewed = await self._leases.renew(held)
-            still = {run_id for run_id, _ in self._intake.held()}
-            lost = {run_id for run_id, _ in held} - renewed
-            self._intake.lost(lost & still)
+            self._intake.lost(set(held) - renewed)
         asked_at = self._clock.host_now()
         answer = await self._leases.database_time()
         self._clock.learn(asked_at=asked_at, answer=answer, answered_at=self._clock.host_now())

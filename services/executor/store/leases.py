@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.executor.claimed import ClaimedRun
 from shared.contracts.runs import RunFinished
-from shared.db.pool import Pool
+from shared.db.pool import Pool, Record
 
 # What may be claimed is what the ledger says is to be run (the view holds nothing else), what to do
 # comes from there too. A lease can be taken over only by a later attempt and only once it ran out.
@@ -20,6 +20,7 @@ WITH asked AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
     SELECT a.run_id, r.task_id, a.attempt, $3, clock_timestamp() + $4::interval
     FROM asked a JOIN scheduler.executor_runs r ON r.run_id = a.run_id
+    ORDER BY a.run_id  -- so that two executors never wait for each other in a circle
     ON CONFLICT (run_id) DO UPDATE
     SET attempt = excluded.attempt, executor_id = excluded.executor_id,
         lease_until = excluded.lease_until, claimed_at = clock_timestamp()
@@ -38,14 +39,14 @@ SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[])
      AS f (run_id, attempt, outcome, report)
 WHERE l.run_id = f.run_id AND l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL
-RETURNING l.run_id
+RETURNING l.run_id, l.attempt
 """
 
 _RENEW = """
 UPDATE executor.leases l SET lease_until = clock_timestamp() + $4::interval
 FROM unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)
 WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3 AND l.outcome IS NULL
-RETURNING l.run_id
+RETURNING l.run_id, l.attempt
 """
 
 # Results between the watermark and a moment ago that have no final row in the log.
@@ -56,6 +57,10 @@ WHERE l.outcome IS NOT NULL AND l.finished_at > (SELECT until FROM executor.conf
       SELECT FROM log.executor_final_runs f WHERE f.run_id = l.run_id)
 ORDER BY l.finished_at LIMIT $2
 """
+
+
+def _attempts(rows: Sequence[Record]) -> set[tuple[UUID, int]]:
+    return {(row["run_id"], row["attempt"]) for row in rows}
 
 
 class LeaseStore:
@@ -81,8 +86,10 @@ class LeaseStore:
         )
         return [ClaimedRun(*row) for row in rows]
 
-    async def finish(self, runs: Sequence[RunFinished], reports: Sequence[bytes]) -> set[UUID]:
-        """Store results with their leases; return the runs whose lease was still ours.
+    async def finish(
+        self, runs: Sequence[RunFinished], reports: Sequence[bytes]
+    ) -> set[tuple[UUID, int]]:
+        """Store results with their leases; return the attempts whose lease was still ours.
 
         The others lost it to a later attempt: their result is kept as evidence only.
         """
@@ -94,7 +101,7 @@ class LeaseStore:
             reports,
             self._executor_id,
         )
-        return {row["run_id"] for row in rows}
+        return _attempts(rows)
 
     async def keep_superseded(
         self, runs: Sequence[tuple[UUID, int]], reports: Sequence[bytes]
@@ -108,13 +115,13 @@ class LeaseStore:
             reports,
         )
 
-    async def stored(self, runs: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    async def stored(self, runs: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Return which of these attempts have their result in the lease already.
 
         A `finish` whose answer was lost on the way may have been committed.
         """
         rows = await self._pool.fetch(
-            "SELECT l.run_id FROM executor.leases l"
+            "SELECT l.run_id, l.attempt FROM executor.leases l"
             " JOIN unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)"
             " ON l.run_id = h.run_id AND l.attempt = h.attempt"
             " WHERE l.executor_id = $3 AND l.outcome IS NOT NULL",
@@ -122,9 +129,9 @@ class LeaseStore:
             [attempt for _, attempt in runs],
             self._executor_id,
         )
-        return {row["run_id"] for row in rows}
+        return _attempts(rows)
 
-    async def renew(self, held: Sequence[tuple[UUID, int]]) -> set[UUID]:
+    async def renew(self, held: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
         """Extend leases; return those that are still ours."""
         rows = await self._pool.fetch(
             _RENEW,
@@ -133,7 +140,7 @@ class LeaseStore:
             self._executor_id,
             self._lease,
         )
-        return {row["run_id"] for row in rows}
+        return _attempts(rows)
 
     async def release(self, held: Sequence[tuple[UUID, int]]) -> None:
         """Let leases run out now, so that another executor may take the runs over."""
@@ -161,7 +168,10 @@ class LeaseStore:
         await self._pool.execute("UPDATE executor.confirmed SET until = $1 WHERE until < $1", until)
 
     async def prune(self, older_than: timedelta, limit: int) -> int:
-        """Delete ended leases past their time; return how many."""
+        """Delete ended leases and late results past their time; return how many leases."""
+        await self._pool.execute(
+            "DELETE FROM executor.superseded WHERE reported_at < now() - $1::interval", older_than
+        )
         status = await self._pool.execute(
             "DELETE FROM executor.leases WHERE run_id IN (SELECT run_id FROM executor.leases"
             " WHERE outcome IS NOT NULL AND finished_at < now() - $1::interval"

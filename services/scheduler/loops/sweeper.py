@@ -56,8 +56,10 @@ class Sweeper:
             await self._dispatcher.send(orders)
 
     async def _repair(self) -> None:
+        # In this order: an order that is claimed in between counts for the stream, not against it.
+        held = await self._due_messages()
         waiting = await self._ledger.count_unclaimed(GRACE)
-        if not waiting or await self._due_messages() >= waiting:
+        if waiting <= held:
             return
         log.warning("orders are missing on the bus; sending %d again", waiting)
         # One id per ten seconds: a repetition within them is dropped by the stream.

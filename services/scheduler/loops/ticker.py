@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from datetime import datetime, timedelta
 
 from services.scheduler.dispatch import Dispatcher, orders_for
@@ -21,16 +22,25 @@ from shared.domain.misfire import plan
 #: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
 BATCH = 500
 LONGEST_REST = timedelta(milliseconds=500)
+#: What is due but cannot be claimed lies with another scheduler; asking faster brings nothing.
+SHORTEST_REST = timedelta(milliseconds=10)
+#: A job that cannot be ticked is left alone for so long, so that it holds up nobody else.
+POSTPONED = timedelta(minutes=1)
 #: Ledger rows per transaction, shared by its jobs: a long downtime of many quick schedules owes
 #: millions, and each job goes on where its share ended.
 ROWS = 5000
 #: Batches of orders under way at once; more would only queue up in the client.
 SENDING = 4
 
+log = logging.getLogger(__name__)
+
 
 def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
-    """Decide what *job* owes the ledger at *now*, at most *limit* rows, and where it goes on."""
-    if job.schedule is None or job.next_fire_at is None:
+    """Decide what *job* owes the ledger at *now*, at most *limit* rows, and where it goes on.
+
+    A job whose schedule has run its course may still have a backlog to settle.
+    """
+    if job.schedule is None:
         raise ValueError(f"job {job.task_id} has no time of its own")
     planned = plan(
         compiled(job.schedule),
@@ -49,6 +59,22 @@ def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
         backlog=json.dumps(planned.backlog.to_json()) if planned.backlog else None,
     )
     return [planned_entry(job, each) for each in planned.occurrences], step
+
+
+def tick_or_postpone(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
+    """Do as `tick`; a job that cannot be ticked is put off unchanged."""
+    try:
+        return tick(job, now, limit)
+    except Exception:  # whatever is wrong with one job, the others are due
+        log.exception("job %s cannot be ticked", job.task_id)
+        step = Advance(
+            task_id=job.task_id,
+            read_fire_at=job.next_fire_at,
+            next_fire_at=job.next_fire_at,
+            next_due_at=now + POSTPONED,
+            backlog=job.backlog,
+        )
+        return [], step
 
 
 class Ticker:
@@ -70,7 +96,7 @@ class Ticker:
         seconds = await self._jobs.seconds_until_due()
         if seconds is None:
             return LONGEST_REST
-        return min(max(timedelta(seconds=seconds), timedelta(0)), LONGEST_REST)
+        return min(max(timedelta(seconds=seconds), SHORTEST_REST), LONGEST_REST)
 
     async def _tick_batch(self) -> tuple[bool, list[Order]]:
         async with self._jobs.pool.acquire() as connection, connection.transaction():
@@ -81,7 +107,7 @@ class Ticker:
             steps: list[Advance] = []
             share = max(ROWS // len(due), 1)
             for job in due:
-                owed, step = tick(job, now, share)
+                owed, step = tick_or_postpone(job, now, share)
                 entries += owed
                 steps.append(step)
             inserted = await self._ledger.insert(connection, entries)

@@ -47,7 +47,7 @@ UPDATE scheduler.jobs j
 SET next_fire_at = n.next_fire_at, next_due_at = n.next_due_at, backlog = n.backlog
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::text[])
      AS n (task_id, read_fire_at, next_fire_at, next_due_at, backlog)
-WHERE j.task_id = n.task_id AND j.next_fire_at = n.read_fire_at
+WHERE j.task_id = n.task_id AND j.next_fire_at IS NOT DISTINCT FROM n.read_fire_at
 """
 
 # The API computes the same digest over its own table (services/api/store).
@@ -63,7 +63,7 @@ class Advance(NamedTuple):
     """Where a job goes on after a tick; valid only if it still stands at `read_fire_at`."""
 
     task_id: UUID
-    read_fire_at: datetime
+    read_fire_at: datetime | None
     next_fire_at: datetime | None
     next_due_at: datetime | None
     backlog: str | None

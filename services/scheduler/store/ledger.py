@@ -68,12 +68,13 @@ WHERE l.run_id = o.run_id AND NOT o.settled AND o.attempt <= l.attempt
 RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
 """
 
-# Fired, but no executor has it: no lease yet, or one of an older attempt that ran out.
+# Fired, but no executor has it: no lease yet, or one of an older attempt that ran out. Not what was
+# ordered a moment ago: it may still be on its way to the stream.
 _UNCLAIMED = """
 FROM scheduler.occurrences o LEFT JOIN executor.scheduler_leases l ON l.run_id = o.run_id
 WHERE NOT o.settled AND o.outcome = 'fired' AND o.created_at < now() - $1::interval
   AND (l.run_id IS NULL
-       OR l.outcome IS NULL AND l.lease_until < now() AND l.attempt < o.attempt)
+       OR l.outcome IS NULL AND l.lease_until < now() - $1::interval AND l.attempt < o.attempt)
 """
 
 

@@ -13,9 +13,7 @@ TEXTS: dict[str, Text] = {
         "Answers are JSON; send Accept: application/json.",
     ),
     "path.not_found": Text("沒有這個網址。", "There is nothing at this address."),
-    "method.not_allowed": Text(
-        "這個網址不支援此方法。", "This address does not know this method."
-    ),
+    "method.not_allowed": Text("這個網址不支援此方法。", "This address does not know this method."),
     "server.error": Text(
         "伺服器發生錯誤，已記錄下來。回報時請附上 instance 的值。",
         "Something went wrong on our side and was logged. Quote `instance` when you report it.",

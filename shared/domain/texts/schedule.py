@@ -55,8 +55,8 @@ TEXTS: dict[str, Text] = {
         "The time needs a zone: end it with Z or an offset such as +08:00.",
     ),
     "datetime.range": Text(
-        "時間超出可接受的範圍。",
-        "The time lies outside the accepted range.",
+        "時間須介於 {low} 與 {high} 之間。",
+        "The time must lie between {low} and {high}.",
     ),
     "tz.unknown": Text(
         "沒有這個時區。請用 IANA 名稱，例如 Asia/Taipei。",

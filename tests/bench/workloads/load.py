@@ -1,4 +1,4 @@
-"""W4: a scheduler that comes up with an empty job table to very many tasks, and one with a full one.
+"""W4: a scheduler that comes up to very many tasks, with an empty job table and with a full one.
 
 The tasks are put straight into the API's table, as if their events had long been forgotten; the
 scheduler finds them by comparing. They have the usual mix of schedules, fire all the time and run
@@ -133,9 +133,9 @@ async def _scheduler(subject: Subject) -> AsyncIterator[asyncio.subprocess.Proce
 
 
 async def _wait_loaded(subject: Subject, count: int) -> None:
-    poll = 0.1 if count <= 100_000 else 1.0  # noqa: PLR2004 - counting a million takes 0.1 s
+    poll = 0.1 if count <= 100_000 else 1.0  # counting a million takes 0.1 s
     async with asyncio.timeout(LOADS_WITHIN):
-        while await subject.pool.fetchval(COUNT) < count:
+        while await subject.pool.fetchval(COUNT) < count:  # noqa: ASYNC110 - another process
             await asyncio.sleep(poll)
 
 

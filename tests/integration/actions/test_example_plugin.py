@@ -58,6 +58,6 @@ def test_installing_leaves_nothing_in_the_example(installed: Path) -> None:
     assert installed.is_dir()
     assert {path.name for path in EXAMPLE.iterdir()} == {
         "README.md",
-        "automation_action_hello.py",
+        "automation_action_hello",
         "pyproject.toml",
     }

@@ -45,21 +45,28 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         writer.close()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TlsServer]:
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for `hook.test`, with its key in the same file."""
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
     subprocess.run(
         [
             *(str(OPENSSL), "req", "-x509", "-newkey", "ec", "-pkeyopt"),
             *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=test"),
-            *("-addext", "subjectAltName=DNS:hook.test", "-keyout", key, "-out", certificate),
+            *("-addext", "subjectAltName=DNS:hook.test", "-keyout", file, "-out", f"{file}.crt"),
         ],
         check=True,
         capture_output=True,
     )
+    with file.open("ab") as both:
+        both.write(Path(f"{file}.crt").read_bytes())
+    return file
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(certificate: Path) -> AsyncIterator[TlsServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate)
     listening = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=context)
     yield TlsServer(listening.sockets[0].getsockname()[1], certificate)
     listening.close()
@@ -97,7 +104,7 @@ async def test_a_certificate_for_another_name_is_not(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
 
-    with pytest.raises(ActionFailed, match="other.test"):
+    with pytest.raises(ActionFailed, match="certificate is not valid for 'other"):
         await action.run(params(server, "other.test"), CONTEXT)
 
 

@@ -1,6 +1,6 @@
 """Say hello: the smallest useful action, to start your own from.
 
-Copy this folder, rename three things (the package, this module, the entry point in
+Copy this folder, rename three things (the folder, this package, the entry point in
 `pyproject.toml`) and write your `run`.
 """
 

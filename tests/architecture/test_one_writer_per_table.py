@@ -1,0 +1,112 @@
+"""Every table has one service that writes it; others read it through a view made for them.
+
+A service's schema bears its name, except that the log writer owns `log`. The outbox store takes its
+schema as a parameter, so its users are checked instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.source import ROOT, SERVICES, modules, name, sql_in
+
+SCHEMAS = {service: service for service in SERVICES} | {"log_writer": "log"}
+
+#: Not the clauses `FOR UPDATE`, `FOR NO KEY UPDATE`, `ON CONFLICT DO UPDATE`.
+_WRITTEN = re.compile(
+    r"(?<!FOR )(?<!KEY )(?<!DO )\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|TRUNCATE(?: TABLE)?)"
+    r"\s+(?:ONLY\s+)?([a-z_{\"][\w.{}\"]*)"
+)
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+(?:ONLY\s+)?(\w+\.\w+)")
+
+
+def written(sql: str) -> list[str]:
+    """Return the tables that a statement writes."""
+    return _WRITTEN.findall(sql)
+
+
+def read(sql: str) -> list[str]:
+    """Return the tables and views with a schema that a statement reads."""
+    return _READ.findall(sql)
+
+
+def statements(service: str) -> Iterator[tuple[str, str]]:
+    for path in modules(f"services/{service}"):
+        for line, text in sql_in(path):
+            yield f"{name(path)}:{line}", text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_writes_only_tables_of_its_own_schema(service: str) -> None:
+    foreign = {
+        f"{place} writes {table}"
+        for place, text in statements(service)
+        for table in written(text)
+        if not table.startswith(f"{SCHEMAS[service]}.")
+    }
+
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reads_others_through_views_named_for_it(service: str) -> None:
+    others = set(SCHEMAS.values()) - {SCHEMAS[service]}
+    foreign = {
+        f"{place} reads {table}"
+        for place, text in statements(service)
+        for table in read(text)
+        if table.partition(".")[0] in others
+        and not table.partition(".")[2].startswith(f"{service}_")
+    }
+
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_outbox_lies_in_the_schema_of_its_service(service: str) -> None:
+    used = {
+        ast.literal_eval(call.args[0])
+        for path in modules(f"services/{service}")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "OutboxStore"
+    }
+
+    assert used <= {SCHEMAS[service]}
+
+
+def test_every_schema_that_a_migration_makes_has_an_owner() -> None:
+    folder = ROOT / "shared/db/migrations"
+    made = {
+        schema
+        for path in folder.glob("*.sql")
+        for schema in re.findall(r"CREATE SCHEMA (\w+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert made == set(SCHEMAS.values())
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("INSERT INTO log.runs (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 1", ["log.runs"]),
+        ("SELECT 1 FROM api.tasks FOR UPDATE SKIP LOCKED", []),
+        ("SELECT 1 FROM api.tasks FOR NO KEY UPDATE SKIP LOCKED", []),
+        ("WITH a AS (DELETE FROM api.tokens RETURNING 1) UPDATE api.tasks SET x = 1", None),
+        ("UPDATE tasks SET x = 1", ["tasks"]),
+        ("DELETE FROM {} WHERE id = 1", ["{}"]),
+    ],
+)
+def test_written_tables_are_recognised(sql: str, tables: list[str] | None) -> None:
+    assert written(sql) == (["api.tokens", "api.tasks"] if tables is None else tables)
+
+
+def test_statements_are_found_at_all() -> None:
+    tables = {table for _, text in statements("log_writer") for table in written(text)}
+
+    assert tables == {"log.runs", "log.lines", "log.task_statistics", "log.dead_letters"}

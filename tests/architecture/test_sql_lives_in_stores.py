@@ -1,0 +1,56 @@
+"""SQL is spelled in stores and migrations, nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT, modules, name, sql_in
+
+STORE = re.compile(r"services/\w+/store(/\w+)?\.py|shared/outbox/store\.py|shared/db/\w+\.py")
+
+#: Asks whether the database answers, and nothing of any table.
+PROBE = "SELECT 1"
+
+EXCEPTIONS = {
+    "deploy/local/postgres.py": "creates the database that the stores then find",
+}
+
+
+def test_sql_lives_in_stores() -> None:
+    strays = {
+        f"{name(path)}:{line}"
+        for path in modules("services", "shared", "deploy")
+        if not STORE.fullmatch(name(path)) and name(path) not in EXCEPTIONS
+        for line, text in sql_in(path)
+        if text != PROBE
+    }
+
+    assert strays == set()
+
+
+def test_no_exception_is_left_over() -> None:
+    assert {path for path in EXCEPTIONS if not any(sql_in(ROOT / path))} == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('x = "SELECT id FROM t"', ["SELECT id FROM t"]),
+        ('x = f"DELETE FROM {table} WHERE a"', ["DELETE FROM {} WHERE a"]),
+        ('x = "INSERT INTO t" " VALUES (1)"', ["INSERT INTO t VALUES (1)"]),
+        ('x = """\n-- Why.\nWITH a AS (SELECT 1) SELECT 2"""', [None]),
+        ('x = "Select a task"', []),
+        ('"""UPDATED: prose."""', []),
+    ],
+)
+def test_sql_is_recognised(tmp_path: Path, source: str, found: list[str | None]) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(source)
+
+    texts = [text for _, text in sql_in(module)]
+
+    assert len(texts) == len(found)
+    assert all(text == wanted for text, wanted in zip(texts, found, strict=True) if wanted)

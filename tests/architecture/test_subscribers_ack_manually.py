@@ -1,0 +1,77 @@
+"""Every subscriber leaves acknowledging to our middleware and declaring to the topology.
+
+FastStream's default terminates a message on any error: a database that was away for a second would
+cost runs. Its `declare=True` would make streams and consumers of its own taste.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from faststream import AckPolicy
+from faststream.nats import NatsBroker
+from faststream.nats.subscriber.usecases import LogicSubscriber
+
+from services.api.sync import answer_scheduler
+from services.log_writer import handlers as log_writer
+from services.scheduler import handlers as scheduler
+from shared.bus import topology
+from tests.architecture.source import modules, name
+
+Register = Callable[..., None]
+
+#: Every function that puts subscribers on a broker, by its module.
+REGISTERS: dict[str, Register] = {
+    "services/api/sync.py": answer_scheduler,
+    "services/log_writer/handlers.py": log_writer.register,
+    "services/scheduler/handlers.py": scheduler.register,
+}
+
+CONSUMERS = {consumer.name: consumer for consumer in topology.CONSUMERS}
+
+
+def subscribers(register: Register) -> list[LogicSubscriber[Any]]:
+    broker = NatsBroker("nats://127.0.0.1:1")  # never connected
+    # What handlers work with is not touched before a message comes.
+    rest = [None for parameter in inspect.signature(register).parameters][1:]
+    register(broker, *rest)
+    assert broker.subscribers
+    return [each for each in broker.subscribers if isinstance(each, LogicSubscriber)]
+
+
+@pytest.mark.parametrize("module", REGISTERS)
+def test_subscribers_leave_acknowledging_to_the_middleware(module: str) -> None:
+    wrong = {
+        str(each): each.ack_policy
+        for each in subscribers(REGISTERS[module])
+        if each.ack_policy is not AckPolicy.MANUAL
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("module", REGISTERS)
+def test_subscribers_of_streams_bind_to_consumers_of_the_topology(module: str) -> None:
+    for each in subscribers(REGISTERS[module]):
+        stream = getattr(each, "stream", None)
+        if stream is None:  # core NATS: nothing to declare
+            continue
+        assert not stream.declare
+        consumer = CONSUMERS[each.extra_options["durable"]]
+        assert stream.name == consumer.stream
+
+
+def test_all_modules_with_subscribers_are_known_here() -> None:
+    found = {
+        name(path)
+        for path in modules("services")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module in {"faststream", "faststream.nats", "shared.bus.subscriber"}
+    }
+
+    assert found == set(REGISTERS)

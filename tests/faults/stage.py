@@ -1,0 +1,205 @@
+"""A whole system under load, a hand that breaks it, and the judgement afterwards.
+
+    async with stage({"AUTOMATION_SCHEDULERS": "2"}) as here:
+        await here.steady()
+        with here.fault("kill -9", "nats"):
+            await here.kill("nats")
+        await here.judge("nats-server killed")
+
+The load never stops; each judgement covers everything since the beginning, its figures only what
+was due since the fault.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from tests.support import checker
+from tests.support.checker import Figures, Verdict
+from tests.support.history import Fault, History
+from tests.support.http_sink import HttpSink
+from tests.support.load import Load, Operator
+from tests.support.system import System
+from tests.support.witness import Witness
+
+#: Everything that was due must have ended this long after a fault is over.
+DRAINED_WITHIN = timedelta(seconds=45)
+TAIL = 25  # lines of each log that a failure shows
+SEED = 20260301
+
+
+class Line(NamedTuple):
+    """A line of the table at the end."""
+
+    fault: str
+    times: int
+    down: float
+    verdict: Verdict
+    figures: Figures
+
+
+#: What was measured, for the table that `conftest.py` prints.
+TABLE: list[Line] = []
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """One system, its sink and its load."""
+
+    system: System
+    sink: HttpSink
+    operator: Operator
+    witness: Witness
+    load: Load
+    faults: list[Fault]
+    judged: int = 0
+
+    async def steady(self, seconds: float = 2) -> None:
+        """Wait until the sink has as many calls more as the load makes in that time."""
+        await self.witness.sink.wait_for_more(int(self.load.per_second * seconds))
+
+    @contextmanager
+    def fault(self, kind: str, target: str) -> Iterator[None]:
+        """Note a fault and how long it lasted."""
+        began_at = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self.faults.append(
+                Fault(kind=kind, target=target, began_at=began_at, ended_at=datetime.now(UTC))
+            )
+
+    async def kill(self, name: str) -> float:
+        """Kill -9 a process; return how many seconds later the supervisor has it ready again."""
+        began = time.monotonic()
+        with self.fault("kill -9", name):
+            old = self.system.kill(name)
+            await self.system.wait_restarted(name, old, within=timedelta(seconds=60))
+        return time.monotonic() - began
+
+    async def stop(self, name: str) -> float:
+        """Stop a process as an operator does; return when it is back."""
+        began = time.monotonic()
+        with self.fault("SIGTERM", name):
+            old = self.system.kill(name, by=signal.SIGTERM)
+            await self.system.wait_restarted(name, old, within=timedelta(seconds=60))
+        return time.monotonic() - began
+
+    async def judge(self, what: str) -> Figures:
+        """Wait until all that was due has ended, then compare everything with everything."""
+        until = datetime.now(UTC)
+        news = self.faults[self.judged :]
+        self.judged = len(self.faults)
+        try:
+            await self.witness.wait_until_finished(until, within=DRAINED_WITHIN)
+            history = await self.history()
+            verdict = checker.judge(history)
+            assert verdict.is_good, verdict.report()
+        except AssertionError as error:
+            raise AssertionError(f"{what}\n{error}\n{self.tails()}") from error
+        since = min((each.began_at for each in news), default=until)
+        figures = checker.measure(history, since, until)
+        down = max(((each.ended_at - each.began_at).total_seconds() for each in news), default=0)
+        TABLE.append(Line(what, len(news), down, verdict, figures))
+        return figures
+
+    async def history(self) -> History:
+        """Read everything that is known."""
+        return await self.witness.history(
+            versions=self.operator.versions,
+            acknowledged=self.operator.acknowledged,
+            faults=self.faults,
+        )
+
+    def tails(self) -> str:
+        """Return the last lines that each process said."""
+        logs = sorted((self.system.home / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{_tail(log)}" for log in logs)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL:])
+
+
+@asynccontextmanager
+async def stage(env: Mapping[str, str] | None = None, *, tasks: int = 40) -> AsyncIterator[Stage]:
+    """Start a system, its sink and its load; wait until runs come in."""
+    settings = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32", **(env or {})}
+    with TemporaryDirectory(prefix="automation-sink-") as folder:
+        async with (
+            HttpSink(Path(folder)) as sink,
+            System(env=settings) as system,
+            Operator(lambda: system.api_url, system.token) as operator,
+            Load(operator, sink.url, tasks=tasks, seed=SEED) as load,
+        ):
+            here = Stage(
+                system=system,
+                sink=sink,
+                operator=operator,
+                witness=Witness(sink.file, lambda: system.dsn),
+                load=load,
+                faults=[],
+            )
+            await here.steady()
+            yield here
+
+
+HEAD = (
+    "fault",
+    "times",
+    "down s",
+    "runs",
+    "missed",
+    "duplicate",
+    "lost",
+    "2 ends",
+    "2 calls",
+    "late p50",
+    "p99",
+    "max s",
+    "on time in s",
+    "redone in s",
+    "ended in s",
+)
+
+
+def table() -> str:
+    """Return what was measured, as a table."""
+    rows = [HEAD, *map(_cells, TABLE)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    verdict, figures = line.verdict, line.figures
+    return (
+        line.fault,
+        str(line.times),
+        f"{line.down:.1f}",
+        str(figures.runs),
+        str(len(verdict.missed) + len(verdict.not_fired)),
+        str(len(verdict.duplicate)),
+        str(len(verdict.lost) + len(verdict.stuck) + len(verdict.forgotten)),
+        str(len(verdict.double_final)),
+        str(figures.twice),
+        f"{figures.median:.2f}",
+        f"{figures.p99:.2f}",
+        f"{figures.latest:.2f}",
+        f"{figures.on_time_again:.1f}",
+        f"{figures.redone:.1f}",
+        f"{figures.ended:.1f}",
+    )

@@ -1,0 +1,49 @@
+"""Every process of `state.json` is killed, one after the other, under load; nothing is lost.
+
+Each is killed with -9 while tasks fire every second and runs are asked for by hand. The supervisor
+brings it back; then everything that was due must be in the ledger once, at the sink once and in the
+log once. The figures are printed at the end of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.stage import Stage, stage
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
+
+LEASE = timedelta(seconds=10)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def here() -> AsyncIterator[Stage]:
+    """Run two schedulers and two executors."""
+    env = {"AUTOMATION_SCHEDULERS": "2", "AUTOMATION_EXECUTORS": "2"}
+    async with stage(env) as system:
+        yield system
+
+
+NAMES = (
+    "scheduler-1",
+    "scheduler-2",
+    "executor-1",
+    "executor-2",
+    "log-writer",
+    "api",
+    "nats",
+    "postgres",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_nothing_is_lost_when_it_is_killed(here: Stage, name: str) -> None:
+    assert sorted(NAMES) == sorted(here.system.names())  # a new process needs its line above
+
+    await here.kill(name)
+    await here.steady()
+    await here.judge(name)

@@ -1,0 +1,106 @@
+"""The API in this process on a real database, and a client that speaks to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from services.api.parts import ApiParts
+from services.api.store.database import Database
+from services.api.tokens import create_admin_token, create_token
+from services.api.web_app import create_asgi
+from shared.contracts.action import Action, ActionParams, Context, Outcome
+from shared.db.pool import Pool, open_pool
+from shared.domain.texts.catalog import Text
+
+BASE = "/api/v1/group-ai"
+TASKS = f"{BASE}/automation-tasks"
+
+_numbers = itertools.count(1)
+
+
+class GreetParams(ActionParams):
+    """What a greeting takes."""
+
+    greeting: str = "hello"
+    times: int = 1
+    secret: str | None = None
+
+
+class Greet(Action[GreetParams]):
+    """An action for tests: the API never runs one, it reads its parameters."""
+
+    name = "greet"
+    title = Text("打招呼", "Greet")
+    description = Text("說聲你好。", "Says hello.")
+    params = GreetParams
+
+    async def run(self, params: GreetParams, context: Context) -> Outcome:
+        context.log(params.greeting)
+        return Outcome("greeted")
+
+
+@dataclass
+class Api:
+    """The API, its database, and a client with an admin's token."""
+
+    dsn: str
+    pool: Pool
+    app: ASGIApp
+    http: httpx.AsyncClient
+    woken: list[None] = field(default_factory=list)
+
+    async def token(self, *scopes: str, days: int | None = 90) -> str:
+        """Make a token with these scopes."""
+        return await create_token(self.dsn, f"test {next(_numbers)}", list(scopes), days)
+
+    async def create(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a task
+        """Create a task; what is not given is a manual greeting."""
+        answer = await self.http.post(TASKS, json=a_task(**fields))
+        assert answer.status_code == 201, answer.text
+        created: dict[str, Any] = answer.json()
+        return created
+
+    async def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        counted: int = await self.pool.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own tests
+        return counted
+
+
+def a_task(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a task
+    """Return a task that can be created."""
+    return {"name": "a task", "task_type": "manual", "task_action": "greet", **fields}
+
+
+def bearer(token: str) -> Mapping[str, str]:
+    """Return the header that presents *token*."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def running_api(dsn: str) -> AsyncIterator[Api]:
+    """Serve the API in this process; the relay is left out, `woken` counts its wake-ups."""
+    woken: list[None] = []
+    async with await open_pool(dsn, name="api-test", max_size=10) as pool:
+        parts = ApiParts(
+            database=Database(pool),
+            catalog={"greet": Greet()},
+            wake_relay=lambda: woken.append(None),
+        )
+        app = create_asgi(parts)
+        token = await create_admin_token(dsn)
+        async with client_of(app, headers=bearer(token)) as http:
+            yield Api(dsn, pool, app, http, woken)
+
+
+def client_of(app: ASGIApp, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    """Return a client that calls *app* directly."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://api", headers=dict(headers or {})
+    )

@@ -1,0 +1,23 @@
+"""The API for a test of its own (`api`), and one for all tests of a module (`shared_api`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.integration.api.client import Api, running_api
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(database: str) -> AsyncIterator[Api]:
+    """Serve the API on an empty database."""
+    async with running_api(database) as api:
+        yield api
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_api(module_database: str) -> AsyncIterator[Api]:
+    """Serve the API on one database for all tests of a module."""
+    async with running_api(module_database) as api:
+        yield api

@@ -1,0 +1,130 @@
+"""Nobody gets in without a token, on any route but the two probes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from services.api import web_app
+from services.api.auth import NEEDS, PUBLIC
+from services.api.scopes import ALL_SCOPES
+from tests.integration.api.client import Api, bearer, client_of
+
+ID = str(UUID(int=1))
+
+
+def routes(api: Api) -> list[tuple[str, str, APIRoute]]:
+    """Return every route of the application as (method, path, route)."""
+    application: Any = api.app
+    framework: FastAPI = application._app
+    found = []
+    for route in framework.routes:
+        assert isinstance(route, APIRoute), f"{route} is not enumerated by this test"
+        path = route.path.replace("{task_id}", ID).replace("{run_id}", ID)
+        path = path.replace("{token_id}", "aaaaaaaa")
+        found += [(method, path, route) for method in sorted(route.methods or ())]
+    return found
+
+
+async def test_every_route_but_the_probes_needs_a_token(shared_api: Api) -> None:
+    async with client_of(shared_api.app) as nobody:
+        answers = {
+            (method, path): await nobody.request(method, path)
+            for method, path, _ in routes(shared_api)
+        }
+
+    open_ones = {path for (_, path), answer in answers.items() if answer.status_code != 401}
+    assert open_ones == PUBLIC == {"/healthz", "/readyz"}
+    for (_, path), answer in answers.items():
+        if path not in PUBLIC:
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_every_route_names_its_scope_and_every_scope_has_a_route(shared_api: Api) -> None:
+    names = {route.name for _, path, route in routes(shared_api) if path not in PUBLIC}
+
+    assert names == set(NEEDS)
+    assert set(NEEDS.values()) | {"admin"} == set(ALL_SCOPES)
+
+
+@pytest.mark.parametrize("scope", ALL_SCOPES)
+async def test_a_token_opens_exactly_the_routes_of_its_scope(shared_api: Api, scope: str) -> None:
+    token = await shared_api.token(scope)
+    refused: set[str] = set()
+    async with client_of(shared_api.app, bearer(token)) as client:
+        for method, path, route in routes(shared_api):
+            answer = await client.request(method, path)
+            if answer.status_code == 403:
+                assert NEEDS[route.name] in answer.json()["detail"]
+                assert f'scope="{NEEDS[route.name]}"' in answer.headers["www-authenticate"]
+                refused.add(route.name)
+            else:
+                assert answer.status_code != 401
+
+    expected = {name for name, needed in NEEDS.items() if scope not in (needed, "admin")}
+    assert refused == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//api/v1/group-ai/automation-tasks",
+        "/api/v1/group-ai/automation-tasks/",
+        f"/api/v1/group-ai/automation-tasks/{ID}/healthz",
+        f"/api/v1/group-ai/automation-tasks/{ID}/readyz",
+        f"/api/v1/group-ai/automation-tasks/{ID}/configs",
+        f"/api/v1/group-ai/automation-tasks%2f{ID}",
+        "/api/v1/group-ai/automation-tasks;x=1",
+        "/API/V1/GROUP-AI/AUTOMATION-TASKS",
+        "/healthz/../api/v1/group-ai/automation-tasks",
+        "/healthz/",
+        "/docs/oauth2-redirect",
+        "/redoc",
+    ],
+)
+async def test_tricks_with_paths_open_nothing(shared_api: Api, path: str) -> None:
+    async with client_of(shared_api.app) as nobody:
+        answer = await nobody.get(path)
+
+    assert answer.status_code in (401, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["healthz", "readyz"])
+async def test_a_task_named_like_a_probe_is_closed(shared_api: Api, name: str) -> None:
+    async with client_of(shared_api.app) as nobody:
+        answer = await nobody.get(f"/api/v1/group-ai/automation-tasks/{name}")
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-Method-Override"])
+async def test_the_method_cannot_be_overridden(shared_api: Api, header: str) -> None:
+    task = await shared_api.create()
+    path = f"/api/v1/group-ai/automation-tasks/{task['id']}"
+
+    answer = await shared_api.http.get(path, headers={header: "DELETE"})
+
+    assert answer.status_code == 200
+    assert (await shared_api.http.get(path)).status_code == 200
+
+
+def test_an_open_route_keeps_the_api_from_starting(
+    shared_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    careless = APIRouter()
+
+    @careless.get("/api/v1/group-ai/careless")
+    async def list_tasks() -> None:
+        """Lets anybody in, under the name of a route that is in the table."""
+
+    monkeypatch.setattr(web_app, "_ROUTERS", (*web_app._ROUTERS, careless))
+
+    application: Any = shared_api.app
+    with pytest.raises(web_app.RouteIsOpen):
+        web_app.create_app(application._app.state.parts)

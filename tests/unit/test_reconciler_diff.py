@@ -1,0 +1,49 @@
+"""Which buckets of tasks are compared one by one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from services.scheduler.loops.reconciler import differing, id_range
+from shared.contracts.sync import Bucket
+
+
+def bucket(number: int, tasks: int = 1, digest: int = 7) -> Bucket:
+    return Bucket(bucket=number, tasks=tasks, digest=digest)
+
+
+def test_equal_sides_do_not_differ_whatever_their_order() -> None:
+    assert differing([bucket(1), bucket(2)], [bucket(2), bucket(1)]) == []
+    assert differing([], []) == []
+
+
+def test_what_one_side_lacks_differs() -> None:
+    assert differing([bucket(1)], []) == [1]
+    assert differing([], [bucket(255), bucket(0)]) == [0, 255]
+
+
+def test_another_version_or_another_task_differs() -> None:
+    ours = [bucket(1), bucket(2), bucket(3)]
+    theirs = [bucket(1), bucket(2, digest=8), bucket(3, tasks=2)]
+
+    assert differing(ours, theirs) == [2, 3]
+
+
+def test_the_ranges_cover_every_id_once() -> None:
+    ranges = [id_range(number) for number in range(256)]
+
+    assert ranges[0][0] == UUID(int=0)
+    assert ranges[-1][1] == UUID(int=(1 << 128) - 1)
+    for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False):
+        assert first.int == last.int + 1
+
+
+@pytest.mark.parametrize("number", [0, 1, 0x7F, 0xFF])
+def test_a_range_holds_the_ids_that_begin_with_its_byte(number: int) -> None:
+    first, last = id_range(number)
+
+    assert first.bytes[0] == last.bytes[0] == number
+    assert set(first.bytes[1:]) == {0}
+    assert set(last.bytes[1:]) == {255}
