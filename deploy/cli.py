@@ -165,7 +165,10 @@ def token_create(
 ) -> None:
     """Create a token and print it; it cannot be shown again."""
     from services.api import tokens  # noqa: PLC0415 - heavy
+    from services.api.scopes import ALL_SCOPES  # noqa: PLC0415 - heavy
 
+    for wrong in set(scope) - set(ALL_SCOPES):
+        _fail(f"there is no scope {wrong!r}; there are: {', '.join(ALL_SCOPES)}", code=2)
     made = tokens.create_token(
         _database_url(), name=name, scopes=scope, expires_in_days=expires_in_days
     )
@@ -186,7 +189,8 @@ def token_revoke(token_id: str) -> None:
     """Make a token worthless, at once."""
     from services.api import tokens  # noqa: PLC0415 - heavy
 
-    _run(tokens.revoke_token(_database_url(), token_id))
+    if not _run(tokens.revoke_token(_database_url(), token_id)):
+        _fail(f"there is no token {token_id!r} that could still be used")
 
 
 def _home() -> Path:

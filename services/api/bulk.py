@@ -83,13 +83,18 @@ async def add_requests(
     Raises:
         Refused: one of the tasks does not exist.
     """
-    known, now = await tasks.existing(connection, list({wish.task_id for wish in wished}))
+    known = await tasks.versions(connection, list({wish.task_id for wish in wished}))
     unknown = sorted({wish.item for wish in wished if wish.task_id not in known})
     if unknown:
         raise refuse_fields([Problem(f"/runs/{each}/task_id", "task.unknown") for each in unknown])
+    now = await tasks.now(connection)
     requests = [
         RunRequest(
-            run_id=wish.run_id, task_id=wish.task_id, requested_at=now, requested_by=requested_by
+            run_id=wish.run_id,
+            task_id=wish.task_id,
+            requested_at=now,
+            requested_by=requested_by,
+            version=known[wish.task_id],
         )
         for wish in wished
     ]

@@ -21,7 +21,7 @@ from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, N
 
 VERSION = "1.0.0"
 
-_ROUTERS = (
+ROUTERS = (
     tasks.router,
     runs.router,
     schedules.router,
@@ -51,7 +51,7 @@ def create_app(parts: ApiParts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.router.routes.extend(router.routes)
     for route in app.routes:
         _require_closed(route)

@@ -11,6 +11,8 @@ from nats.js.errors import NotFoundError
 from shared.contracts.action import ActionFailed
 
 SECONDS = 5
+#: A server closes the connection of whoever sends more than 1 MiB, headers included.
+MOST_BYTES = 900_000
 
 
 class Speaker:
@@ -28,6 +30,8 @@ class Speaker:
         Raises:
             ActionFailed: the server refused or did not answer.
         """
+        if len(payload) > MOST_BYTES:
+            raise ActionFailed(f"not published: larger than {MOST_BYTES} bytes", permanent=True)
         try:
             # A listener would take a message for a stream, and never acknowledge it.
             if await self._is_stored(subject):
@@ -39,8 +43,6 @@ class Speaker:
             raise ActionFailed(f"not published: {type(error).__name__}") from error
 
     async def _is_stored(self, subject: str) -> bool:
-        if len(payload) > MOST_BYTES:
-            raise ActionFailed(f"not published: larger than {MOST_BYTES} bytes", permanent=True)
         try:
             await self._js.find_stream_name_by_subject(subject)
         except NotFoundError:

@@ -21,7 +21,7 @@ from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from tests.support.installation import readable_copy
 from tests.support.servers import temporary_folder
-from tests.support.stage import PROGRAM, SERVICES, SOON, Stage, lives, nothing_left
+from tests.support.stage import SERVICES, SOON, Stage, lives, nothing_left
 from tests.support.system import CHECKOUT, System
 
 
@@ -46,10 +46,12 @@ async def test_a_second_home_runs_beside_the_first(stage: Stage, tmp_path: Path)
         assert all(lives(each.pid) for each in first.state.processes)
 
 
-async def test_a_taken_port_is_explained_before_anything_starts(stage: Stage) -> None:
+async def test_a_taken_port_is_explained_before_anything_starts(
+    stage: Stage, tmp_path: Path
+) -> None:
     port = ports.free_port()
     async with stage.system(AUTOMATION_PORT=str(port)):
-        second = System(program=PROGRAM, env={"AUTOMATION_PORT": str(port)})
+        second = Stage(tmp_path).system(AUTOMATION_PORT=str(port))
         with pytest.raises(AssertionError, match=rf"{port}: it is taken by python.*pid \d+"):
             await second.start()
         assert f"AUTOMATION_PORT={port + 1}" in second.said()

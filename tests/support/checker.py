@@ -29,7 +29,7 @@ QUIESCE = timedelta(seconds=30)
 EARLY = timedelta(milliseconds=50)
 
 #: From here on a run is late.
-LATE = timedelta(seconds=1)
+LATE = 1.0  # seconds
 
 FIRED = "fired"
 SUCCESS = "success"
@@ -213,10 +213,11 @@ class Figures:
     """From the nominal time to the first call, like the next two."""
     p99: float
     latest: float
+    latest_was: str
     on_time_again: float
     """From the beginning to the last first call that was more than a second late."""
     redone: float
-    """From the beginning to the last call that was not a first one."""
+    """From the beginning to the last call of a later attempt."""
     ended: float
     """The longest time from the nominal time to the end of a run, as the log has it."""
 
@@ -237,21 +238,27 @@ def measure(history: History, since: datetime, until: datetime) -> Figures:
         and row.run_id in calls
         and (row.scheduled_at >= since or max(calls[row.run_id]) >= since)
     ]
-    firsts = [(min(calls[row.run_id]), row.scheduled_at) for row in rows]
-    late = sorted(max(0.0, (at - due).total_seconds()) for at, due in firsts) or [0.0]
-    repeated = [max(calls[row.run_id]) for row in rows if len(calls[row.run_id]) > 1]
+    delays = [
+        (max(0.0, (min(calls[row.run_id]) - row.scheduled_at).total_seconds()), row) for row in rows
+    ]
+    latest, was = max(delays, key=lambda each: each[0], default=(0.0, None))
+    late = sorted(delay for delay, _ in delays) or [0.0]
+    twice = [row for row in rows if len(calls[row.run_id]) > 1]
 
     def after(moments: list[datetime]) -> float:
         return max(0.0, (max(moments, default=since) - since).total_seconds())
 
     return Figures(
         runs=len(rows),
-        twice=len(repeated),
+        twice=len(twice),
         median=late[len(late) // 2],
         p99=late[min(len(late) - 1, len(late) * 99 // 100)],
-        latest=late[-1],
-        on_time_again=after([at for at, due in firsts if at - due > LATE]),
-        redone=after(repeated),
+        latest=latest,
+        latest_was=f"{was.trigger}, {_named(was)}" if was else "",
+        on_time_again=after([min(calls[row.run_id]) for delay, row in delays if delay > LATE]),
+        redone=after(
+            [each.at for each in history.effects if each.attempt > 1 and each.at >= since]
+        ),
         ended=max(
             ((end - row.scheduled_at).total_seconds() for row in rows if (end := ends[row.run_id])),
             default=0.0,

@@ -73,6 +73,8 @@ def _term_matches(term: str, index: int, value: int) -> bool:
         first, _, last = base.partition("-")
         low = int(_NAMES.get(first, first))
         high = int(_NAMES.get(last, last)) if last else (_LARGEST[index] if step else low)
+        if last == "SUN" and low > 0:
+            high = 7  # a week may end on Sunday
     return low <= value <= high and (value - low) % int(step or 1) == 0
 
 

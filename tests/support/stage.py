@@ -29,13 +29,16 @@ class Stage:
     """A home, a journal of what the stand-ins did, and systems that use them."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.journal = folder / "journal"
         self.journal.touch()
         self.home = folder / "home"
 
     def system(self, **env: str) -> System:
         return System(
-            program=PROGRAM, home=self.home, env={"STAND_IN_JOURNAL": str(self.journal), **env}
+            program=PROGRAM,
+            folder=self._folder,
+            env={"STAND_IN_JOURNAL": str(self.journal), **env},
         )
 
     def events(self) -> list[str]:

@@ -10,6 +10,7 @@ Everything ends with the `async with`; if pytest is killed, Linux tells the supe
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import signal
@@ -36,6 +37,8 @@ POLL = timedelta(milliseconds=20)
 
 Found = TypeVar("Found")
 
+_numbers = itertools.count(1)
+
 
 async def eventually(look: Callable[[], Found | None], *, within: timedelta, what: str) -> Found:
     """Look again and again until there is something; fail after the deadline."""
@@ -54,18 +57,22 @@ class System:
         self,
         *,
         env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
         home: Path | None = None,
         program: Sequence[str] = UP,
         python: str = sys.executable,
         user: str | None = None,
     ) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="automation-"))
-        self.home = home or self._folder / "home"
-        self.output = self._folder / "output"
+        # Removed at the end of `async with`, unless it was given: then it is the caller's.
+        self._own_folder = None if folder else Path(tempfile.mkdtemp(prefix="automation-"))
+        place = folder or self._own_folder
+        assert place is not None
+        self.home = home or place / "home"
+        self.output = place / f"output-{next(_numbers)}"
         self._argv = (python, *program)
         self._launch_options = ("--user", user) if user else ()
         if user:
-            shutil.chown(self._folder, user)
+            shutil.chown(place, user)
         self._env = {
             "AUTOMATION_HOME": str(self.home),
             "AUTOMATION_PORT": "0",
@@ -192,7 +199,8 @@ class System:
         if self.supervisor is not None:
             await self.stop()
         leftovers.end(self.home)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._own_folder:
+            shutil.rmtree(self._own_folder, ignore_errors=True)
 
     def _unset(self) -> list[str]:
         """Keep settings of the developer's shell out of the test."""

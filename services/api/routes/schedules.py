@@ -60,7 +60,7 @@ async def preview_schedule(
 async def _after(text: str | None, parts: Parts) -> datetime:
     if text is None:
         async with parts.database.connection() as connection:
-            return (await tasks.facts(connection, [])).now
+            return await tasks.now(connection)
     try:
         return parse_instant(text)
     except InvalidDefinition as error:

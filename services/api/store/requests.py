@@ -20,7 +20,8 @@ async def add_run_request(
         "INSERT INTO api.outbox (key, subject, message_id, payload)"
         " SELECT $1::text, $2, 'run:' || $1, convert_to(json_build_object('v', 1, 'requests',"
         "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
-        "   'requested_at', clock_timestamp(), 'requested_by', $4::text)))::text, 'UTF8')"
+        "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version)"
+        "  ))::text, 'UTF8')"
         " FROM api.tasks WHERE id = $3",
         str(run_id),
         topology.RUN_REQUEST_API,

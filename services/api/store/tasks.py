@@ -112,8 +112,7 @@ async def facts(connection: Connection, mentioned: Sequence[UUID]) -> Facts:
     Holds the lock of the task graph until the transaction ends if any task is mentioned.
     """
     if not mentioned:
-        now = await connection.fetchval("SELECT clock_timestamp()")
-        return Facts(now=now, downstream={})
+        return Facts(now=await now(connection), downstream={})
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _GRAPH_LOCK)
     rows = await connection.fetch(
         "WITH RECURSIVE behind (id) AS ("
@@ -124,8 +123,8 @@ async def facts(connection: Connection, mentioned: Sequence[UUID]) -> Facts:
         list(mentioned),
         MOST_DOWNSTREAM + 1,
     )
-    now = rows[0]["now"] if rows else await connection.fetchval("SELECT clock_timestamp()")
-    return Facts(now=now, downstream={row["id"]: row["dependent_tasks"] for row in rows})
+    at = rows[0]["now"] if rows else await now(connection)
+    return Facts(now=at, downstream={row["id"]: row["dependent_tasks"] for row in rows})
 
 
 async def insert(
@@ -171,14 +170,18 @@ async def exists(connection: Connection, task_id: UUID) -> bool:
     return found
 
 
-async def existing(connection: Connection, ids: Sequence[UUID]) -> tuple[set[UUID], datetime]:
-    """Return which of *ids* are tasks, and the database's time."""
-    row = await connection.fetchrow(
-        "SELECT ARRAY(SELECT id FROM api.tasks WHERE id = ANY($1::uuid[])), clock_timestamp()",
-        list(ids),
+async def versions(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the versions of those of *ids* that are tasks."""
+    rows = await connection.fetch(
+        "SELECT id, version FROM api.tasks WHERE id = ANY($1::uuid[])", list(ids)
     )
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    return set(row[0]), row[1]
+    return {row["id"]: row["version"] for row in rows}
+
+
+async def now(connection: Connection) -> datetime:
+    """Return the database's time."""
+    at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return at
 
 
 def _values(definition: Definition) -> list[object]:

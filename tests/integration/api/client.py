@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from services.api.front_door import FrontDoor
 from services.api.parts import ApiParts
 from services.api.store.database import Database
 from services.api.tokens import create_admin_token, create_token
-from services.api.web_app import create_asgi
+from services.api.web_app import create_app
 from shared.contracts.action import Action, ActionParams, Context, Outcome
 from shared.db.pool import Pool, open_pool
 from shared.domain.texts.catalog import Text
@@ -52,6 +54,7 @@ class Api:
 
     dsn: str
     pool: Pool
+    framework: FastAPI
     app: ASGIApp
     http: httpx.AsyncClient
     woken: list[None] = field(default_factory=list)
@@ -93,10 +96,11 @@ async def running_api(dsn: str) -> AsyncIterator[Api]:
             catalog={"greet": Greet()},
             wake_relay=lambda: woken.append(None),
         )
-        app = create_asgi(parts)
+        framework = create_app(parts)
+        app = FrontDoor(framework, max_in_flight=200)
         token = await create_admin_token(dsn)
         async with client_of(app, headers=bearer(token)) as http:
-            yield Api(dsn, pool, app, http, woken)
+            yield Api(dsn, pool, framework, app, http, woken)
 
 
 def client_of(app: ASGIApp, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:

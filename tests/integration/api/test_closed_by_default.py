@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from services.api import web_app
@@ -19,10 +18,8 @@ ID = str(UUID(int=1))
 
 def routes(api: Api) -> list[tuple[str, str, APIRoute]]:
     """Return every route of the application as (method, path, route)."""
-    application: Any = api.app
-    framework: FastAPI = application._app
     found = []
-    for route in framework.routes:
+    for route in api.framework.routes:
         assert isinstance(route, APIRoute), f"{route} is not enumerated by this test"
         path = route.path.replace("{task_id}", ID).replace("{run_id}", ID)
         path = path.replace("{token_id}", "aaaaaaaa")
@@ -123,8 +120,7 @@ def test_an_open_route_keeps_the_api_from_starting(
     async def list_tasks() -> None:
         """Lets anybody in, under the name of a route that is in the table."""
 
-    monkeypatch.setattr(web_app, "_ROUTERS", (*web_app._ROUTERS, careless))
+    monkeypatch.setattr(web_app, "ROUTERS", (*web_app.ROUTERS, careless))
 
-    application: Any = shared_api.app
     with pytest.raises(web_app.RouteIsOpen):
-        web_app.create_app(application._app.state.parts)
+        web_app.create_app(shared_api.framework.state.parts)

@@ -214,9 +214,9 @@ async def test_a_run_by_hand_is_answered_at_once(api: Api, *, enabled: bool) -> 
 async def test_an_unknown_task_is_not_found(
     shared_api: Api, method: str, path: str, task_id: str
 ) -> None:
-    body = {"json": {"name": "x"}} if method == "PUT" else {}
+    body = {"name": "x"} if method == "PUT" else None
 
-    answer = await shared_api.http.request(method, f"{TASKS}/{task_id}{path}", **body)
+    answer = await shared_api.http.request(method, f"{TASKS}/{task_id}{path}", json=body)
 
     assert answer.status_code == 404
     assert answer.json()["code"] == "task.not_found"

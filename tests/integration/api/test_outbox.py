@@ -1,0 +1,206 @@
+"""A change and the message that tells of it are one thing, whatever happens to the servers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nats
+import psutil
+import pytest
+from nats.aio.client import Client
+
+from deploy.local import ports
+from deploy.local.nats import Nats
+from deploy.local.postgres import Postgres
+from services.api.announce import MOST_MESSAGE_BYTES, announce
+from services.api.definition import Definition
+from services.api.problems import Refused
+from services.api.store.database import Database, Unavailable
+from services.api.tokens import create_admin_token
+from shared.bus import topology
+from shared.bus.declare import declare
+from shared.contracts.runs import RunsRequested
+from shared.contracts.tasks import TaskChanged
+from shared.db.migrate import migrate
+from shared.db.pool import open_pool
+from tests.integration.api.client import TASKS, Api, a_task, bearer
+from tests.support.servers import NOT_DURABLE, Running, temporary_folder
+from tests.support.system import eventually
+
+
+async def test_a_commit_is_a_message(api: Api) -> None:
+    task = await api.create(name="一", action_config={"times": 2})
+
+    row = await api.pool.fetchrow("SELECT * FROM api.outbox")
+
+    assert row is not None
+    said = TaskChanged.decode(row["payload"])
+    assert row["subject"] == f"task.created.{task['id']}"
+    assert row["message_id"] == f"task:{task['id']}:1"
+    assert row["key"] == task["id"]
+    assert (said.change, str(said.task_id), said.version) == ("created", task["id"], 1)
+    assert said.changed_at.isoformat().replace("+00:00", "Z") == task["updated_at"]
+    assert said.task is not None
+    assert (said.task.name, said.task.action_config) == ("一", {"times": 2})
+    assert len(api.woken) == 1
+
+
+async def test_a_task_that_does_not_fit_a_message_is_not_stored(api: Api) -> None:
+    definition = Definition(name="x", action_config={"x": "y" * MOST_MESSAGE_BYTES})
+    task = await api.create()
+
+    with pytest.raises(Refused) as caught:
+        async with Database(api.pool).transaction() as connection:
+            await connection.execute("UPDATE api.tasks SET name = 'changed'")
+            at = await connection.fetchval("SELECT clock_timestamp()")
+            await announce(
+                connection,
+                "updated",
+                task_id=await connection.fetchval("SELECT id FROM api.tasks"),
+                version=2,
+                changed_at=at,
+                definition=definition,
+            )
+
+    assert caught.value.status == 413
+    assert (await api.http.get(f"{TASKS}/{task['id']}")).json() == task
+
+
+@asynccontextmanager
+async def real_process(dsn: str, nats_url: str, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the API as a process of its own; give a client with an admin's token."""
+    port = ports.free_port()
+    token = await create_admin_token(dsn)
+    environment = {
+        **os.environ,
+        "AUTOMATION_DATABASE_URL": dsn,
+        "AUTOMATION_NATS_URL": nats_url,
+        "AUTOMATION_PORT": str(port),
+        "AUTOMATION_INSTANCE": "api-1",
+    }
+    with (folder / "api.log").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.api", env=environment, stdout=output, stderr=output
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, headers=bearer(token), timeout=10) as client:
+            await until(client, "/readyz", 200)
+            yield client
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 20) == 0, (folder / "api.log").read_text()
+
+
+async def until(client: httpx.AsyncClient, path: str, status: int) -> None:
+    """Ask again and again until the answer has *status*."""
+
+    async def ask() -> int | None:
+        try:
+            return (await client.get(path)).status_code
+        except httpx.TransportError:
+            return None
+
+    deadline = time.monotonic() + 20
+    while await ask() != status:
+        assert time.monotonic() < deadline, f"{path} never answered {status}"
+        await asyncio.sleep(0.05)
+
+
+async def _newest(url: str, stream: str, subject: str) -> bytes:
+    client = await nats.connect(url)
+    try:
+        found = await client.jetstream().get_last_msg(stream, subject)
+    finally:
+        await client.close()
+    assert found.data is not None
+    return bytes(found.data)
+
+
+async def test_without_nats_tasks_are_taken_and_told_of_afterwards(database: str) -> None:
+    async with temporary_folder() as folder:
+        unit = Nats(folder / "nats", sync="always")
+        async with Running(unit, folder) as server:
+            await declare(unit.url)
+            async with real_process(database, unit.url, folder) as client:
+                known = (await client.post(TASKS, json=a_task(task_action="data_backup"))).json()
+
+                await server.kill()
+                started = time.monotonic()
+                created = await client.post(TASKS, json=a_task(task_action="data_backup"))
+                run = await client.post(f"{TASKS}/{known['id']}/run")
+                assert time.monotonic() - started < 2
+                assert (created.status_code, run.status_code) == (201, 200)
+                await until(client, "/readyz", 503)
+
+                await server.start()
+                await until(client, "/readyz", 200)
+                await _outbox_is_empty(database)
+            task_id = created.json()["id"]
+            said = TaskChanged.decode(await _newest(unit.url, "TASKS", f"task.created.{task_id}"))
+            asked = RunsRequested.decode(
+                await _newest(unit.url, "REQUESTS", topology.RUN_REQUEST_API)
+            )
+    assert str(said.task_id) == task_id
+    assert [str(each.run_id) for each in asked.requests] == [run.json()["run_id"]]
+
+
+async def _outbox_is_empty(dsn: str) -> None:
+    async with await open_pool(dsn, name="test") as pool:
+        deadline = time.monotonic() + 20
+        while await pool.fetchval("SELECT count(*) FROM api.outbox"):
+            assert time.monotonic() < deadline, "the relay does not publish"
+            await asyncio.sleep(0.05)
+
+
+async def test_a_database_that_is_frozen_or_gone_is_503_and_no_hang(
+    nats_url: str, bus: Client
+) -> None:
+    assert bus.is_connected
+    async with temporary_folder() as folder:
+        unit = Postgres(folder / "postgres", NOT_DURABLE)
+        async with Running(unit, folder) as server:
+            await migrate(unit.dsn())
+            async with real_process(unit.dsn(), nats_url, folder) as client:
+                assert server.process is not None
+                parts = _family(server.process.pid)
+                for part in parts:
+                    part.suspend()
+                frozen, seconds = await _timed(client)
+                for part in parts:
+                    part.resume()
+                await until(client, TASKS, 200)
+
+                await server.kill()
+                gone, seconds_gone = await _timed(client)
+                await server.start()
+                await until(client, TASKS, 200)
+
+    for answer in (frozen, gone):
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "2"
+        assert answer.json()["code"] == "server.unavailable"
+    assert seconds < 4
+    assert seconds_gone < 4
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    leader = psutil.Process(pid)
+    return [leader, *leader.children(recursive=True)]
+
+
+async def _timed(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
+    started = time.monotonic()
+    answer = await client.post(TASKS, json=a_task(task_action="data_backup"))
+    return answer, time.monotonic() - started
