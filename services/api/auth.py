@@ -13,6 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from services.api.front_door import PROBES
 from services.api.known_tokens import Principal
 from services.api.parts import ApiParts, parts_of
 from services.api.problems import Refused
@@ -23,7 +24,7 @@ from services.api.token_format import read_token
 from shared.db.pool import Connection
 
 #: The only routes without a token.
-PUBLIC = frozenset({"/healthz", "/readyz"})
+PUBLIC = PROBES
 
 #: What each route needs, by its name.
 NEEDS: Mapping[str, Scope] = {

@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.api.language import choose_language
 from services.api.problems import Refused, problem_answer
 
+PROBES = frozenset({"/healthz", "/readyz"})
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SERVED = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
 
@@ -57,7 +59,7 @@ class FrontDoor:
             "language": choose_language(headers.get("accept-language")),
         }
         request = Request(scope)
-        refused = self._refusal(headers)
+        refused = self._refusal(scope["path"], headers)
         if refused is not None:
             await problem_answer(refused, request)(scope, receive, visit.send)
             return
@@ -74,8 +76,9 @@ class FrontDoor:
         finally:
             self._room += 1
 
-    def _refusal(self, headers: Headers) -> Refused | None:
-        if self._room <= 0:
+    def _refusal(self, path: str, headers: Headers) -> Refused | None:
+        # A probe that finds no room would have a busy process killed.
+        if self._room <= 0 and path not in PROBES:
             return Refused(503, "server.busy", headers={"Retry-After": "1"})
         if not accepts_json(headers.get("accept")):
             return Refused(406, "request.not_acceptable")

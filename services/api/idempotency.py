@@ -29,6 +29,7 @@ async def read_key(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             description="At most 255 printable ASCII characters. The same request under the same"
             " key within 24 hours is carried out once; the answer is given again.",
             json_schema_extra={"maxLength": 255},

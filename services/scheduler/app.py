@@ -19,8 +19,8 @@ from services.scheduler.store.ledger import LedgerStore
 from shared.bus.connection import Guard, client_of, make_broker
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DUE, SCHEDULER_REQUESTS, SCHEDULER_TASKS
-from shared.bus.watch import Watch
-from shared.db.pool import open_pool
+from shared.bus.watch import Watch, stored
+from shared.db.pool import answers, open_pool
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
@@ -29,14 +29,11 @@ from shared.runtime.process import Parts, run_service
 def main() -> None:
     """Run one scheduler until it is told to stop."""
     settings = SchedulerSettings()
-
-    async def build(stack: AsyncExitStack) -> Parts:
-        return await _build(settings, stack)
-
-    run_service("scheduler", settings, build)
+    run_service("scheduler", settings, lambda stack: build(settings, stack))
 
 
-async def _build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
+async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
+    """Connect to the servers and return what runs on them."""
     pool = await open_pool(settings.database_url, name=settings.instance, max_size=8)
     stack.push_async_callback(pool.close)
     guard = Guard()
@@ -61,14 +58,7 @@ async def _build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
         interval=timedelta(seconds=settings.reconcile_seconds),
     )
     js = client.jetstream(timeout=2)
-
-    async def due_messages() -> int:
-        return (await js.stream_info(DUE.name)).state.messages
-
-    async def database_answers() -> None:
-        await pool.fetchval("SELECT 1")
-
-    sweeper = Sweeper(ledger, dispatcher, due_messages, utc_now)
+    sweeper = Sweeper(ledger, dispatcher, lambda: stored(js, DUE), utc_now)
     watch = Watch(client, (SCHEDULER_TASKS, SCHEDULER_REQUESTS))
     handlers.register(broker, applier)
     await watch.step()  # the subscribers need their consumers
@@ -85,6 +75,6 @@ async def _build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
             Loop("sweeper", sweeper.step),
             ticking,
         ),
-        checks={"database": database_answers, "bus": watch.check},
+        checks={"database": lambda: answers(pool), "bus": watch.check},
         drain=drain,
     )

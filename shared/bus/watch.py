@@ -12,14 +12,34 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from shared.bus.declare import declare_on
-from shared.bus.topology import Consumer
+from shared.bus.topology import Consumer, Stream
 
 INTERVAL = timedelta(seconds=2)
 
 log = logging.getLogger(__name__)
+
+
+async def unread(js: JetStreamContext, consumer: Consumer) -> int:
+    """Return how many messages *consumer*'s readers have not handled yet.
+
+    Raises:
+        nats.errors.Error: the server does not answer, or the consumer is gone.
+    """
+    info = await js.consumer_info(consumer.stream, consumer.name)
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+async def stored(js: JetStreamContext, stream: Stream) -> int:
+    """Return how many messages *stream* holds.
+
+    Raises:
+        nats.errors.Error: the server does not answer, or the stream is gone.
+    """
+    return (await js.stream_info(stream.name)).state.messages
 
 
 class Watch:

@@ -123,5 +123,5 @@ class Action(ABC, Generic[P]):
             ActionFailed: it did not work; any other exception counts as a bug of the action.
         """
 
-    async def close(self) -> None:  # noqa: B027 - most actions hold nothing open
+    async def close(self) -> None:
         """Give back what was kept open between runs; called once, when the executor stops."""

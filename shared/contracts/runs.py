@@ -15,7 +15,6 @@ from pydantic import AwareDatetime, Field
 
 from shared.contracts.message import Message, Part
 
-
 #: What counts from 1 and fits an `integer` column: a larger number never came from us.
 Attempt = Annotated[int, Field(ge=1, le=2**31 - 2)]
 

@@ -60,6 +60,11 @@ async def open_pool(
     )
 
 
+async def answers(pool: Pool) -> None:
+    """Check that the database answers; raises whatever is wrong."""
+    await pool.execute("SELECT 1")
+
+
 def _ms(duration: timedelta) -> str:
     return str(int(duration.total_seconds() * 1000))
 

@@ -99,10 +99,11 @@ class Stage:
         news = self.faults[self.judged :]
         self.judged = len(self.faults)
         try:
-            await self.witness.wait_until_finished(until, within=DRAINED_WITHIN)
+            left = await self.drained(until)
             history = await self.history()
             verdict = checker.judge(history)
             assert verdict.is_good, verdict.report()
+            assert not left, f"{left} runs are still open"
         except AssertionError as error:
             raise AssertionError(f"{what}\n{error}\n{self.tails()}") from error
         since = min((each.began_at for each in news), default=until)
@@ -110,6 +111,12 @@ class Stage:
         down = max(((each.ended_at - each.began_at).total_seconds() for each in news), default=0)
         TABLE.append(Line(what, len(news), down, verdict, figures))
         return figures
+
+    async def drained(self, until: datetime) -> int:
+        """Wait until all that was due up to *until* has ended; return how much has not."""
+        return await self.witness.drained(
+            until, acknowledged=self.operator.acknowledged, within=DRAINED_WITHIN
+        )
 
     async def history(self) -> History:
         """Read everything that is known."""

@@ -39,7 +39,7 @@ async def wipe_jetstream(here: Stage) -> None:
 
 
 async def test_nats_is_killed_again_and_again(here: Stage) -> None:
-    for _ in range(5):
+    for _ in range(3):
         await here.kill("nats")
         await here.steady(0.5)
     figures = await here.judge("nats-server")

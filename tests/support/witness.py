@@ -35,6 +35,11 @@ WHERE o.outcome = 'fired' AND o.scheduled_for <= $1
 """
 BEHIND = "SELECT count(*) FROM scheduler.jobs WHERE enabled AND next_fire_at <= $1"
 
+FORGOTTEN = """
+SELECT count(*) FROM unnest($1::uuid[]) AS promised (run_id)
+WHERE NOT EXISTS (SELECT FROM scheduler.occurrences o WHERE o.run_id = promised.run_id)
+"""
+
 
 class SinkReader:
     """The calls of one sink, read as they come."""
@@ -92,21 +97,31 @@ class Witness:
                     raise
             await asyncio.sleep(POLL.total_seconds())
 
-    async def wait_until_finished(self, until: datetime, *, within: timedelta) -> None:
-        """Wait until everything that was due up to *until* is fired and has its final row."""
-        deadline = time.monotonic() + within.total_seconds()
-        while open_ := await self._open(until):
-            assert time.monotonic() < deadline, f"{open_} runs are still open"
-            await asyncio.sleep(0.2)
+    async def drained(
+        self, until: datetime, *, acknowledged: Mapping[UUID, datetime], within: timedelta
+    ) -> int:
+        """Wait until all that was due or acknowledged up to *until* has its final row.
 
-    async def _open(self, until: datetime) -> int:
+        Returns how many runs are still open when the time is up: it is for the checker to say what
+        that means.
+        """
+        promised = [run_id for run_id, at in acknowledged.items() if at <= until]
+        deadline = time.monotonic() + within.total_seconds()
+        while (open_ := await self._open(until, promised)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.2)
+        return open_
+
+    async def _open(self, until: datetime, promised: Sequence[UUID]) -> int:
         connection = await self.connect()
         try:
-            behind: int = await connection.fetchval(BEHIND, until)
-            unfinished: int = await connection.fetchval(UNFINISHED, until)
+            counts = [
+                await connection.fetchval(BEHIND, until),
+                await connection.fetchval(UNFINISHED, until),
+                await connection.fetchval(FORGOTTEN, promised),
+            ]
         finally:
             await connection.close()
-        return behind + unfinished
+        return sum(counts)
 
     async def history(
         self,

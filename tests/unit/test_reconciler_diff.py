@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_ranges_cover_every_id_once() -> None:
 
     assert ranges[0][0] == UUID(int=0)
     assert ranges[-1][1] == UUID(int=(1 << 128) - 1)
-    for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False):
+    for (_, last), (first, _) in pairwise(ranges):
         assert first.int == last.int + 1
 
 

@@ -21,10 +21,10 @@ SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 def matches(pattern: str, subject: str) -> bool:
     """Tell whether a NATS pattern takes a subject, or all that another pattern takes."""
     wanted, given = pattern.split("."), subject.split(".")
-    for place, token in enumerate(wanted):
-        if token == ">":
+    for place, word in enumerate(wanted):
+        if word == ">":
             return len(given) > place
-        if place >= len(given) or token not in ("*", given[place]):
+        if place >= len(given) or word not in ("*", given[place]):
             return False
     return len(wanted) == len(given)
 

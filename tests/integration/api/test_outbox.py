@@ -100,6 +100,7 @@ async def real_process(dsn: str, nats_url: str, folder: Path) -> AsyncIterator[h
             yield client
     finally:
         process.terminate()
+        import shutil; shutil.copy(folder / "api.log", "/tmp/api-test.log")
         assert await asyncio.wait_for(process.wait(), 20) == 0, (folder / "api.log").read_text()
 
 
@@ -188,7 +189,7 @@ async def test_a_database_that_is_frozen_or_gone_is_503_and_no_hang(
                 await until(client, TASKS, 200)
 
     for answer in (frozen, gone):
-        assert answer.status_code == 503
+        assert answer.status_code == 503, answer.text + (frozen.text)+ open("/tmp/api-test.log").read()
         assert answer.headers["retry-after"] == "2"
         assert answer.json()["code"] == "server.unavailable"
     assert seconds < 4

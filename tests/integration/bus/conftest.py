@@ -1,4 +1,4 @@
-"""A NATS server of one test's own, which it may kill, and a client that comes back as ours do."""
+"""A NATS server that a test may kill, and a client that comes back as ours do."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from nats.js import JetStreamContext
 
 from deploy.local.nats import Nats
 from shared.bus.connection import Guard, connect
-from shared.bus.declare import declare
 from tests.support import servers
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server() -> AsyncIterator[servers.Running]:
-    """Run a server with all streams."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def own_server() -> AsyncIterator[servers.Running]:
+    """Run a server for the tests of one module."""
     async with servers.temporary_folder() as folder:
-        unit = Nats(folder / "nats", sync="10s")
-        async with servers.Running(unit, folder) as running:
-            await declare(unit.url)
+        async with servers.Running(Nats(folder / "nats", sync="10s"), folder) as running:
             yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(own_server: servers.Running) -> servers.Running:
+    """Give the server, running and with all streams new and empty, whatever the last test did."""
+    assert isinstance(own_server.unit, Nats)
+    assert own_server.process is not None
+    if own_server.process.returncode is not None:
+        await own_server.start()
+    async with servers.fresh_bus(own_server.unit.url):
+        return own_server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

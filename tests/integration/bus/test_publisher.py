@@ -144,7 +144,7 @@ class KillingHalfway(list[Outgoing]):
 async def test_a_server_killed_in_the_middle_stores_each_message_once_in_the_end(
     publisher: Publisher, server: Running, client: Client, js: JetStreamContext
 ) -> None:
-    messages = KillingHalfway(batch(10_000))
+    messages = KillingHalfway(batch(3000))
     messages.server = server
 
     unknown = await publisher.publish(messages, timeout=1)

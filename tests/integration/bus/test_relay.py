@@ -117,13 +117,9 @@ async def test_more_than_a_batch_is_published_without_a_rest(
 
 
 async def test_an_outage_of_the_bus_only_delays(
-    relay: Relay,
-    pool: Pool,
-    store: OutboxStore,
-    js: JetStreamContext,
-    client: Client,
-    server: Running,
+    pool: Pool, store: OutboxStore, js: JetStreamContext, client: Client, server: Running
 ) -> None:
+    relay = Relay(pool, Publisher(client), store)
     await add(pool, store, "a1", "b1", "a2")
     await server.kill()
     await disconnected(client)

@@ -80,5 +80,3 @@ async def test_a_server_that_is_away_is_an_error_not_a_reason_to_declare(
 
     with pytest.raises((nats.errors.Error, TimeoutError)):
         await watch.step()
-    with pytest.raises((nats.errors.Error, TimeoutError)):
-        await watch.check()

@@ -15,7 +15,9 @@ async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
     """Look again and again until it is true."""
     try:
         async with asyncio.timeout(SECONDS):
-            while not await look():
+            while True:
+                if await look():
+                    return
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"not within {SECONDS} s: {what}") from None
