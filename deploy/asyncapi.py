@@ -14,6 +14,7 @@ from typing import Any, cast
 from faststream.nats import NatsBroker
 from faststream.specification.asyncapi import AsyncAPI
 
+from services.api.sync import answer_scheduler
 from services.log_writer import handlers as log_writer
 from services.scheduler import handlers as scheduler
 from shared.bus import topology
@@ -36,6 +37,7 @@ def document() -> dict[str, Any]:
     """Return the AsyncAPI 3 document."""
     broker = NatsBroker("nats://localhost:4222")
     # Registered to be described, never called: no handler needs what it would work with.
+    answer_scheduler(broker, cast("Any", None))
     scheduler.register(broker, cast("Any", None))
     log_writer.register(broker, cast("Any", None))
     for subject, message, title, description in SAID:

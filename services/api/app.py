@@ -63,7 +63,6 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=32 * 1024,
         timeout_keep_alive=30,
-        date_header=False,
     )
     return Parts(loops=[relay, forget], checks=parts.checks, web=web)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: frozen, so that a change of it is seen; complete, so that it can be relied on.
+"""The OpenAPI document: frozen, so that a change is seen; complete, so that it can be relied on.
 
 After a change that is meant: `python -m tests.contract.test_openapi` writes the new one.
 """

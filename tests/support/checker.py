@@ -28,6 +28,8 @@ QUIESCE = timedelta(seconds=30)
 #: Clocks of two processes of one machine agree; a call is built before it is stamped.
 EARLY = timedelta(milliseconds=50)
 
+#: How long the scheduler may go by the old version after an edit was answered.
+HEARD = timedelta(seconds=1)
 #: From here on a run is late.
 LATE = 1.0  # seconds
 
@@ -134,7 +136,7 @@ def _judge_fires(history: History, scheduled: dict[Key, str], verdict: Verdict) 
                 verdict.missed.append(f"task {version.task_id} at {at}")
             elif outcome != FIRED:
                 verdict.not_fired.append(f"task {version.task_id} at {at}: {outcome}")
-        last = min(version.replaced_answered_at, history.read_at + EPSILON)
+        last = min(version.replaced_answered_at + HEARD, history.read_at + EPSILON)
         possible |= {(version.task_id, at) for at in version.fires(version.sent_at, last)}
     known = {version.task_id for version in history.versions}
     for task_id, at in sorted(scheduled.keys() - possible):

@@ -14,7 +14,7 @@ from uuid import UUID
 from tests.support import cron_oracle
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EVER = datetime(9999, 1, 1, tzinfo=UTC)
+EVER = datetime(3000, 1, 1, tzinfo=UTC)
 
 #: All fires after the first instant and up to the second.
 Fires = Callable[[datetime, datetime], Iterable[datetime]]

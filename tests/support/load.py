@@ -133,6 +133,11 @@ class Operator:
         self.acknowledged[run_id] = datetime.now(UTC)
         return run_id
 
+    def forget(self, task_id: UUID) -> None:
+        """Expect nothing of a task's past: it was made to be late, or to wait."""
+        self._past = [each for each in self._past if each.task_id != task_id]
+        self._current.pop(task_id, None)
+
     async def logs(self, task_id: UUID, limit: int = 500) -> list[dict[str, Any]]:
         """Read the log rows of a task, newest first."""
         found: list[dict[str, Any]] = await self.get(f"{TASKS}/{task_id}/logs?limit={limit}")

@@ -107,9 +107,9 @@ class Witness:
         """
         promised = [run_id for run_id, at in acknowledged.items() if at <= until]
         deadline = time.monotonic() + within.total_seconds()
-        while (open_ := await self._open(until, promised)) and time.monotonic() < deadline:
-            await asyncio.sleep(0.2)
-        return open_
+        while (left := await self._open(until, promised)) and time.monotonic() < deadline:
+            await asyncio.sleep(POLL.total_seconds())
+        return left
 
     async def _open(self, until: datetime, promised: Sequence[UUID]) -> int:
         connection = await self.connect()

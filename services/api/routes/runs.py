@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.api.answers import Answer, json_answer
 from services.api.auth import Caller, closed_router
 from services.api.body import Document, JsonBody, no_body
-from services.api.bulk import add_requests, read_runs
+from services.api.bulk import MANUAL, add_requests, read_runs
 from services.api.cursor import read_instant_cursor, read_line_cursor, write_cursor
 from services.api.documented import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
 from services.api.idempotency import IdempotencyKey, once
@@ -37,7 +37,6 @@ from shared.domain.occurrence import Outcome, run_id_for
 
 router = closed_router(BASE)
 
-MANUAL = "manual"
 _TASK = "/automation-tasks/{task_id}"
 #: A thousand items of three fields each.
 _BULK = Limits(size=1024 * 1024, keys=4_000, values=10_000)

@@ -17,13 +17,11 @@ from shared.db.pool import Connection, Pool
 
 #: For one visit to the database, waiting for a free connection included.
 PATIENCE = timedelta(seconds=2.5)
-#: A connection that was given up on gets this long to be cleaned before it is thrown away.
-_CLEANING_SECONDS = 0.5
-
 _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
@@ -36,6 +34,9 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+
+#: The connection is not to be used again; CancelledError is how a time-out looks from inside.
+_BROKEN = (*_AWAY, asyncio.CancelledError)
 
 
 class Unavailable(Exception):
@@ -61,8 +62,13 @@ class Database:
                 connection = await self.pool.acquire()
                 try:
                     yield connection
+                except _BROKEN:
+                    # Thrown away, not cleaned: cleaning waits for the answer that does not come,
+                    # and a connection with half an answer in it would spoil the next request.
+                    connection.terminate()
+                    raise
                 finally:
-                    await self.pool.release(connection, timeout=_CLEANING_SECONDS)
+                    await self.pool.release(connection)
         except _AWAY as error:
             raise Unavailable(type(error).__name__) from error
 
@@ -73,8 +79,17 @@ class Database:
         Raises:
             Unavailable: it does not answer in time.
         """
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except _BROKEN:
+                raise  # a ROLLBACK would wait for it, too; the server does it by itself
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
 
     async def ping(self) -> None:
         """Raise unless the database answers."""

@@ -17,9 +17,11 @@ from tests.support import servers
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def own_server() -> AsyncIterator[servers.Running]:
     """Run a server for the tests of one module."""
-    async with servers.temporary_folder() as folder:
-        async with servers.Running(Nats(folder / "nats", sync="10s"), folder) as running:
-            yield running
+    async with (
+        servers.temporary_folder() as folder,
+        servers.Running(Nats(folder / "nats", sync="10s"), folder) as running,
+    ):
+        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")

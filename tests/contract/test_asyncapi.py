@@ -1,0 +1,45 @@
+"""The AsyncAPI document tells of everything that is heard and said; anybody can write it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.asyncapi import document
+from shared.bus import topology
+
+
+def addresses() -> set[str]:
+    return {channel["address"] for channel in document()["channels"].values()}
+
+
+def test_every_filter_of_a_fast_stream_consumer_is_described() -> None:
+    raw = {topology.DUE_DEFAULT.name}  # heard over raw pulls; described as what is said
+    filters = {
+        subject
+        for consumer in topology.CONSUMERS
+        if consumer.name not in raw
+        for subject in consumer.filters
+    }
+
+    assert filters <= addresses()
+
+
+def test_every_question_to_the_api_is_described() -> None:
+    assert {topology.RPC_TASKS_DIGEST, topology.RPC_TASKS_PAGE} <= addresses()
+
+
+def test_what_is_said_over_raw_jetstream_is_described() -> None:
+    assert "task.due.*.*.*" in addresses()
+
+
+def test_the_command_writes_the_same_document(tmp_path: Path) -> None:
+    file = tmp_path / "asyncapi.json"
+    command = "from deploy.cli import main; main()"
+    subprocess.run(
+        [sys.executable, "-c", command, "bus", "docs", str(file)], check=True, timeout=60
+    )
+
+    assert json.loads(file.read_text(encoding="utf-8")) == document()

@@ -1,0 +1,264 @@
+"""A scheduler's parts on real servers, and an API that answers its questions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from services.executor.store.leases import LeaseStore
+from services.scheduler.apply import Applier
+from services.scheduler.dispatch import Dispatcher
+from services.scheduler.loops.sweeper import Sweeper
+from services.scheduler.loops.ticker import Ticker
+from services.scheduler.source import TaskSource
+from services.scheduler.store.jobs import JobStore
+from services.scheduler.store.ledger import LedgerStore
+from shared.bus import topology
+from shared.bus.publisher import Publisher
+from shared.contracts.runs import RunDue, RunRequest
+from shared.contracts.sync import Bucket, Digest, Page, PageRequest
+from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
+from shared.db.pool import Pool, Record
+from shared.domain.instant import format_instant
+from shared.runtime.clock import utc_now
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=10)
+
+_DIGEST = """
+SELECT get_byte(uuid_send(id), 0) AS bucket, count(*) AS tasks,
+       (sum(hashtextextended(id::text || ':' || version, 0)::numeric)
+        % 9007199254740993)::bigint AS digest
+FROM unnest($1::uuid[], $2::bigint[]) AS t (id, version) GROUP BY 1
+"""
+
+
+@dataclass
+class StubApi:
+    """The tasks that the API has, and how often it was asked."""
+
+    pool: Pool
+    tasks: dict[UUID, TaskChanged] = field(default_factory=dict)
+    hidden: set[UUID] = field(default_factory=set)
+    """Not on the pages yet: created after they were read."""
+    asked: Counter[str] = field(default_factory=Counter)
+    page_size: int = 500
+
+    def has(self, *changes: TaskChanged) -> None:
+        self.tasks |= {each.task_id: each for each in changes}
+
+    async def digest(self, message: Msg) -> None:
+        self.asked["digest"] += 1
+        rows = await self.pool.fetch(
+            _DIGEST, list(self.tasks), [each.version for each in self.tasks.values()]
+        )
+        await message.respond(Digest(buckets=tuple(Bucket(**dict(r)) for r in rows)).encode())
+
+    async def page(self, message: Msg) -> None:
+        self.asked["page"] += 1
+        request = PageRequest.decode(message.data)
+        one = request.first == request.last
+        found = sorted(
+            (
+                each
+                for each in self.tasks.values()
+                if request.first <= each.task_id <= request.last
+                and (one or each.task_id not in self.hidden)
+            ),
+            key=lambda each: each.task_id,
+        )
+        limit = min(request.limit, self.page_size)
+        following = found[limit].task_id if len(found) > limit else None
+        await message.respond(Page(tasks=tuple(found[:limit]), next=following).encode())
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """One scheduler, its stores, its bus."""
+
+    pool: Pool
+    client: Client
+    js: JetStreamContext
+    jobs: JobStore
+    ledger: LedgerStore
+    dispatcher: Dispatcher
+    source: TaskSource
+    applier: Applier
+    api: StubApi
+    woken: list[int]
+
+    def ticker(self, dispatcher: Dispatcher | None = None) -> Ticker:
+        return Ticker(self.jobs, self.ledger, dispatcher or self.dispatcher)
+
+    def sweeper(self, messages: Callable[[], Awaitable[int]] | None = None) -> Sweeper:
+        return Sweeper(self.ledger, self.dispatcher, messages or self.due_messages, utc_now)
+
+    def executor(self) -> LeaseStore:
+        return LeaseStore(self.pool, uuid4(), LEASE)
+
+    async def due_messages(self) -> int:
+        return (await self.js.stream_info("DUE")).state.messages
+
+    async def orders(self) -> Counter[tuple[UUID, int]]:
+        """Return what lies in the stream of orders, and how often."""
+        state = (await self.js.stream_info("DUE")).state
+        found: Counter[tuple[UUID, int]] = Counter()
+        for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
+            with contextlib.suppress(NotFoundError):
+                message = await self.js.get_msg("DUE", sequence)
+                due = RunDue.decode(message.data or b"")
+                found[due.run_id, due.attempt] += 1
+        return found
+
+    async def rows(self, task_id: UUID | None = None) -> list[Record]:
+        """Return the ledger, in nominal order."""
+        return await self.pool.fetch(
+            "SELECT * FROM scheduler.occurrences WHERE $1::uuid IS NULL OR task_id = $1"
+            " ORDER BY task_id, scheduled_for, run_id",
+            task_id,
+        )
+
+    async def row(self, run_id: UUID) -> Record:
+        found = await self.pool.fetchrow(
+            "SELECT * FROM scheduler.occurrences WHERE run_id = $1", run_id
+        )
+        assert found is not None
+        return found
+
+    async def catch_up(self, *tickers: Ticker) -> None:
+        """Let the tickers work, all at once, until nothing is due."""
+
+        async def work(ticker: Ticker) -> None:
+            while await self.pool.fetchval(
+                "SELECT count(*) FROM scheduler.jobs WHERE next_due_at <= now()"
+            ):
+                await ticker.step()
+            await ticker.flush()
+
+        await asyncio.gather(*map(work, tickers or [self.ticker()]))
+
+    async def time_passes(self, time: timedelta) -> None:
+        """Make all that lies in the past lie there for longer."""
+        await self.pool.execute(
+            "UPDATE scheduler.occurrences SET created_at = created_at - $1::interval,"
+            " cancelled_at = cancelled_at - $1::interval",
+            time,
+        )
+        await self.pool.execute(
+            "UPDATE executor.leases SET lease_until = lease_until - $1::interval", time
+        )
+
+    async def fire(self, count: int = 1, *, at: datetime | None = None) -> list[UUID]:
+        """Let *count* tasks fire once; return the runs."""
+        at = at or utc_now() - 5 * SECOND
+        changes = [once(at) for _ in range(count)]
+        await self.applier.tasks_changed(changes)
+        await self.catch_up()
+        tasks = [each.task_id for each in changes]
+        rows = await self.pool.fetch(
+            "SELECT run_id FROM scheduler.occurrences WHERE task_id = ANY($1::uuid[])", tasks
+        )
+        assert len(rows) == count
+        return [row["run_id"] for row in rows]
+
+
+@asynccontextmanager
+async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
+    """Put the parts together, as `app` does, with nothing in any table or stream."""
+    await pool.execute("TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks")
+    client = await nats.connect(url, allow_reconnect=False)
+    try:
+        for stream in topology.STREAMS:
+            await client.jsm().purge_stream(stream.name)
+        api = StubApi(pool)
+        await client.subscribe(topology.RPC_TASKS_DIGEST, cb=api.digest)
+        await client.subscribe(topology.RPC_TASKS_PAGE, cb=api.page)
+        jobs, ledger = JobStore(pool), LedgerStore(pool)
+        dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
+        woken: list[int] = []
+        yield Desk(
+            pool=pool,
+            client=client,
+            js=client.jetstream(timeout=5),
+            jobs=jobs,
+            ledger=ledger,
+            dispatcher=dispatcher,
+            source=source,
+            applier=Applier(
+                jobs=jobs,
+                ledger=ledger,
+                dispatcher=dispatcher,
+                source=source,
+                wake_ticker=lambda: woken.append(1),
+            ),
+            api=api,
+            woken=woken,
+        )
+    finally:
+        await client.close()
+
+
+def changed(
+    task_id: UUID,
+    version: int,
+    at: datetime,
+    schedule: dict[str, Any] | None = None,
+    **fields: Any,  # noqa: ANN401 - whatever the contract takes
+) -> TaskChanged:
+    """Return the event that a task was created or updated."""
+    change: Literal["created", "updated"] = "created" if version == 1 else "updated"
+    definition = {
+        "name": f"version {version}",
+        "task_type": TaskType.SCHEDULED if schedule else TaskType.MANUAL,
+        "task_action": "probe",
+        "schedule_config": schedule,
+        **fields,
+    }
+    return TaskChanged(
+        change=change,
+        task_id=task_id,
+        version=version,
+        changed_at=at,
+        task=TaskDefinition(**definition),
+    )
+
+
+def deleted(task_id: UUID, version: int, at: datetime) -> TaskChanged:
+    """Return the event that a task was deleted."""
+    return TaskChanged(change="deleted", task_id=task_id, version=version, changed_at=at, task=None)
+
+
+def once(at: datetime) -> TaskChanged:
+    """Return a new task that fires at one instant."""
+    return changed(uuid4(), 1, at - MINUTE, {"at": format_instant(at)})
+
+
+def request(task_id: UUID, version: int = 0, **fields: Any) -> RunRequest:  # noqa: ANN401 - as above
+    """Return a request for one run, now."""
+    defaults = {"run_id": uuid4(), "requested_at": utc_now(), "requested_by": "ops"}
+    return RunRequest(**{**defaults, "task_id": task_id, "version": version, **fields})
+
+
+def outcomes(rows: Iterable[Record]) -> dict[str, int]:
+    """Return how often each outcome is in the ledger."""
+    return dict(Counter(row["outcome"] for row in rows))
+
+
+def ids(rows: Sequence[Record]) -> list[UUID]:
+    """Return the runs of ledger rows."""
+    return [row["run_id"] for row in rows]
