@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -113,12 +113,22 @@ class Executor:
         )
 
     async def drain(self) -> None:
-        """Take nothing more, end what runs, store and say the results, leave."""
-        await self._heartbeat.report(draining=True)
+        """Take nothing more, end what runs, store and say the results, leave.
+
+        Without a database it says less, but no run is broken off because of that.
+        """
+        await _tried(self._heartbeat.report(draining=True))
         await self.intake.drain(self._patience)
         try:
             async with asyncio.timeout(LAST_WORDS.total_seconds()):
                 await self.journal.emptied()
         except TimeoutError:
             log.error("stopping with results that could not be said")  # noqa: TRY400 - no traceback
-        await self._presence.leave()
+        await _tried(self._presence.leave())
+
+
+async def _tried(politeness: Awaitable[None]) -> None:
+    try:
+        await politeness
+    except Exception:
+        log.exception("stopping all the same")

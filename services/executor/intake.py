@@ -156,13 +156,19 @@ class Intake:
                 [task for _, _, task in unfinished], timeout=CLEAN_UP.total_seconds()
             )
             # Not those that ended at the last moment all the same: their results are on the way.
-            await self._leases.release(
+            await self._hand_back(
                 [
                     (run_id, attempt)
                     for run_id, attempt, task in unfinished
                     if not task.done() or task.cancelled()
                 ]
             )
+
+    async def _hand_back(self, attempts: list[tuple[UUID, int]]) -> None:
+        try:
+            await self._leases.release(attempts)
+        except Exception:
+            log.exception("not handed back; the leases will run out by themselves")
 
     async def _return_waiting(self) -> None:
         batch = list(self._waiting)

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from nats.aio.client import Client
+from nats.errors import Error
 
 from shared.bus import topology
+from shared.contracts.message import Message
 from shared.contracts.sync import Bucket, Digest, DigestRequest, Page, PageRequest
 from shared.contracts.tasks import TaskChanged
 
@@ -19,7 +21,7 @@ SECONDS = 10.0
 class TaskSource:
     """The API's tasks, read over request-reply.
 
-    Every method raises `nats.errors.Error` if no API answers.
+    Every method raises an `OSError` if no API answers: an outage, not the question's fault.
     """
 
     def __init__(self, client: Client) -> None:
@@ -27,20 +29,15 @@ class TaskSource:
 
     async def digest(self) -> list[Bucket]:
         """Return the digest of all tasks."""
-        reply = await self._client.request(
-            topology.RPC_TASKS_DIGEST, DigestRequest().encode(), timeout=SECONDS * 3
-        )
-        return list(Digest.decode(reply.data).buckets)
+        reply = await self._ask(topology.RPC_TASKS_DIGEST, DigestRequest(), SECONDS * 3)
+        return list(Digest.decode(reply).buckets)
 
     async def pages(self, first: UUID, last: UUID) -> AsyncIterator[tuple[TaskChanged, ...]]:
         """Yield all tasks of an id range, page by page."""
         start: UUID | None = first
         while start is not None:
             request = PageRequest(first=start, last=last, limit=PAGE)
-            reply = await self._client.request(
-                topology.RPC_TASKS_PAGE, request.encode(), timeout=SECONDS
-            )
-            page = Page.decode(reply.data)
+            page = Page.decode(await self._ask(topology.RPC_TASKS_PAGE, request, SECONDS))
             yield page.tasks
             start = page.next
 
@@ -50,3 +47,10 @@ class TaskSource:
             for task in tasks:
                 return task
         return None
+
+    async def _ask(self, subject: str, question: Message, seconds: float) -> bytes:
+        try:
+            reply = await self._client.request(subject, question.encode(), timeout=seconds)
+        except Error as error:  # some of these are no OSError
+            raise ConnectionError(f"no answer on {subject}: {type(error).__name__}") from error
+        return reply.data

@@ -91,7 +91,9 @@ class Place:
             datetime.now(UTC), acknowledged=self.operator.acknowledged, within=WITHIN
         )
         history = await self.witness.history(
-            versions=self.operator.versions, acknowledged=self.operator.acknowledged, faults=()
+            versions=self.operator.versions,
+            acknowledged=self.operator.acknowledged,
+            unseen=self.operator.unseen,
         )
         verdict = checker.judge(history)
         assert verdict.is_good, verdict.report()

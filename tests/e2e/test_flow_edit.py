@@ -162,3 +162,9 @@ async def test_of_a_storm_of_edits_the_last_one_holds(place: Place, at_once: int
     assert later
     assert all(at.second % 2 == 0 for at in later)
     assert len(set(rows)) == len(rows)
+
+
+async def test_after_all_these_edits_there_is_no_dead_letter(place: Place) -> None:
+    page = await place.operator.get("/api/v1/group-ai/dead-letters")
+
+    assert page["items"] == []

@@ -85,19 +85,14 @@ async def test_a_cron_expression_with_seconds_fires_when_it_says(place: Place) -
 
 async def test_an_instant_fires_once(place: Place) -> None:
     moment = datetime.now(UTC).replace(microsecond=0) + 3 * SECOND
-    task_id = await place.operator.create(
-        name="once",
-        task_type="scheduled",
-        schedule_config={"interval_seconds": 3600},
-        **place.action("once"),
-    )
-    await place.operator.edit(task_id, schedule_config={"at": moment.isoformat()})
+    task_id = await place.calling("once", schedule_config={"at": moment.isoformat()})
     (call,) = await place.called("once", 1)
 
     assert timedelta(0) <= call.at - moment < SECOND
     (row,) = await place.operator.occurrences(task_id)
     assert at(row["scheduled_for"]) == moment
     assert (await place.operator.task(task_id))["next_run_at"] is None
+    await place.judge()
 
 
 async def test_an_action_that_fails_is_a_failure_with_a_reason(place: Place) -> None:

@@ -47,6 +47,17 @@ async def test_nats_is_killed_again_and_again(here: Stage) -> None:
     assert not figures.twice
 
 
+async def test_nats_freezes(here: Stage) -> None:
+    with here.fault("SIGSTOP", "nats"):
+        pid = here.system.kill("nats", by=signal.SIGSTOP)
+        await here.witness.ledger_grows(here.load.per_second * 8)
+        os.kill(pid, signal.SIGCONT)
+    await here.steady()
+    figures = await here.judge("nats-server frozen 8 s")
+
+    assert not figures.twice
+
+
 async def test_everything_in_jetstream_is_lost(here: Stage) -> None:
     for _ in range(2):
         await wipe_jetstream(here)

@@ -141,6 +141,15 @@ async def test_the_log_writer_is_killed_and_no_end_is_lost_or_written_twice(here
     assert not figures.twice
 
 
+async def test_every_service_is_restarted_one_after_the_other(here: Stage) -> None:
+    for name in ("api", "scheduler-1", "scheduler-2", "executor-1", "executor-2", "log-writer"):
+        await here.stop(name)
+    await here.steady()
+    figures = await here.judge("rolling restart")
+
+    assert not figures.twice, "a stop is no excuse for doing anything twice"
+
+
 async def test_the_api_is_killed_while_a_client_creates_tasks_and_insists(here: Stage) -> None:
     names = [f"insisted {number}" for number in range(60)]
     queue = iter(names)

@@ -200,7 +200,8 @@ def _judge_effects(history: History, verdict: Verdict) -> None:
                 verdict.double_effect.append(f"run {run_id}: {one.at} and {other.at}")
     for row in history.log:
         attempts = {effect.attempt for effect in seen.get(row.run_id, ())}
-        if row.status == SUCCESS and row.attempt not in attempts:
+        seen_by_nobody = row.status == SUCCESS and row.attempt not in attempts
+        if seen_by_nobody and row.task_id not in history.unseen:
             verdict.false_success.append(f"run {row.run_id}: attempt {row.attempt} of {attempts}")
 
 

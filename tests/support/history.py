@@ -6,7 +6,7 @@ Records without behaviour. `load.py` notes what it asked for, `witness.py` reads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -42,6 +42,11 @@ def cron(expression: str) -> Fires:
                 yield at
 
     return fires
+
+
+def once(at: datetime) -> Fires:
+    """Return the only fire there is."""
+    return lambda after, until: [at] if after < at <= until else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,8 @@ class History:
     faults: Sequence[Fault] = ()
     #: Runs that the API has acknowledged, and when.
     acknowledged: Mapping[UUID, datetime] = field(default_factory=dict)
+    #: Tasks whose action the witness cannot see.
+    unseen: Collection[UUID] = ()
     #: Runs counted in each task's statistics.
     counted: Mapping[UUID, int] = field(default_factory=dict)
     #: The log as it was read before; what was final must not have changed.

@@ -24,7 +24,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from tests.support.history import Fires, Version, cron, every
+from tests.support.history import Fires, Version, cron, every, once
 
 BASE = "/api/v1/group-ai"
 TASKS = f"{BASE}/automation-tasks"
@@ -55,6 +55,15 @@ class Operator:
     def versions(self) -> list[Version]:
         """All versions of all tasks."""
         return [*self._past, *self._current.values()]
+
+    @property
+    def unseen(self) -> set[UUID]:
+        """Tasks that call nobody."""
+        return {
+            task_id
+            for task_id, definition in self._definitions.items()
+            if definition.get("task_action", "http_request") != "http_request"
+        }
 
     async def call(
         self,
@@ -186,6 +195,8 @@ class Operator:
 def _fires(schedule: Mapping[str, Any]) -> Fires:
     if "cron" in schedule:
         return cron(schedule["cron"])
+    if "at" in schedule:
+        return once(datetime.fromisoformat(schedule["at"]))
     return every(timedelta(seconds=schedule["interval_seconds"]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -28,6 +28,7 @@ POLL = timedelta(milliseconds=50)
 LEDGER = "SELECT run_id, task_id, trigger, scheduled_for, outcome FROM scheduler.occurrences"
 LOG = "SELECT run_id, task_id, status, attempt, started_at, completed_at FROM log.runs"
 COUNTED = "SELECT task_id, run_count FROM log.task_statistics"
+ROWS = "SELECT count(*) FROM scheduler.occurrences"
 UNFINISHED = """
 SELECT count(*) FROM scheduler.occurrences o
 WHERE o.outcome = 'fired' AND o.scheduled_for <= $1
@@ -97,6 +98,18 @@ class Witness:
                     raise
             await asyncio.sleep(POLL.total_seconds())
 
+    async def ledger_grows(self, rows: int, *, within: timedelta = timedelta(seconds=60)) -> None:
+        """Wait until so many rows more are in the ledger."""
+        connection = await self.connect()
+        try:
+            deadline = time.monotonic() + within.total_seconds()
+            goal = await connection.fetchval(ROWS) + rows
+            while await connection.fetchval(ROWS) < goal:
+                assert time.monotonic() < deadline, f"the ledger has not grown by {rows} rows"
+                await asyncio.sleep(POLL.total_seconds())
+        finally:
+            await connection.close()
+
     async def drained(
         self, until: datetime, *, acknowledged: Mapping[UUID, datetime], within: timedelta
     ) -> int:
@@ -107,9 +120,11 @@ class Witness:
         """
         promised = [run_id for run_id, at in acknowledged.items() if at <= until]
         deadline = time.monotonic() + within.total_seconds()
-        while (left := await self._open(until, promised)) and time.monotonic() < deadline:
+        while True:
+            left = await self._open(until, promised)
+            if not left or time.monotonic() > deadline:
+                return left
             await asyncio.sleep(POLL.total_seconds())
-        return left
 
     async def _open(self, until: datetime, promised: Sequence[UUID]) -> int:
         connection = await self.connect()
@@ -128,7 +143,8 @@ class Witness:
         *,
         versions: Sequence[Version],
         acknowledged: Mapping[UUID, datetime],
-        faults: Sequence[Fault],
+        faults: Sequence[Fault] = (),
+        unseen: Collection[UUID] = (),
     ) -> History:
         """Read everything; what the log said the last time is in it too."""
         acknowledged = dict(acknowledged)
@@ -153,6 +169,7 @@ class Witness:
             read_at=read_at,
             faults=list(faults),
             acknowledged=acknowledged,
+            unseen=unseen,
             counted=counted,
             earlier_log=earlier,
         )

@@ -32,11 +32,13 @@ ON CONFLICT DO NOTHING
 RETURNING run_id
 """  # noqa: S608 - names of our own columns
 
+# `OFFSET 0` keeps the planner from reading all leases of a week, which have ended, in order to join
+# them: few runs are open at a time, and each has its lease under its own id.
 _CANCEL = """
 UPDATE scheduler.occurrences o
 SET outcome = $2, reason = $3, settled = true, cancelled_at = clock_timestamp()
 WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired' AND ($4 OR o.trigger <> 'manual')
-  AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id)
+  AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0)
 """
 
 # An executor may have claimed a run in the very moment when it was taken back. The lease tells the
@@ -54,8 +56,9 @@ WHERE o2.run_id = o.run_id AND o2.cancelled_at IS NOT NULL
 
 _SETTLE = """
 UPDATE scheduler.occurrences o SET settled = true
-FROM executor.scheduler_leases l
-WHERE l.run_id = o.run_id AND NOT o.settled AND l.outcome IS NOT NULL
+WHERE NOT o.settled AND EXISTS (
+    SELECT FROM executor.scheduler_leases l
+    WHERE l.run_id = o.run_id AND l.outcome IS NOT NULL OFFSET 0)
 """
 
 # Executors get ten seconds after a restart of the database to renew their leases.
@@ -71,7 +74,9 @@ RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
 # Fired, but no executor has it: no lease yet, or one of an older attempt that ran out. Not what was
 # ordered a moment ago: it may still be on its way to the stream.
 _UNCLAIMED = """
-FROM scheduler.occurrences o LEFT JOIN executor.scheduler_leases l ON l.run_id = o.run_id
+FROM scheduler.occurrences o LEFT JOIN LATERAL (
+    SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
+    WHERE l.run_id = o.run_id OFFSET 0) l ON true
 WHERE NOT o.settled AND o.outcome = 'fired' AND o.created_at < now() - $1::interval
   AND (l.run_id IS NULL
        OR l.outcome IS NULL AND l.lease_until < now() - $1::interval AND l.attempt < o.attempt)

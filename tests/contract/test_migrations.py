@@ -1,0 +1,170 @@
+"""The schema grows by files that are applied in order, once, whoever applies them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from deploy.local.postgres import Postgres
+from shared.db import migrate as module
+from shared.db.migrate import FOLDER, MigrationChanged, current, migrate
+from tests.support import servers
+
+SERVICES = {"api", "scheduler", "executor", "log"}
+NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty(postgres_server: Postgres) -> AsyncIterator[str]:
+    """Give a database in which nothing is."""
+    name = f"empty_{next(_numbers)}"
+    await servers.admin(postgres_server, f"CREATE DATABASE {name}")
+    yield postgres_server.dsn(name)
+    await servers.admin(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a copy of the files that a test may change."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(FOLDER, copy)
+    monkeypatch.setattr(module, "FOLDER", copy)
+    return copy
+
+
+async def names(dsn: str, query: str) -> set[str]:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return {row[0] for row in await connection.fetch(query)}
+    finally:
+        await connection.close(timeout=5)
+
+
+async def test_an_empty_database_gets_everything_in_order(empty: str) -> None:
+    assert await current(empty) == []
+
+    assert await migrate(empty) == NAMES
+
+    assert await current(empty) == NAMES
+
+
+async def test_the_second_time_there_is_nothing_to_do(empty: str) -> None:
+    await migrate(empty)
+
+    assert await migrate(empty) == []
+
+
+async def test_a_file_that_was_applied_may_not_change(empty: str, folder: Path) -> None:
+    await migrate(empty)
+    changed = folder / f"{NAMES[1]}.sql"
+    changed.write_text(changed.read_text() + "\n-- a harmless remark\n")
+
+    with pytest.raises(MigrationChanged, match=NAMES[1]):
+        await migrate(empty)
+
+
+async def test_a_new_file_is_applied_to_what_is_there(empty: str, folder: Path) -> None:
+    await migrate(empty)
+    (folder / "9998_pre_more.sql").write_text("CREATE TABLE log.more (id int PRIMARY KEY);")
+
+    assert await migrate(empty) == ["9998_pre_more"]
+    assert await migrate(empty) == []
+
+
+async def test_a_file_that_fails_leaves_nothing_behind(empty: str, folder: Path) -> None:
+    broken = folder / "9998_pre_broken.sql"
+    broken.write_text("CREATE TABLE log.half (id int PRIMARY KEY); SELECT no_such_thing;")
+    (folder / "9999_pre_after.sql").write_text("CREATE TABLE log.after (id int PRIMARY KEY);")
+
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await migrate(empty)
+
+    assert await current(empty) == NAMES
+    broken.write_text("CREATE TABLE log.half (id int PRIMARY KEY);")
+    assert await migrate(empty) == ["9998_pre_broken", "9999_pre_after"]
+
+
+async def test_any_number_may_migrate_at_once(empty: str) -> None:
+    applied = await asyncio.gather(*(migrate(empty) for _ in range(5)))
+
+    assert sorted(name for each in applied for name in each) == NAMES
+    assert sorted(applied, key=len)[:-1] == [[]] * 4
+
+
+async def test_two_processes_may_migrate_at_once(empty: str) -> None:
+    program = (
+        "import asyncio, sys; from shared.db.migrate import migrate;"
+        "print(len(asyncio.run(migrate(sys.argv[1]))))"
+    )
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, empty, stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+
+    answers = [await process.communicate() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(int(output) for output, _ in answers) == [0, len(NAMES)]
+
+
+async def test_every_table_belongs_to_a_service(database: str) -> None:
+    schemas = await names(
+        database,
+        "SELECT DISTINCT table_schema FROM information_schema.tables"
+        " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
+    )
+    assert schemas == SERVICES | {"public"}
+    assert await names(
+        database, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    ) == {"schema_migrations"}
+
+
+async def test_every_table_has_a_primary_key(database: str) -> None:
+    assert not await names(
+        database,
+        "SELECT c.oid::regclass::text FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind = 'r' AND n.nspname = ANY('{api,scheduler,executor,log}')"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p')",
+    )
+
+
+async def test_a_view_is_named_for_its_reader(database: str) -> None:
+    views = await names(
+        database,
+        "SELECT table_schema || '.' || table_name FROM information_schema.views"
+        " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
+    )
+    for view in views:
+        owner, name = view.split(".")
+        reader = name.split("_", 1)[0]
+        assert reader in SERVICES - {owner}, view
+
+
+async def test_no_service_refers_to_a_table_of_another(database: str) -> None:
+    """A foreign key across schemas would make one service's deletes wait for another's."""
+    assert not await names(
+        database,
+        "SELECT conname FROM pg_constraint f JOIN pg_class a ON a.oid = f.conrelid"
+        " JOIN pg_class b ON b.oid = f.confrelid"
+        " WHERE f.contype = 'f' AND a.relnamespace <> b.relnamespace",
+    )
+
+
+def test_files_are_numbered_and_say_when_they_may_run() -> None:
+    matches = [re.fullmatch(r"(\d{4})_(pre|post)_[a-z0-9_]+", name) for name in NAMES]
+
+    assert [match and int(match[1]) for match in matches] == list(range(1, len(NAMES) + 1))

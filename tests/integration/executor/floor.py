@@ -1,0 +1,316 @@
+"""Executors as a process runs them, runs for them to do, and tiny actions to do them with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from nats.aio.client import Client
+
+from services.executor.claimed import ClaimedRun
+from services.executor.executor import Executor
+from services.executor.settings import ExecutorSettings
+from services.executor.store.leases import LeaseStore
+from shared.bus import topology
+from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
+from shared.contracts.runs import LogLine, LogLines, RunFinished, RunsFinished, RunStatus
+from shared.db.pool import Pool, Record
+from shared.domain.texts.catalog import Text
+from shared.runtime.clock import utc_now
+from shared.runtime.loop import Loop
+from tests.integration.scheduler.desk import LEASE, Desk, changed, request
+
+SECONDS = 20.0
+TITLE = Text("測試", "Test")
+
+Deed = Literal["succeed", "fail", "break", "wait", "exit", "cancel itself", "return nothing"]
+
+
+class ProbeParams(ActionParams):
+    """What the probe is to do."""
+
+    deed: Deed = "succeed"
+    text: str = "done"
+    lines: int = 0
+
+
+@dataclass
+class Probe(Action[ProbeParams]):
+    """Does as it is told, and remembers what it did."""
+
+    begun: list[tuple[UUID, int]] = field(default_factory=list)
+    ended: list[tuple[UUID, int]] = field(default_factory=list)
+    cancelled: list[tuple[UUID, int]] = field(default_factory=list)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    name = "probe"
+    title = TITLE
+    description = TITLE
+    params = ProbeParams
+
+    async def run(self, params: ProbeParams, context: Context) -> Outcome:
+        key = (context.run_id, context.attempt)
+        self.begun.append(key)
+        for number in range(params.lines):
+            context.log(f"{params.text} {number}")
+        try:
+            await self._do(params)
+        except asyncio.CancelledError:
+            self.cancelled.append(key)
+            raise
+        self.ended.append(key)
+        if params.deed == "return nothing":
+            return None  # type: ignore[return-value]
+        return Outcome(params.text, {"attempt": context.attempt})
+
+    async def _do(self, params: ProbeParams) -> None:
+        match params.deed:
+            case "wait":
+                await self.go_on.wait()
+            case "fail":
+                raise ActionFailed(params.text, permanent=True, data={"code": 7})
+            case "break":
+                raise RuntimeError(f"the password is {params.text}")
+            case "exit":
+                sys.exit(3)
+            case "cancel itself":
+                raise asyncio.CancelledError
+            case _:
+                await asyncio.sleep(0)
+
+
+class Stubborn(Action[ProbeParams]):
+    """Makes another error of a cancellation."""
+
+    name = "stubborn"
+    title = TITLE
+    description = TITLE
+    params = ProbeParams
+
+    async def run(self, params: ProbeParams, context: Context) -> Outcome:  # noqa: ARG002 - the interface
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ActionFailed("interrupted") from None
+        return Outcome("never")
+
+
+@dataclass
+class Floor:
+    """Where executors work."""
+
+    desk: Desk
+    settings: dict[str, Any]
+    probe: Probe = field(default_factory=Probe)
+    executors: list[RunningExecutor] = field(default_factory=list)
+
+    @property
+    def pool(self) -> Pool:
+        return self.desk.pool
+
+    async def order(
+        self,
+        count: int = 1,
+        *,
+        action: str = "probe",
+        timeout_seconds: int = 60,
+        **params: Any,  # noqa: ANN401 - whatever the action takes
+    ) -> list[UUID]:
+        """Have *count* runs of one task ordered; return them."""
+        task = changed(
+            uuid4(),
+            1,
+            utc_now(),
+            task_action=action,
+            action_config=params,
+            timeout_seconds=timeout_seconds,
+        )
+        await self.desk.applier.tasks_changed([task])
+        asked = [request(task.task_id) for _ in range(count)]
+        await self.desk.applier.runs_requested(asked)
+        return [each.run_id for each in asked]
+
+    def leases(self, executor_id: UUID | None = None) -> LeaseStore:
+        return LeaseStore(self.pool, executor_id or uuid4(), LEASE)
+
+    def executor(
+        self,
+        *,
+        client: Client | None = None,
+        actions: Mapping[str, Action[Any]] | None = None,
+        **settings: Any,  # noqa: ANN401 - of `ExecutorSettings`
+    ) -> RunningExecutor:
+        """Return an executor that is not started yet."""
+        executor_id = uuid4()
+        executor = RunningExecutor(
+            executor_id,
+            Executor(
+                ExecutorSettings(**{"drain_seconds": 5.0, **self.settings, **settings}),
+                executor_id=executor_id,
+                pool=self.pool,
+                client=client or self.desk.client,
+                actions=actions if actions is not None else {"probe": self.probe},
+            ),
+        )
+        self.executors.append(executor)
+        return executor
+
+    async def lease(self, run_id: UUID) -> Record | None:
+        return await self.pool.fetchrow("SELECT * FROM executor.leases WHERE run_id = $1", run_id)
+
+    async def outcome(self, run_id: UUID) -> str | None:
+        lease = await self.lease(run_id)
+        return lease["outcome"] if lease else None
+
+    async def finished(self, runs: Sequence[UUID]) -> dict[UUID, str]:
+        """Wait until all of *runs* have a result with their lease; return them."""
+
+        async def look() -> object:
+            return await self.pool.fetchval(
+                "SELECT count(*) = $2 FROM executor.leases"
+                " WHERE run_id = ANY($1::uuid[]) AND outcome IS NOT NULL",
+                runs,
+                len(runs),
+            )
+
+        await eventually(look, "all runs have a result")
+        rows = await self.pool.fetch(
+            "SELECT run_id, outcome FROM executor.leases WHERE run_id = ANY($1::uuid[])", runs
+        )
+        return {row["run_id"]: row["outcome"] for row in rows}
+
+    async def payloads(self, stream: str, word: str) -> list[bytes]:
+        """Return what a stream holds on subjects `task.<word>.*`."""
+        js = self.desk.js
+        state = (await js.stream_info(stream)).state
+        found = []
+        for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
+            message = await js.get_msg(stream, sequence)
+            if (message.subject or "").startswith(f"task.{word}."):
+                found.append(message.data or b"")
+        return found
+
+    async def said(self) -> list[RunFinished]:
+        """Return the results that were said, in order."""
+        payloads = await self.payloads("RUNS", "finished")
+        return [run for each in payloads for run in RunsFinished.decode(each).runs]
+
+    async def said_of(self, runs: Sequence[UUID]) -> dict[UUID, RunFinished]:
+        """Wait until the results of all of *runs* were said; return them."""
+
+        async def look() -> bool:
+            return set(runs) <= {run.run_id for run in await self.said()}
+
+        await eventually(look, "all results are said")
+        return {run.run_id: run for run in await self.said() if run.run_id in runs}
+
+    async def times_said(self) -> Counter[tuple[UUID, int]]:
+        return Counter((run.run_id, run.attempt) for run in await self.said())
+
+    async def lines(self) -> list[LogLine]:
+        payloads = await self.payloads("LOGS", "log")
+        return [line for each in payloads for line in LogLines.decode(each).lines]
+
+    async def orders_left(self) -> int:
+        return await self.desk.due_messages()
+
+    async def no_order_left(self) -> None:
+        async def look() -> bool:
+            return await self.orders_left() == 0
+
+        await eventually(look, "every order is acknowledged")
+
+    async def wait_until_running(self, count: int) -> None:
+        async def look() -> bool:
+            return len(self.probe.begun) >= count
+
+        await eventually(look, f"{count} attempts are under way")
+
+
+class RunningExecutor:
+    """One executor and its loops."""
+
+    def __init__(self, executor_id: UUID, executor: Executor) -> None:
+        self.id = executor_id
+        self.executor = executor
+        self._loops: tuple[Loop, ...] = ()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to take orders."""
+        self._loops = await self.executor.start()
+        self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
+
+    async def stop(self) -> None:
+        """Do as a process does on SIGTERM."""
+        await self.executor.drain()
+        for loop, task in zip(reversed(self._loops), reversed(self._tasks), strict=True):
+            loop.stop()
+            await task
+
+    async def die(self) -> None:
+        """Go without a word, with everything that runs."""
+        running = [task for _, task in self.executor.intake._running.values()]  # noqa: SLF001 - they die with it
+        for task in (*self._tasks, *running):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *running, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self.executor._pull.stop()  # noqa: SLF001 - as its connection would
+
+
+@asynccontextmanager
+async def open_floor(desk: Desk, settings: dict[str, Any]) -> AsyncIterator[Floor]:
+    """Give a floor without executors; those that were started end with it."""
+    await desk.pool.execute(
+        "TRUNCATE executor.leases, executor.superseded, executor.executors, log.runs"
+    )
+    await desk.pool.execute("UPDATE executor.confirmed SET until = '-infinity'")
+    floor = Floor(desk, settings)
+    try:
+        yield floor
+    finally:
+        for executor in floor.executors:
+            await executor.die()
+
+
+def result(
+    run: ClaimedRun, status: RunStatus = RunStatus.SUCCESS, at: datetime | None = None
+) -> RunFinished:
+    """Return the result of a claimed attempt."""
+    return RunFinished(
+        run_id=run.run_id,
+        task_id=run.task_id,
+        attempt=run.attempt,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=at or utc_now(),
+        executor="executor-1",
+        status=status,
+        completed_at=at or utc_now(),
+        result=f"attempt {run.attempt}",
+    )
+
+
+async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
+    """Look again and again until it is true."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            while True:
+                if await look():
+                    return
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"not within {SECONDS} s: {what}") from None
+
+
+def subject_of(executor: RunningExecutor) -> str:
+    """Return under which subject it says how runs ended."""
+    return topology.runs_finished(executor.id)

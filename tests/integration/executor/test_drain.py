@@ -1,0 +1,241 @@
+"""A stop loses nothing: what runs may end, what does not is handed back, what waits goes on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.bus.topology import DUE_DEFAULT
+from shared.contracts.action import Action, Context, Outcome
+from shared.runtime.clock import utc_now
+from tests.integration.executor.floor import (
+    TITLE,
+    Floor,
+    ProbeParams,
+    Stubborn,
+    eventually,
+)
+from tests.integration.scheduler.desk import SECOND
+
+
+class LastMoment(Action[ProbeParams]):
+    """Ends its work though it is asked to stop."""
+
+    name = "last_moment"
+    title = TITLE
+    description = TITLE
+    params = ProbeParams
+
+    async def run(self, params: ProbeParams, context: Context) -> Outcome:  # noqa: ARG002 - the interface
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return Outcome("done all the same")
+        return Outcome("never")
+
+
+async def test_an_executor_with_nothing_to_do_stops_at_once(floor: Floor) -> None:
+    executor = floor.executor(drain_seconds=600)
+    await executor.start()
+
+    await asyncio.wait_for(executor.stop(), timeout=5)
+
+
+async def test_what_runs_may_end_and_is_reported(floor: Floor) -> None:
+    runs = await floor.order(3, deed="wait")
+    executor = floor.executor(drain_seconds=600)
+    await executor.start()
+    await floor.wait_until_running(3)
+
+    stopping = asyncio.create_task(executor.stop())
+    await floor.desk.client.flush()
+    assert not stopping.done()
+    floor.probe.go_on.set()
+    await asyncio.wait_for(stopping, timeout=10)
+
+    assert sorted(run for run, _ in floor.probe.ended) == sorted(runs)
+    assert {run.run_id for run in await floor.said()} == set(runs)
+    assert set((await floor.finished(runs)).values()) == {"success"}
+
+
+async def test_what_does_not_end_in_time_is_handed_back(floor: Floor) -> None:
+    slow, quick = await floor.order(1, deed="wait"), await floor.order(1)
+    executor = floor.executor(drain_seconds=0.1)
+    await executor.start()
+    await floor.finished(quick)
+    await floor.wait_until_running(2)
+
+    await executor.stop()
+
+    assert floor.probe.cancelled == [(slow[0], 1)]
+    lease = await floor.lease(slow[0])
+    assert lease is not None
+    assert lease["outcome"] is None
+    assert lease["lease_until"] <= utc_now()
+    assert await floor.outcome(quick[0]) == "success"
+    assert {run.run_id for run in await floor.said()} == set(quick)
+
+    await floor.desk.sweeper()._rescue()  # noqa: SLF001 - no need to be ten seconds old for this
+    assert len(await floor.leases().claim([(slow[0], 2)])) == 1
+
+
+async def test_a_stop_is_not_the_run_s_failure_whatever_the_action_makes_of_it(
+    floor: Floor,
+) -> None:
+    (run,) = await floor.order(action="stubborn")
+    executor = floor.executor(actions={"stubborn": Stubborn()}, drain_seconds=0)
+    await executor.start()
+
+    async def running() -> bool:
+        return executor.executor.intake.running == 1
+
+    await eventually(running, "it runs")
+    await executor.stop()
+
+    assert await floor.outcome(run) is None
+    assert await floor.said() == []
+    assert len(await floor.leases().claim([(run, 2)])) == 1
+
+
+async def test_what_ends_at_the_last_moment_keeps_its_result(floor: Floor) -> None:
+    (run,) = await floor.order(action="last_moment")
+    executor = floor.executor(actions={"last_moment": LastMoment()}, drain_seconds=0)
+    await executor.start()
+
+    async def running() -> bool:
+        return executor.executor.intake.running == 1
+
+    await eventually(running, "it runs")
+    await executor.stop()
+
+    assert await floor.outcome(run) == "success"
+    assert await floor.leases().claim([(run, 2)]) == []
+    assert [each.result for each in await floor.said()] == ["done all the same"]
+
+
+async def test_what_waits_goes_to_others_and_what_is_being_claimed_does_not_start(
+    floor: Floor,
+) -> None:
+    executor = floor.executor(executor_slots=50)
+    await executor.start()
+    async with floor.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE executor.leases IN ACCESS EXCLUSIVE MODE")
+        claiming = await floor.order()
+
+        async def claim_is_under_way() -> object:
+            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+
+        await eventually(claim_is_under_way, "the claim waits")
+        waiting = await floor.order(5)
+
+        async def five_wait() -> bool:
+            return len(executor.executor.intake._waiting) == 5  # noqa: SLF001 - the waiting room
+
+        await eventually(five_wait, "five orders wait behind the claim")
+        stopping = asyncio.create_task(executor.stop())
+
+        async def handed_back() -> bool:
+            return not executor.executor.intake._waiting  # noqa: SLF001 - as above
+
+        await eventually(handed_back, "the five are handed back")
+    await asyncio.wait_for(stopping, timeout=10)
+
+    assert floor.probe.begun == []
+    lease = await floor.lease(claiming[0])
+    assert lease is not None
+    assert (lease["outcome"], lease["lease_until"] <= utc_now()) == (None, True)
+
+    await floor.executor().start()
+    await floor.finished(waiting)
+    assert sorted(run for run, _ in floor.probe.begun) == sorted(waiting)
+
+
+async def test_a_stopping_executor_takes_nothing_more(floor: Floor) -> None:
+    old, new = floor.executor(drain_seconds=600), floor.executor()
+    await old.start()
+    await floor.order(1, deed="wait")
+    await floor.wait_until_running(1)
+    stopping = asyncio.create_task(old.stop())
+
+    async def deaf() -> object:
+        info = await floor.desk.js.consumer_info("DUE", DUE_DEFAULT.name)
+        return info.num_waiting == 0
+
+    await eventually(deaf, "its open requests are withdrawn")
+    runs = await floor.order(10)
+    await new.start()
+    await floor.finished(runs)
+
+    assert old.executor.intake.running == 1
+    floor.probe.go_on.set()
+    await stopping
+
+
+async def test_presence_tells_of_the_stop_and_ends_with_it(floor: Floor) -> None:
+    async def draining() -> object:
+        return await floor.pool.fetchval("SELECT draining FROM executor.executors")
+
+    executor = floor.executor(drain_seconds=600)
+    await executor.start()
+    assert await draining() is False
+    await floor.order(1, deed="wait")
+    await floor.wait_until_running(1)
+
+    stopping = asyncio.create_task(executor.stop())
+    await eventually(draining, "it says that it stops")
+    floor.probe.go_on.set()
+    await stopping
+
+    assert await draining() is None
+
+
+async def test_a_stop_that_cannot_be_written_down_breaks_nothing_off(floor: Floor) -> None:
+    (run,) = await floor.order(1, deed="wait")
+    executor = floor.executor(drain_seconds=600)
+    await executor.start()
+    await floor.wait_until_running(1)
+    await floor.pool.execute("ALTER TABLE executor.executors RENAME TO executors_away")
+    try:
+        stopping = asyncio.create_task(executor.stop())
+        await floor.desk.client.flush()
+        floor.probe.go_on.set()
+        await asyncio.wait_for(stopping, timeout=10)
+    finally:
+        await floor.pool.execute("ALTER TABLE executor.executors_away RENAME TO executors")
+
+    assert await floor.outcome(run) == "success"
+    assert [each.run_id for each in await floor.said()] == [run]
+
+
+async def test_a_dead_executor_s_runs_go_on_elsewhere_once_their_leases_ran_out(
+    floor: Floor,
+) -> None:
+    runs = await floor.order(4, deed="wait")
+    dying = floor.executor()
+    await dying.start()
+    await floor.wait_until_running(4)
+    await dying.die()
+    floor.probe.go_on.set()
+
+    await floor.desk.time_passes(11 * SECOND)
+    orders = await floor.desk.ledger.take_expired()
+    await floor.desk.dispatcher.send(orders)
+    await floor.executor().start()
+
+    assert set((await floor.finished(runs)).values()) == {"success"}
+    assert sorted(floor.probe.ended, key=str) == sorted(((run, 2) for run in runs), key=str)
+
+
+@pytest.mark.parametrize("drain_seconds", [0, 600])
+async def test_a_stop_right_after_the_start_is_a_stop(floor: Floor, drain_seconds: int) -> None:
+    runs = await floor.order(20)
+    first = floor.executor(drain_seconds=drain_seconds)
+    await first.start()
+    await asyncio.wait_for(first.stop(), timeout=10)
+
+    await floor.executor().start()
+    await floor.desk.time_passes(11 * SECOND)
+    await floor.desk.dispatcher.send(await floor.desk.ledger.take_expired())
+    assert set((await floor.finished(runs)).values()) == {"success"}
+    await floor.no_order_left()

@@ -1,0 +1,355 @@
+"""Results are stored, then said; whatever is away meanwhile, none is lost and none is made up."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+
+from services.executor import journal as module
+from services.executor.claimed import ClaimedRun
+from services.executor.journal import Journal
+from services.executor.store.leases import LeaseStore
+from shared.bus.publisher import Publisher
+from shared.contracts.runs import LogLine, RunFinished, RunsStarted, RunStarted
+from shared.runtime.clock import utc_now
+from tests.integration.executor.floor import Floor, eventually, result
+from tests.integration.scheduler.desk import LEASE, SECOND
+from tests.support.servers import Running
+
+LATER = timedelta(seconds=1)
+
+
+@dataclass
+class Desk:
+    """One executor's journal and leases, without its loops."""
+
+    floor: Floor
+    leases: LeaseStore
+    journal: Journal
+
+    async def claim(self, count: int = 1, attempt: int = 1) -> list[ClaimedRun]:
+        runs = await self.floor.order(count)
+        return await self.leases.claim([(run, attempt) for run in runs])
+
+    async def flush(self) -> None:
+        """Flush until everything is said."""
+        while not self.journal.is_empty:
+            await self.journal.flush(utc_now())
+
+    async def evidence(self) -> dict[tuple[UUID, int], RunFinished]:
+        rows = await self.floor.pool.fetch(
+            "SELECT run_id, attempt, report FROM executor.superseded"
+        )
+        return {
+            (row["run_id"], row["attempt"]): RunFinished.model_validate_json(row["report"])
+            for row in rows
+        }
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mine(floor: Floor, client: Client) -> Desk:
+    executor_id = uuid4()
+    leases = floor.leases(executor_id)
+    return Desk(floor, leases, Journal(executor_id, leases, Publisher(client)))
+
+
+def line(run: UUID, seq: int, text: str) -> LogLine:
+    return LogLine(run_id=run, attempt=1, seq=seq, at=utc_now(), level="info", text=text)
+
+
+def begun(run: ClaimedRun, ago: timedelta = timedelta(0)) -> RunStarted:
+    return RunStarted(
+        run_id=run.run_id,
+        task_id=run.task_id,
+        attempt=run.attempt,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=utc_now() - ago,
+        executor="executor-1",
+    )
+
+
+async def test_a_result_is_stored_and_said(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    ended = result(run)
+    mine.journal.ended(ended)
+
+    assert await mine.journal.flush(utc_now()) == module.REST
+
+    assert mine.journal.is_empty
+    lease = await mine.floor.lease(run.run_id)
+    assert lease is not None
+    assert lease["outcome"] == "success"
+    assert RunFinished.model_validate_json(lease["report"]) == ended
+    assert await mine.floor.said() == [ended]
+
+
+async def test_each_end_wakes_the_journal(mine: Desk) -> None:
+    woken: list[int] = []
+    mine.journal.wake = lambda: woken.append(1)
+    (run,) = await mine.claim()
+
+    mine.journal.ended(result(run))
+
+    assert woken == [1]
+
+
+async def test_what_could_not_be_stored_is_not_said_and_not_forgotten(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    mine.journal.ended(result(run))
+    await mine.floor.pool.execute("ALTER TABLE executor.leases RENAME TO leases_away")
+    try:
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await mine.journal.flush(utc_now())
+    finally:
+        await mine.floor.pool.execute("ALTER TABLE executor.leases_away RENAME TO leases")
+    assert mine.journal.unstored() == [(run.run_id, 1)]
+    assert await mine.floor.said() == []
+
+    await mine.flush()
+
+    assert mine.journal.unstored() == []
+    assert [said.run_id for said in await mine.floor.said()] == [run.run_id]
+
+
+async def test_while_a_result_is_being_stored_its_lease_counts_as_held(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    mine.journal.ended(result(run))
+    async with mine.floor.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM executor.leases FOR UPDATE")
+        flushing = asyncio.create_task(mine.journal.flush(utc_now()))
+        emptied = asyncio.create_task(mine.journal.emptied())
+
+        async def stuck() -> object:
+            return await mine.floor.pool.fetchval(
+                "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            )
+
+        await eventually(stuck, "the store waits")
+        assert mine.journal.unstored() == [(run.run_id, 1)]
+        assert not mine.journal.is_empty
+        assert not emptied.done()
+
+    await flushing
+    await asyncio.wait_for(emptied, timeout=5)
+    assert mine.journal.is_empty
+
+
+async def test_without_a_bus_results_are_stored_and_said_when_it_is_back(
+    mine: Desk, client: Client, own_server: Running
+) -> None:
+    runs = await mine.claim(450)
+    await own_server.kill()
+    for run in runs:
+        mine.journal.ended(result(run))
+
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            await mine.journal.flush(utc_now())
+
+    assert mine.journal.unstored() == []  # all of them, though nothing can be said
+    assert not mine.journal.is_empty
+    assert await mine.floor.pool.fetchval(
+        "SELECT count(*) = 450 FROM executor.leases WHERE outcome = 'success'"
+    )
+
+    await own_server.start()
+
+    async def connected() -> bool:
+        return client.is_connected
+
+    await eventually(connected, "connected again")
+    await mine.flush()
+    js = client.jetstream()
+    mine.floor.desk.js = js
+    assert set((await mine.floor.times_said()).values()) == {1}
+    assert len(await mine.floor.said()) == 450
+
+
+async def test_a_result_whose_lease_is_gone_is_kept_as_evidence_and_not_said(mine: Desk) -> None:
+    (old,) = await mine.claim()
+    await mine.floor.desk.time_passes(LEASE + SECOND)
+    other = mine.floor.leases()
+    (new,) = await other.claim([(old.run_id, 2)])
+    mine.journal.ended(late := result(old))
+
+    await mine.flush()
+
+    assert await mine.evidence() == {(old.run_id, 1): late}
+    assert await mine.floor.said() == []
+    assert await mine.floor.outcome(old.run_id) is None
+
+    await other.finish([result(new)], [b"{}"])
+    assert await mine.floor.outcome(old.run_id) == "success"
+
+
+async def test_of_two_attempts_that_end_together_only_the_later_is_said(mine: Desk) -> None:
+    (old,) = await mine.claim()
+    await mine.leases.release([(old.run_id, 1)])
+    (new,) = await mine.leases.claim([(old.run_id, 2)])
+    mine.journal.ended(first := result(old))
+    mine.journal.ended(second := result(new))
+
+    await mine.flush()
+
+    assert await mine.floor.said() == [second]
+    assert await mine.evidence() == {(old.run_id, 1): first}
+
+
+async def test_a_result_that_was_stored_though_the_answer_got_lost_is_said(mine: Desk) -> None:
+    runs = await mine.claim(2)
+    first, second = map(result, runs)
+    await mine.leases.finish([first], [first.model_dump_json().encode()])  # and no answer came
+    mine.journal.ended(first)
+    mine.journal.ended(second)
+
+    await mine.flush()
+
+    assert await mine.floor.said() == [first, second]
+    assert await mine.evidence() == {}
+
+
+async def test_a_result_of_a_lease_that_never_was_is_evidence(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    mine.journal.ended(forged := result(run._replace(run_id=uuid4())))
+
+    await mine.flush()
+
+    assert await mine.evidence() == {(forged.run_id, 1): forged}
+    assert await mine.floor.said() == []
+
+
+async def test_many_results_are_few_messages(mine: Desk) -> None:
+    runs = await mine.claim(450)
+    for run in runs:
+        mine.journal.ended(result(run))
+
+    await mine.flush()
+
+    assert len(await mine.floor.payloads("RUNS", "finished")) == 3
+    assert sorted(run.run_id for run in await mine.floor.said()) == sorted(
+        run.run_id for run in runs
+    )
+
+
+async def test_large_results_are_spread_over_messages_that_the_server_takes(
+    mine: Desk, client: Client
+) -> None:
+    runs = await mine.claim(40)
+    data = {"result": {"text": "字" * 21_000}}  # as much as is kept
+    for run in runs:
+        mine.journal.ended(result(run).model_copy(update={"execution_data": data}))
+
+    await mine.flush()
+
+    assert len(await mine.floor.said()) == 40
+    assert client.stats["reconnects"] == 0
+    sizes = [len(payload) for payload in await mine.floor.payloads("RUNS", "finished")]
+    assert max(sizes) < client.max_payload - 100_000
+
+
+async def test_a_result_that_cannot_be_written_out_takes_no_other_with_it(mine: Desk) -> None:
+    good, bad = await mine.claim(2)
+    mine.journal.ended(result(good))
+    with pytest.raises(ValueError, match="serializ"):
+        mine.journal.ended(result(bad).model_copy(update={"execution_data": {"x": object()}}))
+
+    await mine.flush()
+
+    assert [run.run_id for run in await mine.floor.said()] == [good.run_id]
+
+
+@pytest.mark.parametrize("letter", ["x", "字", "\x01"])
+async def test_long_lines_are_spread_over_messages_that_the_server_takes(
+    mine: Desk, client: Client, letter: str
+) -> None:
+    run = uuid4()
+    for seq in range(1, 251):
+        mine.journal.wrote(line(run, seq, letter * 8192))
+
+    await mine.flush()
+
+    lines = await mine.floor.lines()
+    assert [each.seq for each in lines] == list(range(1, 251))
+    assert {each.text for each in lines} == {letter * 8192}
+    assert client.stats["reconnects"] == 0
+
+
+async def test_lines_and_results_both_get_through(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    for seq in range(1, 5001):
+        mine.journal.wrote(line(run.run_id, seq, "hello"))
+    mine.journal.ended(result(run))
+
+    await mine.flush()
+
+    assert len(await mine.floor.lines()) == 5000
+    assert len(await mine.floor.said()) == 1
+
+
+async def test_lines_that_nobody_can_take_do_not_fill_the_memory(
+    mine: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LINE_BYTES", 50_000)
+    run = uuid4()
+    for seq in range(1, 1001):
+        mine.journal.wrote(line(run, seq, "x" * 1000))
+
+    await mine.flush()
+    kept = [each.seq for each in await mine.floor.lines()]
+    assert kept == list(range(1, len(kept) + 1))
+    assert 30 < len(kept) < 60
+
+    mine.journal.wrote(line(run, 1001, "there is room again"))
+    await mine.flush()
+    assert (await mine.floor.lines())[-1].seq == 1001
+
+
+async def test_a_run_that_goes_on_is_told_to_have_begun(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    mine.journal.begun(told := begun(run, ago=LATER))
+
+    await mine.journal.flush(utc_now())
+    await mine.journal.flush(utc_now() + LATER)
+
+    payloads = await mine.floor.payloads("RUNS", "started")
+    assert [RunsStarted.decode(each).runs for each in payloads] == [(told,)]
+
+
+async def test_a_short_run_is_told_once_by_its_end(mine: Desk) -> None:
+    ended, abandoned, young = await mine.claim(3)
+    for run in (ended, abandoned, young):
+        mine.journal.begun(begun(run))
+    mine.journal.ended(result(ended))
+    mine.journal.abandoned(abandoned.run_id, 1)
+
+    await mine.journal.flush(utc_now())
+
+    assert await mine.floor.payloads("RUNS", "started") == []
+    await mine.journal.flush(utc_now() + LATER)
+    (payload,) = await mine.floor.payloads("RUNS", "started")
+    assert [run.run_id for run in RunsStarted.decode(payload).runs] == [young.run_id]
+
+
+async def test_the_end_of_an_old_attempt_does_not_hide_that_the_next_began(mine: Desk) -> None:
+    (run,) = await mine.claim()
+    mine.journal.begun(begun(run, ago=LATER))
+    mine.journal.begun(begun(run._replace(attempt=2), ago=LATER))
+    mine.journal.abandoned(run.run_id, 1)
+
+    await mine.journal.flush(utc_now())
+
+    (payload,) = await mine.floor.payloads("RUNS", "started")
+    assert [each.attempt for each in RunsStarted.decode(payload).runs] == [2]
+
+
+async def test_an_empty_journal_is_emptied_at_once(mine: Desk) -> None:
+    await asyncio.wait_for(mine.journal.emptied(), timeout=1)
