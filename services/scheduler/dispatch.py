@@ -47,10 +47,16 @@ class Dispatcher:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
+        self.under_way = 0
+        """Orders that are being sent right now."""
 
     async def send(self, orders: Sequence[Order], *, again: str = "") -> bool:
         """Publish *orders*; return whether the stream is known to have all of them."""
-        unknown = await self._publisher.publish([message_for(order, again) for order in orders])
+        self.under_way += len(orders)
+        try:
+            unknown = await self._publisher.publish([message_for(order, again) for order in orders])
+        finally:
+            self.under_way -= len(orders)
         if unknown:
             log.warning("%d of %d orders not acknowledged", len(unknown), len(orders))
         return not unknown

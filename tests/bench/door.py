@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ CONNECTIONS = 8
 #: Runs that are asked for in one call.
 BULK = 2_000
 SECONDS = 60.0
+#: A connection that was idle for longer is not used again; servers close them after five seconds.
+IDLE_SECONDS = 2.0
 
 
 class Refused(Exception):
@@ -32,6 +35,12 @@ class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._used_at = time.monotonic()
+
+    @property
+    def is_usable(self) -> bool:
+        """True unless the server may be about to close it, or has."""
+        return not self._reader.at_eof() and time.monotonic() - self._used_at < IDLE_SECONDS
 
     async def call(self, head: bytes, body: bytes) -> tuple[int, bytes]:
         self._writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -43,7 +52,9 @@ class _Connection:
                 name, _, value = header.partition(":")
                 if name.lower() == "content-length":
                     length = int(value)
-            return int(status_line.split()[1]), await self._reader.readexactly(length)
+            body = await self._reader.readexactly(length)
+        self._used_at = time.monotonic()
+        return int(status_line.split()[1]), body
 
     def close(self) -> None:
         self._writer.close()
@@ -113,7 +124,7 @@ class Door:
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
         head = f"{method} {path} HTTP/1.1\r\n{self._headers}".encode()
         data = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
-        connection = self._idle.pop() if self._idle else await self._connect()
+        connection = await self._usable_connection()
         try:
             status, answer = await connection.call(head, data)
         except BaseException:
@@ -124,5 +135,10 @@ class Door:
             raise Refused(f"{method} {path}: {status} {answer[:500]!r}")
         return json.loads(answer) if answer else None
 
-    async def _connect(self) -> _Connection:
+    async def _usable_connection(self) -> _Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_usable:
+                return connection
+            connection.close()
         return _Connection(*await asyncio.open_connection(self._host, self._port))

@@ -158,7 +158,10 @@ async def _measure_once(
             "busy_before": busy,
             "load1_before": round(os.getloadavg()[0], 2),
         }
-        figures = await workload.measure(on)
+        try:
+            figures = await workload.measure(on)
+        except Exception as error:  # noqa: BLE001 - one failure must not cost the figures so far
+            figures = {"error": f"{type(error).__name__}: {error}"[:300]}
         return {**figures, **before, "load1_after": round(os.getloadavg()[0], 2)}
 
 

@@ -63,7 +63,7 @@ async def in_the_middle_of_actions(here: Stage, executor: str) -> None:
 
 
 async def test_a_scheduler_is_killed_and_the_other_carries_on(here: Stage) -> None:
-    for name in ("scheduler-1", "scheduler-2") * 3:
+    for name in ("scheduler-1", "scheduler-2") * 2:
         await here.kill(name)
         await here.steady(0.5)
     figures = await here.judge("scheduler (one of two)")
@@ -99,13 +99,13 @@ async def test_a_scheduler_freezes_and_its_late_commit_changes_nothing(here: Sta
 
 
 async def test_an_executor_is_killed_in_the_middle_of_actions(here: Stage) -> None:
-    for name in ("executor-1", "executor-2", "executor-1"):
+    for name in ("executor-1", "executor-2"):
         await in_the_middle_of_actions(here, name)
         await here.kill(name)
         await here.steady()
         figures = await here.judge(f"{name} in the middle of actions")
 
-        assert figures.twice, "the kill has hit no action"
+        assert 0 < figures.twice <= figures.under_way
         assert figures.redone < LEASE + RESCUE
 
 
@@ -133,7 +133,7 @@ async def test_an_executor_freezes_past_its_lease_and_its_late_result_changes_no
 
 
 async def test_the_log_writer_is_killed_and_no_end_is_lost_or_written_twice(here: Stage) -> None:
-    for _ in range(4):
+    for _ in range(3):
         await here.kill("log-writer")
         await here.steady(0.5)
     figures = await here.judge("log writer")

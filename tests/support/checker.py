@@ -210,6 +210,8 @@ class Figures:
     """How the runs that were due in a stretch of time went; times in seconds."""
 
     runs: int
+    under_way: int
+    """Called and not ended when it began."""
     twice: int
     """Called more than once."""
     median: float
@@ -239,7 +241,7 @@ def measure(history: History, since: datetime, until: datetime) -> Figures:
         for row in history.ledger
         if row.scheduled_at <= until
         and row.run_id in calls
-        and (row.scheduled_at >= since or max(calls[row.run_id]) >= since)
+        and (row.scheduled_at >= since or _ended_after(ends.get(row.run_id), since))
     ]
     delays = [
         (max(0.0, (min(calls[row.run_id]) - row.scheduled_at).total_seconds()), row) for row in rows
@@ -253,6 +255,10 @@ def measure(history: History, since: datetime, until: datetime) -> Figures:
 
     return Figures(
         runs=len(rows),
+        under_way=sum(
+            min(calls[row.run_id]) <= since and _ended_after(ends.get(row.run_id), since)
+            for row in rows
+        ),
         twice=len(twice),
         median=late[len(late) // 2],
         p99=late[min(len(late) - 1, len(late) * 99 // 100)],
@@ -267,6 +273,10 @@ def measure(history: History, since: datetime, until: datetime) -> Figures:
             default=0.0,
         ),
     )
+
+
+def _ended_after(end: datetime | None, moment: datetime) -> bool:
+    return end is None or end >= moment
 
 
 def _excused(one: datetime, other: datetime, faults: Sequence[Fault]) -> bool:

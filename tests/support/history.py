@@ -107,6 +107,11 @@ class Fault:
     ended_at: datetime
 
     @property
+    def ends(self) -> bool:
+        """Whether the process was gone afterwards."""
+        return self.kind != "SIGSTOP"
+
+    @property
     def excuses_doubles(self) -> bool:
         """Only an executor that died or froze may have its actions done again."""
         return self.target.startswith("executor")

@@ -50,6 +50,8 @@ class Operator:
         self.acknowledged: dict[UUID, datetime] = {}
         self.repeated = 0
         """Requests that had to be sent again."""
+        self.broken: list[str] = []
+        """Answers that there must never be: the API says 503 when it cannot, and never 500."""
 
     @property
     def versions(self) -> list[Version]:
@@ -94,6 +96,8 @@ class Operator:
             self.repeated += tries > 0
             with suppress(httpx.TransportError):
                 answer = await self.call(method, path, json=json, key=key)
+                if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+                    self.broken.append(f"{method} {path}: {answer.text}")
                 if answer.status_code not in AGAIN:
                     gone = method == "DELETE" and tries and answer.status_code == 404
                     assert answer.is_success or gone, f"{method} {path}: {answer.text}"

@@ -24,6 +24,8 @@ from services.scheduler.store.ledger import LedgerStore, Waiting
 INTERVAL = timedelta(seconds=0.5)
 #: Younger orders may still be on their way to the stream.
 GRACE = timedelta(seconds=1)
+#: What seems to be missing is looked at once more after this.
+SECOND_LOOK = timedelta(milliseconds=300)
 PAGE = 1000
 
 log = logging.getLogger(__name__)
@@ -60,13 +62,22 @@ class Sweeper:
             log.warning("%d runs have lost their executor; ordering them again", len(orders))
             await self._dispatcher.send(orders)
 
-    async def _repair(self) -> None:
+    async def _missing(self) -> int:
+        """Return how many orders wait that neither the stream holds nor we are sending."""
         # In this order: an order that is claimed in between counts for the stream, not against it.
         held = await self._due_messages()
-        waiting = await self._ledger.count_unclaimed(GRACE)
-        if waiting <= held:
+        sending = self._dispatcher.under_way
+        return await self._ledger.count_unclaimed(GRACE) - sending - held
+
+    async def _repair(self) -> None:
+        if await self._missing() <= 0:
             return
-        log.warning("orders are missing on the bus; sending %d again", waiting)
+        # On a busy machine orders of another scheduler may take longer than the grace.
+        await asyncio.sleep(SECOND_LOOK.total_seconds())
+        missing = await self._missing()
+        if missing <= 0:
+            return
+        log.warning("%d orders are missing on the bus; sending all that wait again", missing)
         # One id per ten seconds: a repetition within them is dropped by the stream.
         again = f":again:{int(self._now().timestamp()) // 10}"
         last: Waiting | None = None

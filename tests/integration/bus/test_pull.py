@@ -18,7 +18,7 @@ from shared.bus import pull, topology
 from shared.bus.declare import consumer_config, declare_on
 from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.pull import CreditPull
-from tests.integration.bus.waiting import connected, count, eventually
+from tests.integration.bus.waiting import connected, count, disconnected, eventually
 from tests.support.servers import Running
 
 #: As in production, only that what died with a connection comes again after a second.
@@ -170,11 +170,7 @@ async def test_nothing_is_asked_for_while_disconnected(
     taker: Taker, client: Client, server: Running
 ) -> None:
     await server.kill()
-
-    async def noticed() -> bool:
-        return not client.is_connected
-
-    await eventually(noticed, "disconnected")
+    await disconnected(client)
     await taker.pull.grant(10)
     assert taker.pull.credit == 0
 
@@ -247,21 +243,32 @@ async def test_a_consumer_that_is_not_there_costs_the_credit_only(
     assert (taker.pull.trouble or "").startswith("503")
 
 
-async def test_what_was_sent_before_a_stop_still_arrives_and_nothing_after(
-    taker: Taker, client: Client, js: JetStreamContext
+async def test_all_that_the_server_sent_before_a_stop_arrives_and_nothing_after(
+    client: Client, js: JetStreamContext
 ) -> None:
-    await taker.pull.grant(200)
-    await order(client, 100)
-    await taker.pull.stop()
+    """What did not arrive would lie with nobody until its `ack_wait` is over."""
+    await js.add_consumer(ORDERS.stream, consumer_config(ORDERS))
+    await order(client, 200)
+    for _ in range(10):
+        taker = Taker(client)
+        await taker.pull.start()
+        await taker.pull.grant(15)
+        await taker.pull.stop()
 
-    assert len(taker.got) == 100
-    assert taker.pull.credit == 0
-    await order(client, 1, first=100)
-    await client.flush()
-    assert len(taker.got) == 100
-    await taker.acknowledge_all()
+        arrived = len(taker.got)
+        assert taker.pull.credit == 0
+        _, sent = await pending(js)
+        assert sent == arrived
+        while not taker.unhandled.empty():
+            await taker.unhandled.get_nowait().ack_sync()
+        assert len(taker.got) == arrived
 
-    async def the_last_waits_for_others() -> bool:
-        return await count(js, "DUE") == 1
 
-    await eventually(the_last_waits_for_others, "the last is still there")
+async def test_a_stop_without_a_connection_does_not_wait_for_one(
+    taker: Taker, client: Client, server: Running
+) -> None:
+    await server.kill()
+    await disconnected(client)
+
+    async with asyncio.timeout(1):
+        await taker.pull.stop()

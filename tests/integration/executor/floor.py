@@ -256,6 +256,11 @@ class RunningExecutor:
             loop.stop()
             await task
 
+    async def stop_telling(self) -> None:
+        """Let results wait in the journal."""
+        self._loops[0].stop()
+        await self._tasks[0]
+
     async def die(self) -> None:
         """Go without a word, with everything that runs."""
         running = [task for _, task in self.executor.intake._running.values()]  # noqa: SLF001 - they die with it

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 from uuid import uuid4
 
 from services.executor.claimed import ClaimedRun
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
+from shared.bus.declare import declare_on
 from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.runs import RunDue
 from shared.runtime.clock import utc_now
@@ -88,15 +90,14 @@ async def test_nothing_asked_is_nothing_claimed(floor: Floor) -> None:
 async def test_executors_that_ask_for_the_same_at_once_share_it_without_a_deadlock(
     floor: Floor,
 ) -> None:
-    runs = await floor.order(300)
-    orders = [(run, 1) for run in runs]
-    backwards = orders[::-1]
+    runs = await floor.order(400)
+    dice = random.Random(7)  # noqa: S311 - a repeatable order
+    batches = [[(run, 1) for run in dice.sample(runs, 300)] for _ in range(8)]
 
-    answers = await asyncio.gather(
-        *(floor.leases().claim(each) for each in (orders, backwards, orders, backwards))
-    )
+    answers = await asyncio.gather(*(floor.leases().claim(each) for each in batches))
 
-    assert sorted(run.run_id for answer in answers for run in answer) == sorted(runs)
+    taken = [run.run_id for answer in answers for run in answer]
+    assert sorted(taken) == sorted({run for batch in batches for run, _ in batch})
 
 
 async def test_a_run_that_nobody_knows_is_not_claimed(floor: Floor) -> None:
@@ -251,6 +252,24 @@ async def test_what_is_no_order_is_buried_and_holds_up_nobody(floor: Floor) -> N
     await floor.finished(runs)
     await floor.no_order_left()
     assert (await floor.desk.js.stream_info("DEAD")).state.messages == len(poison)
+
+
+async def test_what_cannot_be_buried_yet_is_kept(floor: Floor) -> None:
+    runs = await floor.order(2)
+    poison = Outgoing(topology.task_due("default", 3, uuid4()), b"poison", "poison")
+    assert await Publisher(floor.desk.client).publish([poison]) == []
+    await floor.desk.js.delete_stream("DEAD")
+
+    await floor.executor().start()
+    await floor.finished(runs)
+
+    async def only_the_poison_is_left() -> bool:
+        return await floor.orders_left() == 1
+
+    await eventually(only_the_poison_is_left, "the others are acknowledged")
+    await declare_on(floor.desk.js)
+    await floor.no_order_left()
+    assert (await floor.desk.js.stream_info("DEAD")).state.messages == 1
 
 
 async def test_an_order_is_given_back_as_long_as_it_cannot_be_claimed(floor: Floor) -> None:

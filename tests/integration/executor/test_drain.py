@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -76,7 +77,8 @@ async def test_what_does_not_end_in_time_is_handed_back(floor: Floor) -> None:
     assert await floor.outcome(quick[0]) == "success"
     assert {run.run_id for run in await floor.said()} == set(quick)
 
-    await floor.desk.sweeper()._rescue()  # noqa: SLF001 - no need to be ten seconds old for this
+    await floor.desk.long_up()
+    await floor.desk.sweeper().step()
     assert len(await floor.leases().claim([(slow[0], 2)])) == 1
 
 
@@ -98,7 +100,7 @@ async def test_a_stop_is_not_the_run_s_failure_whatever_the_action_makes_of_it(
     assert len(await floor.leases().claim([(run, 2)])) == 1
 
 
-async def test_what_ends_at_the_last_moment_keeps_its_result(floor: Floor) -> None:
+async def test_what_ends_at_the_last_moment_keeps_its_lease_and_its_result(floor: Floor) -> None:
     (run,) = await floor.order(action="last_moment")
     executor = floor.executor(actions={"last_moment": LastMoment()}, drain_seconds=0)
     await executor.start()
@@ -107,10 +109,15 @@ async def test_what_ends_at_the_last_moment_keeps_its_result(floor: Floor) -> No
         return executor.executor.intake.running == 1
 
     await eventually(running, "it runs")
-    await executor.stop()
+    await executor.stop_telling()
+    await executor.executor.intake.drain(timedelta(0))
 
+    assert executor.executor.journal.unstored() == [(run, 1)]
+    lease = await floor.lease(run)
+    assert lease is not None
+    assert lease["lease_until"] > utc_now()  # free for nobody while the result is on its way
+    await executor.executor.journal.flush(utc_now())
     assert await floor.outcome(run) == "success"
-    assert await floor.leases().claim([(run, 2)]) == []
     assert [each.result for each in await floor.said()] == ["done all the same"]
 
 
@@ -218,9 +225,9 @@ async def test_a_dead_executor_s_runs_go_on_elsewhere_once_their_leases_ran_out(
     await dying.die()
     floor.probe.go_on.set()
 
+    await floor.desk.long_up()
     await floor.desk.time_passes(11 * SECOND)
-    orders = await floor.desk.ledger.take_expired()
-    await floor.desk.dispatcher.send(orders)
+    await floor.desk.sweeper().step()
     await floor.executor().start()
 
     assert set((await floor.finished(runs)).values()) == {"success"}
@@ -234,8 +241,9 @@ async def test_a_stop_right_after_the_start_is_a_stop(floor: Floor, drain_second
     await first.start()
     await asyncio.wait_for(first.stop(), timeout=10)
 
-    await floor.executor().start()
+    await floor.desk.long_up()
     await floor.desk.time_passes(11 * SECOND)
-    await floor.desk.dispatcher.send(await floor.desk.ledger.take_expired())
+    await floor.desk.sweeper().step()
+    await floor.executor().start()
     assert set((await floor.finished(runs)).values()) == {"success"}
     await floor.no_order_left()

@@ -152,6 +152,15 @@ class Desk:
 
         await asyncio.gather(*map(work, tickers or [self.ticker()]))
 
+    async def long_up(self) -> None:
+        """Wait until the database is up for longer than executors get after a restart of it."""
+        while True:
+            if await self.pool.fetchval(
+                "SELECT pg_postmaster_start_time() < now() - interval '10 seconds'"
+            ):
+                return
+            await asyncio.sleep(0.05)
+
     async def time_passes(self, time: timedelta) -> None:
         """Make all that lies in the past lie there for longer."""
         await self.pool.execute(

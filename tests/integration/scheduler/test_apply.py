@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scheduler import handlers
-from services.scheduler.job import Cancel, Job
+from services.scheduler.job import Cancel, Job, decide_change
 from shared.bus import topology
 from shared.bus.connection import Guard, make_broker
 from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.runs import RunsRequested
+from shared.contracts.tasks import TaskChanged
 from shared.domain.occurrence import Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import (
@@ -42,6 +43,12 @@ def task() -> UUID:
 @pytest.fixture
 def now() -> datetime:
     return utc_now()
+
+
+def decided(event: TaskChanged) -> Job:
+    change = decide_change(event, None)
+    assert change is not None
+    return change.job
 
 
 async def job(desk: Desk, task: UUID) -> Job:
@@ -95,6 +102,18 @@ async def test_a_late_creation_does_not_bring_a_deleted_task_back(
 
     found = await job(desk, task)
     assert (found.deleted, found.version, found.next_due_at) == (True, 2, None)
+
+
+async def test_a_newer_row_that_appeared_meanwhile_is_not_overwritten(
+    desk: Desk, task: UUID, now: datetime
+) -> None:
+    """Two schedulers hear of a new task at once, in two versions; there is no row to lock yet."""
+    newer, older = (decided(changed(task, version, now)) for version in (3, 2))
+    async with desk.pool.acquire() as connection:
+        await desk.jobs.upsert(connection, [newer])
+        await desk.jobs.upsert(connection, [older])
+
+    assert await job(desk, task) == newer
 
 
 async def test_many_at_once_in_any_order_end_in_the_newest_version(
