@@ -6,13 +6,14 @@ from contextlib import AsyncExitStack
 
 from services.api.announce import OUTBOX
 from services.api.forget import Forgetter
+from services.api.insist import Insister
 from services.api.parts import ApiParts
 from services.api.readiness import Readiness
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
 from services.api.sync import answer_scheduler
 from services.api.web_app import create_asgi
-from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
 from shared.db.pool import open_pool
 from shared.outbox.relay import Relay
@@ -40,7 +41,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     broker = make_broker(settings.nats_url, name=f"api:{settings.instance}", guard=guard)
     answer_scheduler(broker, database)
     await broker.start()
-    stack.push_async_callback(broker.stop)
+    stack.push_async_callback(lambda: close(broker.stop()))
     stack.callback(lambda: setattr(guard, "stopping", True))
     client = client_of(broker)
 
@@ -48,6 +49,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(relay_pool.close)
     relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
     forget = Loop("forget", Forgetter(database).step)
+    insist = Loop("insist", Insister(database, relay.wake).step)
 
     checks = Readiness(client, relay)
     parts = ApiParts(
@@ -64,7 +66,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         h11_max_incomplete_event_size=32 * 1024,
         timeout_keep_alive=30,
     )
-    return Parts(loops=[relay, forget], checks=parts.checks, web=web)
+    return Parts(loops=[relay, insist, forget], checks=parts.checks, web=web)
 
 
 def main() -> None:

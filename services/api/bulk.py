@@ -106,5 +106,6 @@ async def add_requests(
             connection,
             identity,
             Outgoing(topology.RUN_REQUEST_API, message.encode(), identity),
+            awaits=[each.run_id for each in message.requests],
         )
     return [wish.run_id for wish in wished]

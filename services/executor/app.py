@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from services.executor.executor import Executor
 from services.executor.settings import ExecutorSettings
-from shared.bus.connection import Guard, connect
+from shared.bus.connection import Guard, close, connect
 from shared.db.pool import answers, open_pool
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.process import Parts, run_service
@@ -25,7 +25,7 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(pool.close)
     guard = Guard()
     client = await connect(settings.nats_url, name=settings.instance, guard=guard)
-    stack.push_async_callback(client.close)
+    stack.push_async_callback(lambda: close(client.close()))
     actions = action_catalog()
     for action in actions.values():
         stack.push_async_callback(action.close)

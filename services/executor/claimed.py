@@ -12,6 +12,8 @@ class ClaimedRun(NamedTuple):
 
     run_id: UUID
     attempt: int
+    lost: int
+    """Attempts before this one whose executor died; one that stopped in order does not count."""
     task_id: UUID
     trigger: str
     scheduled_for: datetime

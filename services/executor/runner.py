@@ -25,7 +25,7 @@ from shared.contracts.action import Action, ActionFailed, Level, Outcome
 from shared.contracts.runs import LogLine, RunFinished, RunStarted, RunStatus
 
 #: Attempts that may be lost with their executors before the run counts as what kills them.
-MAX_ATTEMPTS = 5
+MAX_LOST = 5
 #: What of an action's own data is kept; the contract of `RunFinished.execution_data`.
 MAX_DATA_BYTES = 64 * 1024
 #: Readers of JSON give up at about 200 levels, and the data lies a few deep in its message.
@@ -138,9 +138,9 @@ class Runner:
         self._journal.ended(_finished(started, run, status, outcome, self._now()))
 
     async def _attempt(self, run: ClaimedRun) -> tuple[RunStatus, Outcome]:
-        if run.attempt > MAX_ATTEMPTS:
+        if run.lost >= MAX_LOST:
             return RunStatus.FAILURE, Outcome(
-                f"lost with its executor {MAX_ATTEMPTS} times; given up", {"lost": MAX_ATTEMPTS}
+                f"lost with its executor {run.lost} times; given up", {"lost": run.lost}
             )
         action = self._actions.get(run.action)
         if action is None:

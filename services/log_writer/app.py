@@ -13,7 +13,7 @@ from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
-from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.watch import Watch
 from shared.db.pool import open_pool
 from shared.runtime.loop import Loop
@@ -39,7 +39,7 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
 
     async def close_broker() -> None:
         guard.stopping = True
-        await broker.stop()
+        await close(broker.stop())
 
     await broker.connect()
     stack.push_async_callback(close_broker)  # before the pool: handlers finish what they have

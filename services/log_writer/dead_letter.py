@@ -21,6 +21,11 @@ TEXT_CHARACTERS = 1000
 ADVISORY_PREFIX = "$JS.EVENT.ADVISORY."
 
 
+#: What JetStream says of a message that was deleted before anybody had handled it: on a stream that
+#: keeps one message per subject the next one does that, and nothing is lost.
+REPLACED = "Unacknowledged message was deleted"
+
+
 class Advisory(BaseModel):
     """What JetStream says about a message that it will not deliver any more."""
 
@@ -30,6 +35,7 @@ class Advisory(BaseModel):
     consumer: str
     stream_seq: int
     deliveries: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,10 @@ class Undertaker:
 
     async def _receive_advisory(self, message: Msg, body: bytes) -> None:
         try:
-            moved = await self.take(Advisory.model_validate_json(body))
+            advisory = Advisory.model_validate_json(body)
+            if advisory.reason == dead_letter.REPLACED:
+                return
+            moved = await self.take(advisory)
         except ValidationError:
             moved = False
         if not moved:

@@ -16,7 +16,7 @@ from services.scheduler.settings import SchedulerSettings
 from services.scheduler.source import TaskSource
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
-from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DUE, SCHEDULER_REQUESTS, SCHEDULER_TASKS
 from shared.bus.watch import Watch, stored
@@ -39,7 +39,7 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     guard = Guard()
     broker = make_broker(settings.nats_url, name=settings.instance, guard=guard)
     await broker.connect()
-    stack.push_async_callback(broker.stop)
+    stack.push_async_callback(lambda: close(broker.stop()))
     client = client_of(broker)
 
     jobs, ledger = JobStore(pool), LedgerStore(pool)
@@ -59,6 +59,8 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     )
     js = client.jetstream(timeout=2)
     sweeper = Sweeper(ledger, dispatcher, lambda: stored(js, DUE), utc_now)
+    reconciling = Loop("reconciler", reconciler.step)
+    guard.on_reconnect = reconciling.wake
     watch = Watch(client, (SCHEDULER_TASKS, SCHEDULER_REQUESTS))
     handlers.register(broker, applier)
     await watch.step()  # the subscribers need their consumers
@@ -71,7 +73,7 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
         loops=(
             Loop("watch", watch.step),
             Loop("pruner", Pruner(jobs, ledger, timedelta(days=settings.ledger_days)).step),
-            Loop("reconciler", reconciler.step),
+            reconciling,
             Loop("sweeper", sweeper.step),
             ticking,
         ),

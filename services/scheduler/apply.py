@@ -16,6 +16,7 @@ from services.scheduler.job import MANUAL, Change, Entry, Job, decide_change
 from services.scheduler.source import TaskSource
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
+from shared.bus.topology import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged
 from shared.domain.occurrence import Outcome
@@ -23,9 +24,9 @@ from shared.domain.occurrence import Outcome
 log = logging.getLogger(__name__)
 
 
-def request_entry(request: RunRequest, job: Job) -> Entry:
-    """Return the ledger row of a run that somebody asked for."""
-    gone = job.deleted
+def request_entry(request: RunRequest, job: Job | None) -> Entry:
+    """Return the ledger row of a run that somebody asked for; *job* is None if it is long gone."""
+    gone = job is None or job.deleted
     return Entry(
         run_id=request.run_id,
         task_id=request.task_id,
@@ -37,10 +38,10 @@ def request_entry(request: RunRequest, job: Job) -> Entry:
         reason="task.deleted" if gone else None,
         missed_count=0,
         missed_since=None,
-        version=job.version,
+        version=job.version if job else request.version,
         requested_by=request.requested_by,
-        queue=job.queue,
-        priority=job.priority,
+        queue=job.queue if job else DEFAULT_QUEUE,
+        priority=job.priority if job else DEFAULT_PRIORITY,
     )
 
 
@@ -100,14 +101,8 @@ class Applier:
         async with self._jobs.pool.acquire() as connection, connection.transaction():
             # Locked: else a task could be deleted after it was read, and its run fire all the same.
             jobs = await self._jobs.lock(connection, [each.task_id for each in requests])
-            entries = [
-                request_entry(request, jobs[request.task_id])
-                for request in requests
-                if request.task_id in jobs
-            ]
+            entries = [request_entry(request, jobs.get(request.task_id)) for request in requests]
             inserted = await self._ledger.insert(connection, entries)
-        if len(entries) < len(requests):
-            log.warning("%d runs asked for tasks that are gone", len(requests) - len(entries))
         await self._dispatcher.send(
             orders_for(entry for entry in entries if entry.run_id in inserted)
         )

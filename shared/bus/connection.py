@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.errors import Error
 
 from shared.bus.middleware import Verdicts
 
@@ -28,6 +30,8 @@ class Guard:
 
     def __init__(self) -> None:
         self.stopping = False
+        self.on_reconnect: Callable[[], None] = lambda: None
+        """Called when the connection is back: what was said meanwhile may be lost."""
 
     async def closed(self) -> None:
         if not self.stopping:
@@ -44,6 +48,7 @@ class Guard:
 
     async def reconnected(self) -> None:
         log.warning("reconnected to NATS")
+        self.on_reconnect()
 
 
 def _options(name: str, guard: Guard) -> dict[str, Any]:
@@ -76,6 +81,14 @@ def client_of(broker: NatsBroker) -> Client:
     """Return the connection of a started broker, for what FastStream does not do."""
     client: Client = broker.config.connection_state.connection
     return client
+
+
+async def close(closing: Awaitable[object]) -> None:
+    """Close a connection that may be broken already: there is nothing left to lose."""
+    try:
+        await closing
+    except (OSError, Error) as error:
+        log.warning("closing the connection to NATS: %s", type(error).__name__)
 
 
 async def connect(url: str, *, name: str, guard: Guard) -> Client:

@@ -14,6 +14,7 @@ an outage of two minutes, giving back would use them up and turn every message i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,9 @@ from shared.bus import topology
 PAUSES = (0.2, 1.0, 2.0, 5.0)
 #: The longest pause in seconds between two tries of a message that is held.
 HELD_PAUSE = 1.0
+
+#: Well below the shortest `ack_wait`.
+ALIVE_SECONDS = 0.5
 
 #: What is kept of a dead message. A poison of the greatest size that is allowed would not fit into
 #: a message again together with our headers, and the server disconnects whoever tries.
@@ -93,15 +97,19 @@ class Verdicts(BaseMiddleware[Any, Any]):
         raw: Msg = msg.raw_message
         if not raw.reply.startswith("$JS.ACK."):  # a core message: nothing to acknowledge
             return await call_next(msg)
+        alive = asyncio.create_task(_keep_alive(raw))
         try:
             result = await self._handle(call_next, msg)
         except Exception as error:
+            alive.cancel()
             deliveries = raw.metadata.num_delivered or 1
             if is_poison(error) and await bury(raw, error):
                 return None
             log.exception("handling %s failed, delivery %d", raw.subject, deliveries)
             await raw.nak(delay=pause_after(deliveries))
             return None
+        finally:
+            alive.cancel()
         if not raw._ackd:  # noqa: SLF001 - nats-py has no public word for it
             await raw.ack()
         return result
@@ -118,8 +126,20 @@ class Verdicts(BaseMiddleware[Any, Any]):
                 failures += 1
                 if failures == 1:
                     log.warning("%s is held: %s", raw.subject, type(error).__name__)
-                await raw.in_progress()  # a try may take as long as connecting may: `ack_wait` anew
             await asyncio.sleep(min(pause_after(failures), HELD_PAUSE))
+
+
+async def _keep_alive(raw: Msg) -> None:
+    """Keep a message that is being handled from being delivered to somebody else.
+
+    A database that stands still makes a handler slow without failing; each new delivery would
+    count, and in the end the message would be given up. A process that stands still keeps nothing
+    alive.
+    """
+    while True:
+        await asyncio.sleep(ALIVE_SECONDS)
+        with contextlib.suppress(Exception):  # without a connection there is nobody to tell
+            await raw.in_progress()
 
 
 async def bury(raw: Msg, error: Exception) -> bool:

@@ -92,9 +92,19 @@ DEAD = Stream(
 
 STREAMS = (TASKS, REQUESTS, DUE, RUNS, LOGS, DEAD)
 
-SCHEDULER_TASKS = Consumer(stream="TASKS", name="scheduler-tasks", filters=("task.*.*",))
+# Handled within milliseconds, so a short wait: what lies with a scheduler that was killed is late
+# by this much. While a handler is slow, the middleware keeps its message alive.
+SCHEDULER_TASKS = Consumer(
+    stream="TASKS",
+    name="scheduler-tasks",
+    filters=("task.*.*",),
+    ack_wait=timedelta(seconds=2),
+)
 SCHEDULER_REQUESTS = Consumer(
-    stream="REQUESTS", name="scheduler-requests", filters=REQUESTS.subjects
+    stream="REQUESTS",
+    name="scheduler-requests",
+    filters=REQUESTS.subjects,
+    ack_wait=timedelta(seconds=2),
 )
 # Two consumers, so that how a run ended never waits behind how others began. What a log writer that
 # died had in hand goes to the next one after `ack_wait`, so that is how late its row can be.
@@ -131,7 +141,7 @@ def due_consumer(queue: str, priority: int) -> Consumer:
         filters=(f"task.due.{queue}.{priority}.*",),
         # The message is acknowledged as soon as its run is claimed in PostgreSQL, so this only
         # bounds how long an order lies with an executor that died before it could claim.
-        ack_wait=timedelta(seconds=5),
+        ack_wait=timedelta(seconds=3),
         max_ack_pending=20_000,
         max_deliver=-1,  # a due run that nobody could claim is waited for, never dropped
     )

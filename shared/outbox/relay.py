@@ -9,12 +9,11 @@ stored second would leave the older state as the newest message.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.bus.publisher import Publisher
 from shared.db.pool import Pool
-from shared.outbox.store import OutboxRow, OutboxStore
+from shared.outbox.store import OutboxStore
 
 BATCH = 500
 #: The relay is woken after each commit; this is for what another replica committed and lost.
@@ -25,16 +24,8 @@ PUBLISH_SECONDS = 1.5
 log = logging.getLogger(__name__)
 
 
-def next_of_each_key(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-    """Return the oldest row of every key: those that may be published side by side."""
-    first: dict[str, OutboxRow] = {}
-    for row in rows:
-        first.setdefault(row.key, row)
-    return list(first.values())
-
-
 class Relay:
-    """One step: take a batch, publish it wave by wave, delete what was acknowledged."""
+    """One step: publish the oldest message of every key; settle what was acknowledged."""
 
     def __init__(self, pool: Pool, publisher: Publisher, store: OutboxStore) -> None:
         self._pool = pool
@@ -42,20 +33,19 @@ class Relay:
         self._store = store
 
     async def step(self) -> timedelta:
-        """Publish one batch; come straight back if there is more."""
+        """Publish one batch; come straight back for what waits behind it."""
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await self._store.take(connection, BATCH)
-            wave = next_of_each_key(rows)
-            if not wave:
+            if not rows:
                 return REST
             unknown = set(
                 await self._publisher.publish(
-                    [row.message for row in wave], timeout=PUBLISH_SECONDS
+                    [row.message for row in rows], timeout=PUBLISH_SECONDS
                 )
             )
-            done = [row.id for index, row in enumerate(wave) if index not in unknown]
-            await self._store.delete(connection, done)
+            done = [row.id for index, row in enumerate(rows) if index not in unknown]
+            await self._store.published(connection, done)
         if unknown:
-            log.warning("outbox: %d of %d messages not acknowledged", len(unknown), len(wave))
+            log.warning("outbox: %d of %d messages not acknowledged", len(unknown), len(rows))
             return timedelta(seconds=0.2)
-        return timedelta(0) if len(rows) > len(wave) or len(rows) == BATCH else REST
+        return timedelta(0)  # what waited behind these may go now

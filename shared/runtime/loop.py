@@ -30,6 +30,7 @@ class Loop:
         self._step = step
         self._stopping = False
         self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
         self.last_success: float | None = None
         """Event-loop time of the last step that did not fail; readiness is judged by it."""
 
@@ -41,6 +42,7 @@ class Loop:
         """Finish the step in hand, then return from `run`."""
         self._stopping = True
         self._wake.set()
+        self._stop.set()
 
     async def run(self) -> None:
         """Step and rest until `stop` is called."""
@@ -64,12 +66,15 @@ class Loop:
                     error,
                     exc_info=failures == 1,
                 )
-            await self._rest(rest)
+                # A wake-up must not cut this short, or whoever wakes sets the pace of an outage.
+                await self._rest(rest, self._stop)
+            else:
+                await self._rest(rest, self._wake)
 
-    async def _rest(self, rest: timedelta) -> None:
+    async def _rest(self, rest: timedelta, until: asyncio.Event) -> None:
         if self._stopping or rest <= timedelta(0):
             await asyncio.sleep(0)  # a busy loop must still let others run
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(rest.total_seconds()):
-                await self._wake.wait()
+                await until.wait()

@@ -27,6 +27,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RUN = ClaimedRun(
     run_id=UUID(int=1),
     attempt=2,
+    lost=1,
     task_id=UUID(int=2),
     trigger="schedule",
     scheduled_for=NOON,

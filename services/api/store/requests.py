@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.bus import topology
@@ -17,8 +18,9 @@ async def add_run_request(
     (`RunsRequested`, held against the contract by a test) and stores it.
     """
     done = await connection.execute(
-        "INSERT INTO api.outbox (key, subject, message_id, payload)"
-        " SELECT $1::text, $2, 'run:' || $1, convert_to(json_build_object('v', 1, 'requests',"
+        "INSERT INTO api.outbox (key, subject, message_id, awaits, payload)"
+        " SELECT $1::text, $2, 'run:' || $1, ARRAY[$1::text::uuid],"
+        " convert_to(json_build_object('v', 1, 'requests',"
         "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
         "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version)"
         "  ))::text, 'UTF8')"
@@ -29,3 +31,38 @@ async def add_run_request(
         requested_by,
     )
     return done == "INSERT 0 1"
+
+
+class Heard(NamedTuple):
+    """What became of requests that were published a while ago."""
+
+    settled: int
+    unheard: int
+
+
+async def settle_heard(connection: Connection, limit: int) -> Heard:
+    """Forget published requests whose runs are in the ledger; have the others published again.
+
+    The pause before a repetition doubles each time, from 3 seconds to 5 minutes.
+    """
+    row = await connection.fetchrow(
+        "WITH old AS ("
+        "  SELECT id, awaits, sent, sent_at FROM api.outbox"
+        "  WHERE sent_at < clock_timestamp() - interval '1 second'"
+        "  ORDER BY sent_at LIMIT $1 FOR UPDATE SKIP LOCKED"
+        "), unheard AS ("
+        "  SELECT id, sent, sent_at FROM old WHERE EXISTS ("
+        "    SELECT FROM unnest(awaits) AS a (run_id) WHERE NOT EXISTS ("
+        "      SELECT FROM scheduler.api_occurrences o WHERE o.run_id = a.run_id OFFSET 0))"
+        "), settled AS ("
+        "  DELETE FROM api.outbox WHERE id IN (SELECT id FROM old EXCEPT SELECT id FROM unheard)"
+        "  RETURNING id"
+        "), again AS ("
+        "  UPDATE api.outbox SET sent_at = NULL WHERE id IN (SELECT id FROM unheard"
+        "    WHERE sent_at < clock_timestamp()"
+        "      - least(interval '3 seconds' * 2 ^ least(sent - 1, 10), interval '5 minutes'))"
+        "  RETURNING id"
+        ") SELECT (SELECT count(*) FROM settled), (SELECT count(*) FROM again)",
+        limit,
+    )
+    return Heard(*row) if row else Heard(0, 0)

@@ -27,6 +27,9 @@ GRACE = timedelta(seconds=10)
 #: statement may take, so that none appears behind it.
 COMMITTED_WITHIN = timedelta(seconds=20)
 PAGE = 500
+#: A report that was said this often and never became a row is one that the log writer refuses; it
+#: lies among the dead letters. Waiting for it would make each pass longer than the one before.
+MOST_REPEATS = 20
 PRUNE = 5000
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class Confirmer:
         self._publisher = publisher
         self._unread = unread
         self._keep = keep
+        self._repeats = 0
 
     async def step(self) -> timedelta:
         """Confirm once."""
@@ -58,7 +62,10 @@ class Confirmer:
         if await self._unread():
             return INTERVAL  # the log writer is still reading; nothing counts as lost yet
         lost = await self._leases.unconfirmed(until, PAGE)
-        if lost:
+        self._repeats = self._repeats + 1 if lost else 0
+        if self._repeats > MOST_REPEATS:
+            log.error("%d results never reached the log; giving them up", len(lost))
+        elif lost:
             log.warning("%d results are missing in the log; saying them again", len(lost))
             await self._say(lost, until.timestamp())
             return INTERVAL

@@ -19,17 +19,20 @@ WITH asked AS (
 ), claimed AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
     SELECT a.run_id, r.task_id, a.attempt, $3, clock_timestamp() + $4::interval
-    FROM asked a JOIN scheduler.executor_runs r ON r.run_id = a.run_id
+    FROM asked a JOIN scheduler.executor_runs r
+         ON r.run_id = a.run_id AND a.attempt <= r.attempt  -- none that was never ordered
     ORDER BY a.run_id  -- so that two executors never wait for each other in a circle
     ON CONFLICT (run_id) DO UPDATE
     SET attempt = excluded.attempt, executor_id = excluded.executor_id,
-        lease_until = excluded.lease_until, claimed_at = clock_timestamp()
+        lease_until = excluded.lease_until, claimed_at = clock_timestamp(),
+        lost = l.lost + CASE WHEN l.handed_back THEN 0 ELSE 1 END, handed_back = false
     WHERE l.outcome IS NULL AND l.attempt < excluded.attempt
       AND l.lease_until < clock_timestamp()
-    RETURNING run_id, attempt
+    RETURNING run_id, attempt, lost
 )
-SELECT c.run_id, c.attempt, r.task_id, r.trigger, r.scheduled_for, r.requested_by, r.missed_count,
-       r.missed_since, r.version, r.name, r.action, r.action_config, r.timeout_seconds
+SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.requested_by,
+       r.missed_count, r.missed_since, r.version, r.name, r.action, r.action_config,
+       r.timeout_seconds
 FROM claimed c JOIN scheduler.executor_runs r ON r.run_id = c.run_id
 """
 
@@ -145,7 +148,7 @@ class LeaseStore:
     async def release(self, held: Sequence[tuple[UUID, int]]) -> None:
         """Let leases run out now, so that another executor may take the runs over."""
         await self._pool.execute(
-            "UPDATE executor.leases l SET lease_until = clock_timestamp()"
+            "UPDATE executor.leases l SET lease_until = clock_timestamp(), handed_back = true"
             " FROM unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)"
             " WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3"
             " AND l.outcome IS NULL",

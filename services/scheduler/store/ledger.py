@@ -154,7 +154,7 @@ class LedgerStore:
         """Delete settled rows past their time; return how many."""
         status = await self.pool.execute(
             "DELETE FROM scheduler.occurrences WHERE run_id IN (SELECT run_id"
-            " FROM scheduler.occurrences WHERE settled AND scheduled_for < now() - $1::interval"
+            " FROM scheduler.occurrences WHERE settled AND created_at < now() - $1::interval"
             " LIMIT $2)",
             older_than,
             limit,

@@ -32,8 +32,13 @@ CREATE TABLE api.outbox (
     subject    text NOT NULL,
     message_id text NOT NULL,
     payload    bytea NOT NULL,
+    awaits     uuid[],                      -- runs that must be in the ledger before this is forgotten
+    sent       integer NOT NULL DEFAULT 0,  -- how often it was published
+    sent_at    timestamptz,                 -- null: to be published
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE INDEX outbox_oldest_of_key ON api.outbox (key, id) WHERE sent_at IS NULL;
+CREATE INDEX outbox_unheard ON api.outbox (sent_at) WHERE sent_at IS NOT NULL;
 
 CREATE TABLE api.tokens (
     id           text PRIMARY KEY,

@@ -8,6 +8,8 @@ CREATE TABLE executor.leases (
     executor_id uuid NOT NULL,
     claimed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     lease_until timestamptz NOT NULL,
+    handed_back boolean NOT NULL DEFAULT false,   -- given up by an executor that stopped in order
+    lost        integer NOT NULL DEFAULT 0,       -- attempts before this one whose executor died
     outcome     text,                             -- null while it runs
     finished_at timestamptz,
     report      bytea                             -- the RunFinished record, to be said again if lost

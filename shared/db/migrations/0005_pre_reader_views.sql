@@ -3,7 +3,7 @@
 -- The executor claims what the ledger says is to be run, with the task as it now stands.
 CREATE VIEW scheduler.executor_runs AS
 SELECT o.run_id, o.task_id, o.trigger, o.scheduled_for, o.due_at, o.requested_by, o.missed_count,
-       o.missed_since, j.version, j.name, j.action, j.action_config, j.timeout_seconds
+       o.missed_since, o.attempt, j.version, j.name, j.action, j.action_config, j.timeout_seconds
 FROM scheduler.occurrences o JOIN scheduler.jobs j USING (task_id)
 WHERE o.outcome = 'fired';
 

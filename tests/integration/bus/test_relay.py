@@ -168,9 +168,6 @@ async def test_two_relays_at_once_publish_each_message_once(
     ) == list(range(300))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="OutboxStore.take skips locked rows without regard to their key"
-)
 async def test_while_one_relay_has_a_key_in_hand_no_other_says_what_comes_after(
     pool: Pool, store: OutboxStore
 ) -> None:

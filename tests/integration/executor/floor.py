@@ -122,9 +122,13 @@ class Floor:
         *,
         action: str = "probe",
         timeout_seconds: int = 60,
+        ordered: int = 100,
         **params: Any,  # noqa: ANN401 - whatever the action takes
     ) -> list[UUID]:
-        """Have *count* runs of one task ordered; return them."""
+        """Have *count* runs of one task ordered; return them.
+
+        As if *ordered* attempts had been ordered already: a test can claim any of them.
+        """
         task = changed(
             uuid4(),
             1,
@@ -136,6 +140,7 @@ class Floor:
         await self.desk.applier.tasks_changed([task])
         asked = [request(task.task_id) for _ in range(count)]
         await self.desk.applier.runs_requested(asked)
+        await self.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", ordered)
         return [each.run_id for each in asked]
 
     def leases(self, executor_id: UUID | None = None) -> LeaseStore:

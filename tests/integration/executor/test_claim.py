@@ -33,6 +33,7 @@ async def test_a_claim_brings_all_that_is_needed_to_run(floor: Floor) -> None:
         ClaimedRun(
             run_id=run,
             attempt=1,
+            lost=0,
             task_id=row["task_id"],
             trigger="manual",
             scheduled_for=row["scheduled_for"],
@@ -81,6 +82,14 @@ async def test_of_two_attempts_in_one_batch_the_later_is_claimed(floor: Floor) -
     (run,) = await floor.order()
 
     assert await claimed(floor.leases(), (run, 2), (run, 1)) == [(run, 2)]
+
+
+async def test_an_attempt_that_was_never_ordered_is_not_claimed(floor: Floor) -> None:
+    (run,) = await floor.order()
+    await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = 1")
+
+    assert await claimed(floor.leases(), (run, 2)) == []
+    assert await claimed(floor.leases(), (run, 1)) == [(run, 1)]
 
 
 async def test_nothing_asked_is_nothing_claimed(floor: Floor) -> None:

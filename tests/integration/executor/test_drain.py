@@ -218,7 +218,7 @@ async def test_a_stop_that_cannot_be_written_down_breaks_nothing_off(floor: Floo
 async def test_a_dead_executor_s_runs_go_on_elsewhere_once_their_leases_ran_out(
     floor: Floor,
 ) -> None:
-    runs = await floor.order(4, deed="wait")
+    runs = await floor.order(4, ordered=1, deed="wait")
     dying = floor.executor()
     await dying.start()
     await floor.wait_until_running(4)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.executor.claimed import ClaimedRun
-from services.executor.runner import MAX_ATTEMPTS, MAX_LINE, MAX_TEXT
+from services.executor.runner import MAX_LINE, MAX_LOST, MAX_TEXT
 from services.executor.speaker import Speaker
 from shared.bus.topology import task_changed
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
@@ -205,17 +204,19 @@ async def test_lines_are_numbered_within_the_attempt(floor: Floor) -> None:
 async def test_a_run_that_was_lost_with_its_executors_too_often_is_given_up(floor: Floor) -> None:
     (run,) = await floor.order()
     intake = floor.executor().executor.intake
-    last = MAX_ATTEMPTS + 1
-    (claimed,) = await floor.leases().claim([(run, last)])
-    assert isinstance(claimed, ClaimedRun)
+    claimed = (await floor.leases().claim([(run, 1)]))[0]
+    for attempt in range(2, MAX_LOST + 2):
+        await floor.pool.execute("UPDATE executor.leases SET lease_until = '-infinity'")
+        await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", attempt)
+        claimed = (await floor.leases().claim([(run, attempt)]))[0]
     await floor.pool.execute("UPDATE executor.leases SET executor_id = $1", floor.executors[0].id)
 
     await intake._runner.run(claimed)  # noqa: SLF001 - as the intake would
     await floor.executors[0].executor.journal.flush(claimed.scheduled_for)
 
     (said,) = await floor.said()
-    assert (said.status, said.attempt) == (RunStatus.FAILURE, last)
-    assert said.error_message == f"lost with its executor {MAX_ATTEMPTS} times; given up"
+    assert (said.status, said.attempt) == (RunStatus.FAILURE, MAX_LOST + 1)
+    assert said.error_message == f"lost with its executor {MAX_LOST} times; given up"
     assert floor.probe.begun == []
 
 

@@ -289,16 +289,18 @@ async def test_a_request_that_overtakes_an_edit_runs_the_edited_task(
     assert claimed.name == "version 2"
 
 
-async def test_a_request_for_a_task_that_nobody_knows_is_dropped(
-    desk: Desk, task: UUID, now: datetime, caplog: pytest.LogCaptureFixture
+async def test_a_request_for_a_task_that_nobody_knows_is_written_down_and_not_run(
+    desk: Desk, task: UUID, now: datetime
 ) -> None:
     known = uuid4()
     await desk.applier.tasks_changed([changed(known, 1, now)])
 
     await desk.applier.runs_requested([request(task, version=1), request(known)])
 
-    assert [row["task_id"] for row in await desk.rows()] == [known]
-    assert "1 runs asked for tasks that are gone" in caplog.text
+    assert {row["task_id"]: (row["outcome"], row["reason"]) for row in await desk.rows()} == {
+        known: ("fired", None),
+        task: ("superseded", "task.deleted"),
+    }
 
 
 async def test_a_request_for_a_deleted_task_is_written_down_and_not_run(
