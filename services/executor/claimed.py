@@ -17,6 +17,8 @@ class ClaimedRun(NamedTuple):
     task_id: UUID
     trigger: str
     scheduled_for: datetime
+    due_at: datetime
+    """Not to be started before; a claim may come a moment ahead of it."""
     requested_by: str | None
     missed_count: int
     missed_since: datetime | None

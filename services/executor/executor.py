@@ -32,7 +32,7 @@ from shared.bus.topology import DUE_DEFAULT, LOG_WRITER_FINISHED
 from shared.bus.watch import Watch, unread
 from shared.contracts.action import Action
 from shared.db.pool import Pool
-from shared.runtime.clock import utc_now
+from shared.runtime.clock import stopwatch
 from shared.runtime.loop import Loop
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Executor:
     ) -> None:
         lease = timedelta(seconds=settings.lease_seconds)
         self._patience = timedelta(seconds=settings.drain_seconds)
-        self._clock = DatabaseClock(utc_now)
+        self._clock = DatabaseClock(stopwatch)
         self._presence = PresenceStore(pool, executor_id)
         leases = LeaseStore(pool, executor_id, lease)
         publisher = Publisher(client)

@@ -114,11 +114,12 @@ class Runner:
         self.egress_allow = egress_allow
 
     async def run(self, run: ClaimedRun) -> None:
-        """Run one attempt and enter its result into the journal.
+        """Run one attempt, once it is due, and enter its result into the journal.
 
         Raises:
             asyncio.CancelledError: the lease is lost or the process stops; nothing was entered.
         """
+        await self._until(run.due_at)
         started_at = self._now()
         started = RunStarted.model_construct(
             run_id=run.run_id,
@@ -136,6 +137,11 @@ class Runner:
             self._journal.abandoned(run.run_id, run.attempt)
             raise
         self._journal.ended(_finished(started, run, status, outcome, self._now()))
+
+    async def _until(self, due_at: datetime) -> None:
+        # A timer may go off a little early; a run may not.
+        while (early := (due_at - self._now()).total_seconds()) > 0:  # noqa: ASYNC110 - it is time that is waited for
+            await asyncio.sleep(early)
 
     async def _attempt(self, run: ClaimedRun) -> tuple[RunStatus, Outcome]:
         if run.lost >= MAX_LOST:

@@ -14,20 +14,16 @@ from shared.bus.subscriber import contract, pull
 from shared.contracts.runs import RunsRequested
 from shared.contracts.tasks import TaskChanged
 
-#: Events handled side by side; those of one task settle their order by version.
-TASKS_AT_ONCE = 32
-REQUESTS_AT_ONCE = 4
-
 
 def register(broker: NatsBroker, applier: Applier) -> None:
     """Put the subscribers on *broker*; they are deaf until it starts."""
 
-    @pull(broker, topology.SCHEDULER_TASKS, contract(TaskChanged), at_once=TASKS_AT_ONCE)
+    @pull(broker, topology.SCHEDULER_TASKS, contract(TaskChanged))
     async def tasks_changed(message: TaskChanged) -> None:
         """A task was created, updated or deleted."""
         await applier.tasks_changed([message])
 
-    @pull(broker, topology.SCHEDULER_REQUESTS, contract(RunsRequested), at_once=REQUESTS_AT_ONCE)
+    @pull(broker, topology.SCHEDULER_REQUESTS, contract(RunsRequested))
     async def runs_requested(message: RunsRequested) -> None:
         """Somebody asked for runs by hand."""
         await applier.runs_requested(message.requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -34,12 +35,16 @@ class TaskSource:
 
     async def pages(self, first: UUID, last: UUID) -> AsyncIterator[tuple[TaskChanged, ...]]:
         """Yield all tasks of an id range, page by page."""
-        start: UUID | None = first
-        while start is not None:
-            request = PageRequest(first=start, last=last, limit=PAGE)
-            page = Page.decode(await self._ask(topology.RPC_TASKS_PAGE, request, SECONDS))
-            yield page.tasks
-            start = page.next
+        asking: asyncio.Task[bytes] | None = self._ask_page(first, last)
+        try:
+            while asking is not None:
+                page = Page.decode(await asking)
+                # Asked for before this one is worked on: the API reads while the caller writes.
+                asking = self._ask_page(page.next, last) if page.next else None
+                yield page.tasks
+        finally:
+            if asking is not None:
+                asking.cancel()
 
     async def task(self, task_id: UUID) -> TaskChanged | None:
         """Return one task as it is now, or None if it is gone."""
@@ -47,6 +52,10 @@ class TaskSource:
             for task in tasks:
                 return task
         return None
+
+    def _ask_page(self, first: UUID, last: UUID) -> asyncio.Task[bytes]:
+        request = PageRequest(first=first, last=last, limit=PAGE)
+        return asyncio.create_task(self._ask(topology.RPC_TASKS_PAGE, request, SECONDS))
 
     async def _ask(self, subject: str, question: Message, seconds: float) -> bytes:
         try:

@@ -41,20 +41,18 @@ async def raw(message: NatsMessage) -> bytes:
     return message.raw_message.data
 
 
-def pull(
-    broker: NatsBroker, consumer: Consumer, decoder: Decoder, *, at_once: int = 1
-) -> LogicSubscriber[Msg]:
+def pull(broker: NatsBroker, consumer: Consumer, decoder: Decoder) -> LogicSubscriber[Msg]:
     """Return the decorator of a handler for *consumer*'s messages.
 
-    FastStream runs the *at_once* messages of one pull side by side and pulls again when the slowest
-    is done; with 1, messages are handled in order.
+    Messages are pulled one at a time and handled in order. A larger pull is held back by the client
+    until the next message comes or the request expires: run-now then waited up to a second.
     """
     return broker.subscriber(
         consumer.filters[0] if len(consumer.filters) == 1 else "",
         stream=JStream(consumer.stream, declare=False),
         durable=consumer.name,
         config=consumer_config(consumer),
-        pull_sub=PullSub(batch_size=at_once, timeout=PULL_SECONDS),
+        pull_sub=PullSub(batch_size=1, timeout=PULL_SECONDS),
         decoder=decoder,
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,

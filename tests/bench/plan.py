@@ -146,23 +146,22 @@ def _is_clean(run: Figures) -> bool:
 async def _measure_once(
     workload: Workload, shared: Subject | None, quiet: machine.Quiet
 ) -> Figures:
-    async with AsyncExitStack() as stack:
-        on = shared
-        if on is None:
-            on = await stack.enter_async_context(subject(**workload.environment))
-            if not workload.is_about_load:
-                await on.warm_up()
-        busy = await quiet.wait()
-        before = {
-            "at": time.strftime("%H:%M:%S"),
-            "busy_before": busy,
-            "load1_before": round(os.getloadavg()[0], 2),
-        }
-        try:
+    try:
+        async with AsyncExitStack() as stack:
+            on = shared
+            if on is None:
+                on = await stack.enter_async_context(subject(**workload.environment))
+                if not workload.is_about_load:
+                    await on.warm_up()
+            before = {
+                "at": time.strftime("%H:%M:%S"),
+                "busy_before": await quiet.wait(),
+                "load1_before": round(os.getloadavg()[0], 2),
+            }
             figures = await workload.measure(on)
-        except Exception as error:  # noqa: BLE001 - one failure must not cost the figures so far
-            figures = {"error": f"{type(error).__name__}: {error}"[:300]}
-        return {**figures, **before, "load1_after": round(os.getloadavg()[0], 2)}
+            return {**figures, **before, "load1_after": round(os.getloadavg()[0], 2)}
+    except Exception as error:  # noqa: BLE001 - one failure must not cost the figures so far
+        return {"error": f"{type(error).__name__}: {error}"[:300]}
 
 
 def _say(text: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.scheduler.loops.reconciler import differing, id_range
+from services.scheduler.loops.reconciler import TOGETHER, differing, id_ranges
 from shared.contracts.sync import Bucket
 
 
@@ -32,8 +32,12 @@ def test_another_version_or_another_task_differs() -> None:
     assert differing(ours, theirs) == [2, 3]
 
 
-def test_the_ranges_cover_every_id_once() -> None:
-    ranges = [id_range(number) for number in range(256)]
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_ranges_cover_every_id_once(*, alone: bool) -> None:
+    every = list(range(256))
+    ranges = (
+        [each for number in every for each in id_ranges([number])] if alone else id_ranges(every)
+    )
 
     assert ranges[0][0] == UUID(int=0)
     assert ranges[-1][1] == UUID(int=(1 << 128) - 1)
@@ -43,8 +47,15 @@ def test_the_ranges_cover_every_id_once() -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 0x7F, 0xFF])
 def test_a_range_holds_the_ids_that_begin_with_its_byte(number: int) -> None:
-    first, last = id_range(number)
+    ((first, last),) = id_ranges([number])
 
     assert first.bytes[0] == last.bytes[0] == number
     assert set(first.bytes[1:]) == {0}
     assert set(last.bytes[1:]) == {255}
+
+
+def test_only_neighbours_are_taken_together_and_not_too_many() -> None:
+    spans = [(first.bytes[0], last.bytes[0]) for first, last in id_ranges([9, 1, 3, 2])]
+    assert spans == [(1, 3), (9, 9)]
+
+    assert len(id_ranges(list(range(2 * TOGETHER)))) == 2

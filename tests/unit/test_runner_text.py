@@ -31,6 +31,7 @@ RUN = ClaimedRun(
     task_id=UUID(int=2),
     trigger="schedule",
     scheduled_for=NOON,
+    due_at=NOON,
     requested_by=None,
     missed_count=0,
     missed_since=None,

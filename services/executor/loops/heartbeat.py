@@ -48,9 +48,9 @@ class Heartbeat:
         if held:
             renewed = await self._leases.renew(held)
             self._intake.lost(set(held) - renewed)
-        asked_at = self._clock.host_now()
+        asked_at = self._clock.stopwatch()
         answer = await self._leases.database_time()
-        self._clock.learn(asked_at=asked_at, answer=answer, answered_at=self._clock.host_now())
+        self._clock.learn(asked_at=asked_at, answer=answer, answered_at=self._clock.stopwatch())
         await self.report(draining=False)
         return self._interval
 

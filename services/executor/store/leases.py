@@ -16,12 +16,13 @@ _CLAIM = """
 WITH asked AS (
     SELECT run_id, max(attempt) AS attempt FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
     GROUP BY run_id
+), found AS MATERIALIZED (
+    SELECT r.*, a.attempt AS asked FROM asked a JOIN scheduler.executor_runs r
+         ON r.run_id = a.run_id AND a.attempt <= r.attempt  -- none that was never ordered
 ), claimed AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
-    SELECT a.run_id, r.task_id, a.attempt, $3, clock_timestamp() + $4::interval
-    FROM asked a JOIN scheduler.executor_runs r
-         ON r.run_id = a.run_id AND a.attempt <= r.attempt  -- none that was never ordered
-    ORDER BY a.run_id  -- so that two executors never wait for each other in a circle
+    SELECT run_id, task_id, asked, $3, clock_timestamp() + $4::interval FROM found
+    ORDER BY run_id  -- so that two executors never wait for each other in a circle
     ON CONFLICT (run_id) DO UPDATE
     SET attempt = excluded.attempt, executor_id = excluded.executor_id,
         lease_until = excluded.lease_until, claimed_at = clock_timestamp(),
@@ -30,10 +31,10 @@ WITH asked AS (
       AND l.lease_until < clock_timestamp()
     RETURNING run_id, attempt, lost
 )
-SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.requested_by,
+SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.due_at, r.requested_by,
        r.missed_count, r.missed_since, r.version, r.name, r.action, r.action_config,
        r.timeout_seconds
-FROM claimed c JOIN scheduler.executor_runs r ON r.run_id = c.run_id
+FROM claimed c JOIN found r ON r.run_id = c.run_id
 """
 
 _FINISH = """

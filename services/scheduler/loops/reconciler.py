@@ -23,6 +23,8 @@ from shared.contracts.tasks import TaskChanged
 #: A task that changed this long ago and is still unknown was not missed by an event: our table was
 #: lost. Then it begins now.
 EVENTS_REACH_US_WITHIN = timedelta(hours=1)
+#: Buckets read in one go.
+TOGETHER = 16
 #: A job younger than this is not doubted.
 SETTLED_AFTER = timedelta(seconds=30)
 
@@ -36,10 +38,22 @@ def differing(ours: list[Bucket], theirs: list[Bucket]) -> list[int]:
     return sorted(bucket for bucket in here | there if here.get(bucket) != there.get(bucket))
 
 
-def id_range(bucket: int) -> tuple[UUID, UUID]:
-    """Return the first and the last id whose first byte is *bucket*."""
-    low = bucket << 120
-    return UUID(int=low), UUID(int=low | ((1 << 120) - 1))
+def id_ranges(buckets: list[int]) -> list[tuple[UUID, UUID]]:
+    """Return the first and last ids of *buckets*, neighbours taken together.
+
+    A bucket holds the ids with one first byte. At most `TOGETHER` of them make one range: enough
+    for pages to follow each other without a gap, few enough to be kept in memory.
+    """
+    groups: list[list[int]] = []
+    for bucket in sorted(buckets):
+        if groups and bucket == groups[-1][-1] + 1 and len(groups[-1]) < TOGETHER:
+            groups[-1].append(bucket)
+        else:
+            groups.append([bucket])
+    return [
+        (UUID(int=group[0] << 120), UUID(int=(group[-1] << 120) | ((1 << 120) - 1)))
+        for group in groups
+    ]
 
 
 class Reconciler:
@@ -64,8 +78,8 @@ class Reconciler:
         """Compare once; repair every bucket that differs."""
         buckets = differing(await self._jobs.digest(), await self._source.digest())
         repaired = 0
-        for bucket in buckets:
-            repaired += await self._repair(*id_range(bucket))
+        for first, last in id_ranges(buckets):
+            repaired += await self._repair(first, last)
         if repaired:
             log.info("reconciled: %d jobs in %d buckets", repaired, len(buckets))
         return self._interval

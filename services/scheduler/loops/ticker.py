@@ -21,6 +21,10 @@ from shared.domain.misfire import plan
 
 #: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
 BATCH = 500
+#: Rows and orders are made this much before they are due, and the executor that has claimed a run
+#: starts it at its time: the work of many runs of one second does not make them late. An edit
+#: within this time of a fire comes too late for it.
+AHEAD = timedelta(milliseconds=300)
 LONGEST_REST = timedelta(milliseconds=500)
 #: What is due but cannot be claimed lies with another scheduler; asking faster brings nothing.
 SHORTEST_REST = timedelta(milliseconds=10)
@@ -96,11 +100,11 @@ class Ticker:
         seconds = await self._jobs.seconds_until_due()
         if seconds is None:
             return LONGEST_REST
-        return min(max(timedelta(seconds=seconds), SHORTEST_REST), LONGEST_REST)
+        return min(max(timedelta(seconds=seconds) - AHEAD, SHORTEST_REST), LONGEST_REST)
 
     async def _tick_batch(self) -> tuple[bool, list[Order]]:
         async with self._jobs.pool.acquire() as connection, connection.transaction():
-            now, due = await self._jobs.claim_due(connection, BATCH)
+            now, due = await self._jobs.claim_due(connection, BATCH, AHEAD)
             if now is None:
                 return False, []
             entries: list[Entry] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,8 +37,8 @@ WHERE scheduler.jobs.version < excluded.version
 
 # now() and not clock_timestamp(): a stable function, so that the index is used.
 _CLAIM_DUE = f"""
-SELECT now() AS now, {_COLUMNS} FROM scheduler.jobs
-WHERE next_due_at <= now() ORDER BY next_due_at LIMIT $1
+SELECT now() + $2::interval AS now, {_COLUMNS} FROM scheduler.jobs
+WHERE next_due_at <= now() + $2::interval ORDER BY next_due_at LIMIT $1
 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - names of our own columns
 
@@ -76,10 +76,13 @@ class JobStore:
         self.pool = pool
 
     async def claim_due(
-        self, connection: Connection, limit: int
+        self, connection: Connection, limit: int, ahead: timedelta = timedelta(0)
     ) -> tuple[datetime | None, list[Job]]:
-        """Lock the jobs that are due and that no other scheduler has in hand; and the time."""
-        rows = await connection.fetch(_CLAIM_DUE, limit)
+        """Lock the jobs that are due *ahead* of now and that no other scheduler has in hand.
+
+        Returns the time for which they are due (now and *ahead*), or None if there are none.
+        """
+        rows = await connection.fetch(_CLAIM_DUE, limit, ahead)
         if not rows:
             return None, []
         return rows[0]["now"], [Job(*tuple(row)[1:]) for row in rows]

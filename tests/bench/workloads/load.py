@@ -59,7 +59,9 @@ async def measure(subject: Subject, count: int) -> Figures:
         loaded = time.monotonic() - began
         figures["load_s"] = round(loaded, 2)
         figures["load_per_s"] = round(count / loaded)
-        figures["load_cpu_s"] = (await subject.end(reading, count))["cpu_s"]
+        used = await subject.end(reading, count)
+        figures["load_cpu_s"] = used["cpu_s"]
+        figures["foreign_share"] = used["foreign_share"]
         figures["load_peak_mib"] = _peak(first.pid)
         await _agree(subject)
         figures["after_load"] = await punctuality.measure(subject, *BESIDE)

@@ -37,6 +37,7 @@ async def test_a_claim_brings_all_that_is_needed_to_run(floor: Floor) -> None:
             task_id=row["task_id"],
             trigger="manual",
             scheduled_for=row["scheduled_for"],
+            due_at=row["due_at"],
             requested_by="ops",
             missed_count=0,
             missed_since=None,
