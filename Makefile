@@ -11,7 +11,7 @@ COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup fmt lint test test-all stress bench ci docs lock check-locks clean
+.PHONY: help run setup fmt lint test test-all stress bench bench-sync ci docs lock check-locks clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -32,23 +32,25 @@ lint: .venv/.dev ## style, types, import walls, lock files
 	@$(BIN)/lint-imports
 	@$(MAKE) -s check-locks
 
-test: .venv/.dev ## every test that fits into ten minutes, on real servers
-	@$(BIN)/python -m pytest -q -m "not slow"
+test: .venv/.dev ## every test but the faults, on real servers, in less than ten minutes
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not fault"
 
-test-all: .venv/.dev ## every test
-	@$(BIN)/python -m pytest -q
+stress: .venv/.dev ## kill every process under load, and print what that did
+	@$(BIN)/python -m pytest -q -m fault tests/faults
 
-stress: .venv/.dev ## kill every process under load, with the figures
-	@$(BIN)/python -m pytest -q -s -m fault tests/faults
+test-all: test stress ## every test
 
-bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks (ARGS="W1 --quick")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-sync: .venv/.dev ## compare JetStream's sync_interval: always and 1s
+	@$(BIN)/python -m tests.bench.sync
 
 docs: .venv/.dev ## write the AsyncAPI document of the bus to asyncapi.json
 	@$(BIN)/automation bus docs asyncapi.json
 
 ##@ Gate
-ci: lint test ## everything that .ci/run runs
+ci: lint test stress ## everything that .ci/run runs
 
 ##@ Dependencies
 lock: | $(BIN)/uv ## re-lock; the files name no host

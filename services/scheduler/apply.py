@@ -88,7 +88,9 @@ class Applier:
             inserted = await self._ledger.insert(connection, entries)
             for each in decided:
                 if each.cancel:
-                    await self._ledger.cancel_waiting(connection, each.job.task_id, each.cancel)
+                    await self._ledger.cancel_waiting(
+                        connection, each.job.task_id, each.cancel, until=each.job.changed_at
+                    )
         self._wake_ticker()
         fired = orders_for(entry for entry in entries if entry.run_id in inserted)
         if fired:

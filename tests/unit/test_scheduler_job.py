@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from services.scheduler.job import MANUAL, SCHEDULE, Change, Job, decide_change
+from services.scheduler.job import AHEAD, MANUAL, SCHEDULE, Change, Job, decide_change
 from services.scheduler.loops.ticker import POSTPONED, tick, tick_or_postpone
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.instant import format_instant
@@ -20,6 +20,7 @@ from shared.domain.occurrence import Outcome, run_id_for
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+MILLISECOND = timedelta(milliseconds=1)
 EVERY_TEN = {"interval_minutes": 10}
 
 
@@ -209,10 +210,12 @@ def test_pausing_takes_back_what_waits_but_not_what_was_asked_for_by_hand() -> N
 def test_a_paused_task_keeps_its_place_so_that_every_skip_gets_its_row() -> None:
     found = job(changed(1, NINE - MINUTE, EVERY_TEN, enabled=False))
 
-    assert found.next_due_at == NINE
-    rows, step = tick(found, NINE, 500)
+    # Looked at when it is due, not ahead of it: it may be switched on until then.
+    assert found.next_due_at == NINE + AHEAD
+    assert tick(found, NINE + AHEAD - MILLISECOND, 500)[0] == []
+    rows, step = tick(found, NINE + AHEAD, 500)
     assert [(row.outcome, row.reason) for row in rows] == [("skipped_paused", "task.paused")]
-    assert step.next_due_at == NINE + 10 * MINUTE
+    assert step.next_due_at == NINE + 10 * MINUTE + AHEAD
 
 
 def test_resuming_runs_nothing_that_fell_into_the_pause_and_says_so() -> None:

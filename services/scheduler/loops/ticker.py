@@ -14,17 +14,13 @@ import logging
 from datetime import datetime, timedelta
 
 from services.scheduler.dispatch import Dispatcher, orders_for
-from services.scheduler.job import Entry, Job, backlog_of, compiled, planned_entry
+from services.scheduler.job import AHEAD, Entry, Job, backlog_of, compiled, looked_at, planned_entry
 from services.scheduler.store.jobs import Advance, JobStore
 from services.scheduler.store.ledger import LedgerStore, Order
 from shared.domain.misfire import plan
 
 #: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
 BATCH = 500
-#: Rows and orders are made this much before they are due, and the executor that has claimed a run
-#: starts it at its time: the work of many runs of one second does not make them late. An edit
-#: within this time of a fire comes too late for it.
-AHEAD = timedelta(milliseconds=300)
 LONGEST_REST = timedelta(milliseconds=500)
 #: What is due but cannot be claimed lies with another scheduler; asking faster brings nothing.
 SHORTEST_REST = timedelta(milliseconds=10)
@@ -42,6 +38,8 @@ log = logging.getLogger(__name__)
 def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
     """Decide what *job* owes the ledger at *now*, at most *limit* rows, and where it goes on.
 
+    *now* is `AHEAD` of the time.
+
     A job whose schedule has run its course may still have a backlog to settle.
     """
     if job.schedule is None:
@@ -50,7 +48,7 @@ def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
         compiled(job.schedule),
         task_id=str(job.task_id),
         next_fire_at=job.next_fire_at,
-        now=now,
+        now=now if job.enabled else now - AHEAD,
         backlog=backlog_of(job),
         limit=limit,
         enabled=job.enabled,
@@ -59,7 +57,7 @@ def tick(job: Job, now: datetime, limit: int) -> tuple[list[Entry], Advance]:
         task_id=job.task_id,
         read_fire_at=job.next_fire_at,
         next_fire_at=planned.next_fire_at,
-        next_due_at=planned.next_due_at,
+        next_due_at=looked_at(planned.next_due_at, enabled=job.enabled),
         backlog=json.dumps(planned.backlog.to_json()) if planned.backlog else None,
     )
     return [planned_entry(job, each) for each in planned.occurrences], step

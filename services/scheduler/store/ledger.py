@@ -38,6 +38,7 @@ _CANCEL = """
 UPDATE scheduler.occurrences o
 SET outcome = $2, reason = $3, settled = true, cancelled_at = clock_timestamp()
 WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired' AND ($4 OR o.trigger <> 'manual')
+  AND (o.scheduled_for <= $5 OR o.trigger = 'manual')
   AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0)
 """
 
@@ -113,9 +114,16 @@ class LedgerStore:
         rows = await connection.fetch(_INSERT, *zip(*entries, strict=True))
         return {row["run_id"] for row in rows}
 
-    async def cancel_waiting(self, connection: Connection, task_id: UUID, cancel: Cancel) -> None:
-        """Take back what fired and was not begun."""
-        await connection.execute(_CANCEL, task_id, cancel.outcome, cancel.reason, cancel.manual_too)
+    async def cancel_waiting(
+        self, connection: Connection, task_id: UUID, cancel: Cancel, *, until: datetime
+    ) -> None:
+        """Take back what fired and was not begun, up to *until*, when the change was made.
+
+        A later fire, made ahead of its time, stays: whatever comes next may want it, too.
+        """
+        await connection.execute(
+            _CANCEL, task_id, cancel.outcome, cancel.reason, cancel.manual_too, until
+        )
 
     async def confirm_cancelled(self) -> None:
         """Let the leases decide about runs that were taken back a moment ago."""

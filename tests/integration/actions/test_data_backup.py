@@ -226,7 +226,7 @@ async def test_a_failure_keeps_the_old_one_and_leaves_no_half(context: Recording
     await DataBackup().run(params(), context)
     before = names(context)
     failing = next_run(context)
-    failing.database_url = context.database_url + "_missing"
+    failing.database_url = context.database_url.replace("?", "_missing?")
 
     with pytest.raises(ActionFailed, match="does not exist") as caught:
         await DataBackup().run(params(keep_last=1), failing)

@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 from services.executor.store.leases import LeaseStore
 from services.scheduler.apply import Applier
 from services.scheduler.dispatch import Dispatcher
+from services.scheduler.job import AHEAD
 from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.loops.ticker import Ticker
 from services.scheduler.source import TaskSource
@@ -145,7 +146,8 @@ class Desk:
 
         async def work(ticker: Ticker) -> None:
             while await self.pool.fetchval(
-                "SELECT count(*) FROM scheduler.jobs WHERE next_due_at <= now()"
+                "SELECT count(*) FROM scheduler.jobs WHERE next_due_at <= now() + $1::interval",
+                AHEAD,
             ):
                 await ticker.step()
             await ticker.flush()

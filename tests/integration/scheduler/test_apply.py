@@ -228,7 +228,7 @@ async def test_taking_back_touches_no_other_task(desk: Desk, now: datetime) -> N
     cancel = Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True)
 
     async with desk.pool.acquire() as connection:
-        await desk.ledger.cancel_waiting(connection, mine, cancel)
+        await desk.ledger.cancel_waiting(connection, mine, cancel, until=utc_now())
 
     assert outcomes(await desk.rows(mine)) == {"superseded": 1}
     assert outcomes(await desk.rows(other)) == {"fired": 1}

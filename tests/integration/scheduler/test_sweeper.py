@@ -14,6 +14,7 @@ from services.scheduler.job import Cancel
 from services.scheduler.loops.sweeper import INTERVAL
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.domain.occurrence import Outcome
+from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,7 +44,7 @@ async def database_long_up(desk: Desk) -> None:
 async def take_back(desk: Desk, run_id: UUID) -> None:
     task_id = (await desk.row(run_id))["task_id"]
     async with desk.pool.acquire() as connection:
-        await desk.ledger.cancel_waiting(connection, task_id, DELETED)
+        await desk.ledger.cancel_waiting(connection, task_id, DELETED, until=utc_now())
 
 
 async def test_a_run_that_ended_is_settled(desk: Desk) -> None:
@@ -255,7 +256,7 @@ async def test_a_claim_in_the_very_moment_of_taking_back_is_decided_by_the_lease
     executor = desk.executor()
     async with desk.pool.acquire() as connection, connection.transaction():
         task_id = (await desk.row(run))["task_id"]
-        await desk.ledger.cancel_waiting(connection, task_id, DELETED)
+        await desk.ledger.cancel_waiting(connection, task_id, DELETED, until=utc_now())
         assert len(await executor.claim([(run, 1)])) == 1  # does not see it yet
     assert (await desk.row(run))["outcome"] == "superseded"
 

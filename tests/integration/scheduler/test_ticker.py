@@ -12,6 +12,7 @@ import nats
 import pytest
 
 from services.scheduler.dispatch import Dispatcher
+from services.scheduler.job import AHEAD
 from services.scheduler.loops.ticker import LONGEST_REST, ROWS, SHORTEST_REST
 from services.scheduler.store.jobs import Advance, JobStore
 from shared.bus.publisher import Publisher
@@ -44,9 +45,29 @@ async def test_nothing_due_is_looked_at_again_soon(desk: Desk) -> None:
 
 
 async def test_the_rest_ends_when_the_next_job_is_due(desk: Desk) -> None:
-    await desk.applier.tasks_changed([once(utc_now() + 0.2 * SECOND)])
+    await desk.applier.tasks_changed([once(utc_now() + AHEAD + 0.2 * SECOND)])
 
     assert timedelta(0) < await desk.ticker().step() <= 0.2 * SECOND
+
+
+async def test_a_fire_is_written_down_and_ordered_a_moment_ahead(desk: Desk) -> None:
+    await desk.applier.tasks_changed([once(utc_now() + AHEAD / 2)])
+
+    await desk.ticker().step()
+
+    (row,) = await desk.rows()
+    assert row["created_at"] < row["due_at"]
+
+
+async def test_a_pause_is_not_written_down_ahead(desk: Desk) -> None:
+    event = changed(
+        uuid4(), 1, utc_now(), {"at": format_instant(utc_now() + AHEAD / 2)}, enabled=False
+    )
+    await desk.applier.tasks_changed([event])
+
+    await desk.ticker().step()
+
+    assert await desk.rows() == []
 
 
 async def test_a_job_that_is_due_later_does_not_fire_early(desk: Desk) -> None:
