@@ -210,7 +210,9 @@ async def test_a_run_by_hand_is_answered_at_once(api: Api, *, enabled: bool) -> 
         ("GET", "/occurrences"),
     ],
 )
-@pytest.mark.parametrize("task_id", [str(UUID(int=7)), "abc", "%7B" + str(UUID(int=7)) + "%7D", "%00"])
+@pytest.mark.parametrize(
+    "task_id", [str(UUID(int=7)), "abc", "%7B" + str(UUID(int=7)) + "%7D", "%00"]
+)
 async def test_an_unknown_task_is_not_found(
     shared_api: Api, method: str, path: str, task_id: str
 ) -> None:
