@@ -11,9 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+#: A reading that took longer tells the time less well than an older one that did not.
+QUICK = 0.005
+#: In seconds, how old a quick reading may be before a slow one is better.
+STALE = 60.0
+
 
 class DatabaseClock:
-    """Tells the database's time to within half a round trip, once it has read it."""
+    """Tells the database's time once it has read it: late by a round trip at most, never early."""
 
     def __init__(self, stopwatch: Callable[[], float]) -> None:
         self._stopwatch = stopwatch
@@ -29,6 +34,13 @@ class DatabaseClock:
         return self._stopwatch()
 
     def learn(self, *, asked_at: float, answer: datetime, answered_at: float) -> None:
-        """Take in one reading: the database said *answer* between two times of the stopwatch."""
+        """Take in one reading: the database said *answer* between two times of the stopwatch.
+
+        It is taken to have been said at the later one, so that nothing that waits for a time by
+        this clock ever begins before it.
+        """
+        is_slow = answered_at - asked_at > QUICK
+        if is_slow and self._read_at and answered_at - self._read_at < STALE:
+            return
         self._read = answer
-        self._read_at = (asked_at + answered_at) / 2
+        self._read_at = answered_at
