@@ -26,7 +26,7 @@ from deploy.local.binaries import find_nats
 
 USER = "automation"
 
-#: How often JetStream forces what it acknowledged to the disk. `always` costs two thirds of the
+#: How often JetStream forces what it acknowledged to the disk. `always` costs more than half of the
 #: throughput and makes 200 runs of one second wait for 200 forced writes (figures in
 #: ARCHITECTURE.md); and nothing rests on it: what a power cut takes from the bus is rebuilt from
 #: PostgreSQL, whose commits are forced. Far below the default of two minutes, so that there is
