@@ -177,7 +177,7 @@ def _judge_ends(history: History, verdict: Verdict) -> None:
             verdict.double_final.append(f"task {task_id}: {ended[task_id]} ends, {count} counted")
     for row in history.log:
         if row.status in FINAL - {SUCCESS}:
-            verdict.not_successful.append(f"run {row.run_id}: {row.status}")
+            verdict.not_successful.append(f"run {row.run_id}: {row.status}: {row.error}")
         if row.completed_at is not None and row.completed_at < row.started_at:
             verdict.backwards.append(f"run {row.run_id}")
 

@@ -85,6 +85,8 @@ class LogRow:
     attempt: int
     started_at: datetime
     completed_at: datetime | None
+    error: str = field(default="", compare=False)
+    """What the row says went wrong; for the report only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,11 @@ CONNECTS_WITHIN = timedelta(seconds=30)
 POLL = timedelta(milliseconds=50)
 
 LEDGER = "SELECT run_id, task_id, trigger, scheduled_for, outcome FROM scheduler.occurrences"
-LOG = "SELECT run_id, task_id, status, attempt, started_at, completed_at FROM log.runs"
+LOG = """
+SELECT run_id, task_id, status, attempt, started_at, completed_at,
+       coalesce(error_message, '') AS error
+FROM log.runs
+"""
 COUNTED = "SELECT task_id, run_count FROM log.task_statistics"
 ROWS = "SELECT count(*) FROM scheduler.occurrences"
 UNFINISHED = """
@@ -195,6 +199,7 @@ def _log_row(row: asyncpg.Record) -> LogRow:
         attempt=row["attempt"],
         started_at=row["started_at"],
         completed_at=row["completed_at"],
+        error=row["error"],
     )
 
 

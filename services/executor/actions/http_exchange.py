@@ -19,11 +19,10 @@ import httpcore
 import httpx
 
 from services.executor.actions.egress import Refused, problem_with_url
+from services.executor.actions.http_connections import Connections
 from services.executor.actions.http_params import READ_MAX
 
 REDIRECTS_MAX = 3
-#: One dead address of several may not eat the whole time limit.
-CONNECT_TIMEOUT = 10.0  # seconds
 EXCERPT_MAX = 2048  # bytes
 
 MOVED = frozenset({301, 302, 303, 307, 308})
@@ -80,7 +79,7 @@ class Answer:
 
 
 async def exchange(
-    pool: httpcore.AsyncConnectionPool, call: Call, answer: Answer, *, keep: int, follow: bool
+    connections: Connections, call: Call, answer: Answer, *, keep: int, follow: bool
 ) -> None:
     """Send *call*, follow redirects, and fill *answer* with the final response.
 
@@ -89,7 +88,7 @@ async def exchange(
         httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException: it broke.
     """
     while True:
-        async with pool.stream(
+        async with connections.stream(
             call.method,
             httpcore.URL(
                 scheme=call.url.raw_scheme,
@@ -99,7 +98,6 @@ async def exchange(
             ),
             headers=[("Host", call.url.netloc), *call.headers.items()],
             content=call.content,
-            extensions={"timeout": {"connect": CONNECT_TIMEOUT}},
         ) as response:
             headers = httpx.Headers(response.headers)
             answer.url, answer.status = call.url, response.status

@@ -22,16 +22,13 @@ import httpcore
 import httpx
 
 from services.executor.actions import egress
+from services.executor.actions.http_connections import Connections
 from services.executor.actions.http_exchange import Answer, Call, exchange
 from services.executor.actions.http_params import READ_MAX, Hmac, HttpRequestParams
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.domain.texts.catalog import Text
 
 USER_AGENT = "automation-tasks"
-#: Idle connections are closed before most servers would do it (nginx 75 s, many proxies 60 s).
-KEEP_ALIVE = 30.0  # seconds
-CONNECTIONS_MAX = 200  # at once, by all runs of one executor
-IDLE_MAX = 50
 
 CLIENT_ERRORS = range(400, 500)
 #: Client errors that pass: too slow, too early, too many.
@@ -60,8 +57,8 @@ class HttpRequest(Action[HttpRequestParams]):
         self._now = now
         self._resolve = resolve
         # Connections are shared by requests under the same rules only. There is one allow-list
-        # per process, so these are two pools at most.
-        self._pools: dict[tuple[str, bool], httpcore.AsyncConnectionPool] = {}
+        # per process, so these are two at most.
+        self._connections: dict[tuple[str, bool], Connections] = {}
 
     async def run(self, params: HttpRequestParams, context: Context) -> Outcome:
         call = self._call(params, context)
@@ -71,7 +68,7 @@ class HttpRequest(Action[HttpRequestParams]):
         try:
             async with asyncio.timeout(params.timeout_seconds):
                 await exchange(
-                    self._pool(context.egress_allow, verify=params.verify_tls),
+                    self._shared(context.egress_allow, verify=params.verify_tls),
                     call,
                     answer,
                     keep=params.max_response_bytes,
@@ -94,9 +91,9 @@ class HttpRequest(Action[HttpRequestParams]):
 
     async def close(self) -> None:
         """Close all connections, at the end of the process."""
-        while self._pools:
-            _, pool = self._pools.popitem()
-            await pool.aclose()
+        while self._connections:
+            _, connections = self._connections.popitem()
+            await connections.close()
 
     def _call(self, params: HttpRequestParams, context: Context) -> Call:
         content = params.content()
@@ -133,23 +130,19 @@ class HttpRequest(Action[HttpRequestParams]):
             "X-Automation-Timestamp": timestamp,
         }
 
-    def _pool(self, allow: str, *, verify: bool) -> httpcore.AsyncConnectionPool:
-        if (pool := self._pools.get((allow, verify))) is not None:
-            return pool
+    def _shared(self, allow: str, *, verify: bool) -> Connections:
+        if (connections := self._connections.get((allow, verify))) is not None:
+            return connections
         try:
             allowed = egress.AllowList.parse(allow)
         except ValueError as error:
             raise ActionFailed(str(error), permanent=True) from error
-        pool = httpcore.AsyncConnectionPool(
+        connections = self._connections[allow, verify] = Connections(
             # The system's certificates can be given in SSL_CERT_FILE; proxy variables are ignored.
-            ssl_context=httpx.create_ssl_context(verify=verify),
-            max_connections=CONNECTIONS_MAX,
-            max_keepalive_connections=IDLE_MAX,
-            keepalive_expiry=KEEP_ALIVE,
-            network_backend=egress.GuardedBackend(allowed, resolve=self._resolve),
+            ssl=httpx.create_ssl_context(verify=verify),
+            network=egress.GuardedBackend(allowed, resolve=self._resolve),
         )
-        self._pools[allow, verify] = pool
-        return pool
+        return connections
 
 
 def _judged(

@@ -1,0 +1,66 @@
+"""A server that closes an idle connection costs no run and doubles no call."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.executor.actions.http_request import HttpRequest
+from tests.integration.actions.http_calls import failure, params
+from tests.integration.actions.odd_server import OK, Seen, Server, serving
+from tests.support.context import RecordingContext
+
+
+def _one_answer_per_connection(server: Server) -> None:
+    """Hang up at the second request of each connection, as a server that just tired of waiting."""
+    answered: set[asyncio.StreamWriter] = set()
+
+    async def respond(_: Seen, writer: asyncio.StreamWriter) -> None:
+        if writer in answered:
+            writer.close()
+            raise ConnectionResetError
+        answered.add(writer)
+        writer.write(OK)
+
+    server.respond = respond
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_a_kept_connection_that_was_closed_costs_no_run(
+    action: HttpRequest, context: RecordingContext, method: str
+) -> None:
+    async with serving() as server:
+        _one_answer_per_connection(server)
+        for _ in range(2):
+            outcome = await action.run(params(server.url(), method=method), context)
+
+    assert outcome.data["status"] == 200
+    assert (len(server.seen), server.connections) == (3, 2)  # the second request came twice
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_what_may_not_happen_twice_is_never_sent_over_a_used_connection(
+    action: HttpRequest, context: RecordingContext, method: str
+) -> None:
+    async with serving() as server:
+        _one_answer_per_connection(server)
+        for _ in range(2):
+            await action.run(params(server.url(), method=method), context)
+
+    assert (len(server.seen), server.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_new_connection_that_breaks_is_a_failure_and_not_tried_again(
+    action: HttpRequest, context: RecordingContext, method: str
+) -> None:
+    async def hang_up(_: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        raise ConnectionResetError
+
+    async with serving(hang_up) as server:
+        error = await failure(action, params(server.url(), method=method), context)
+
+    assert not error.permanent
+    assert len(server.seen) == 1
