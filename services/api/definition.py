@@ -21,6 +21,7 @@ from services.api.dependencies import judge_dependencies, read_ids
 from services.api.schemas import TaskCreate, TaskUpdate
 from services.api.shape import problems_of
 from shared.contracts.action import Action
+from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskDefinition, TaskType
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.schedule import Schedule, parse_schedule
@@ -60,6 +61,7 @@ class Definition:
     notify_on_success: bool = False
     notify_on_failure: bool = True
     notify_recipients: tuple[str, ...] = ()
+    policy: TaskPolicy = field(default_factory=TaskPolicy)
 
     def same_as(self, other: Definition) -> bool:
         """Return whether nothing differs; unlike `==` this tells `true` from `1`."""
@@ -84,6 +86,7 @@ class Definition:
             enabled=self.enabled,
             dependent_tasks=self.dependent_tasks,
             timeout_seconds=self.timeout_seconds,
+            policy=self.policy,
         )
 
 

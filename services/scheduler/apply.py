@@ -16,7 +16,7 @@ from services.scheduler.job import MANUAL, Change, Entry, Job, decide_change
 from services.scheduler.source import TaskSource
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
-from shared.bus.topology import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged
 from shared.domain.occurrence import Outcome

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
+
 MIB = 1 << 20
 
 
@@ -127,10 +129,6 @@ LOG_WRITER_LOGS = Consumer(
     ack_wait=timedelta(seconds=8),
 )
 LOG_WRITER_DEAD = Consumer(stream="DEAD", name="log-writer-dead", filters=DEAD.subjects)
-
-#: The queue and the priority (1 highest … 5) that every task has until it says otherwise.
-DEFAULT_QUEUE = "default"
-DEFAULT_PRIORITY = 3
 
 
 def due_consumer(queue: str, priority: int) -> Consumer:

@@ -13,6 +13,7 @@ import pytest
 from services.executor.settings import ExecutorSettings
 from shared.bus import topology
 from shared.bus.topology import CONSUMERS, STREAMS, Consumer, Stream
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 
@@ -47,7 +48,7 @@ def subjects() -> Iterator[tuple[str, Stream]]:
     for change in ("created", "updated", "deleted"):
         yield topology.task_changed(change, SOME), topology.TASKS
     yield (
-        topology.task_due(topology.DEFAULT_QUEUE, topology.DEFAULT_PRIORITY, SOME),
+        topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, SOME),
         topology.DUE,
     )
     yield topology.RUN_REQUEST_API, topology.REQUESTS

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.api.definition import Definition, Facts
 from services.api.dependencies import MOST_DOWNSTREAM
+from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.db.pool import Connection, Record
 
@@ -52,6 +53,7 @@ _WRITTEN = (
     "notify_on_success",
     "notify_on_failure",
     "notify_recipients",
+    "policy",
 )
 _OWN = ", ".join(
     f"t.{name}"
@@ -199,6 +201,7 @@ def _values(definition: Definition) -> list[object]:
         definition.notify_on_success,
         definition.notify_on_failure,
         list(definition.notify_recipients),
+        definition.policy.to_json(),
     ]
 
 
@@ -228,6 +231,7 @@ def _row(row: Record) -> TaskRow:
             notify_on_success=row["notify_on_success"],
             notify_on_failure=row["notify_on_failure"],
             notify_recipients=tuple(row["notify_recipients"]),
+            policy=TaskPolicy.model_validate_json(row["policy"]),
         ),
         version=row["version"],
         created_at=row["created_at"],

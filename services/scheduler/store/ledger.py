@@ -19,6 +19,7 @@ _TYPES = {
     "missed_since": "timestamptz",
     "version": "bigint",
     "priority": "smallint",
+    "held": "bool",
 }
 _ARRAYS = ", ".join(
     f"${number}::{_TYPES.get(field, 'text')}[]" for number, field in enumerate(Entry._fields, 1)
