@@ -79,6 +79,7 @@ class Entry(NamedTuple):
     overlap: str | None = None
     unique_key: str | None = None
     origin: str | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

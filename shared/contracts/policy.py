@@ -12,6 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.contracts.message import Part
+from shared.domain.dependency import Rule
 
 DEFAULT_QUEUE = "default"
 #: 1 is the highest, 5 the lowest.
@@ -27,21 +28,6 @@ class Overlap(StrEnum):
     CANCEL_OTHER = "cancel_other"  # cancel it, wait for its end, then start
     TERMINATE_OTHER = "terminate_other"  # cancel it and start at once
     ALLOW_ALL = "allow_all"  # run side by side
-
-
-class Rule(StrEnum):
-    """Which ends of the upstream tasks let a dependant run (Airflow's trigger rules)."""
-
-    ALL_SUCCESS = "all_success"
-    ALL_DONE = "all_done"
-    ALL_FAILED = "all_failed"
-    ALL_SKIPPED = "all_skipped"
-    ONE_SUCCESS = "one_success"
-    ONE_FAILED = "one_failed"
-    ONE_DONE = "one_done"
-    NONE_FAILED = "none_failed"
-    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
-    ALWAYS = "always"
 
 
 class Retry(Part):

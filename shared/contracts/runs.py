@@ -58,7 +58,9 @@ class RunRequest(Part):
     requested_by: str | None = None
     version: int = 0
     """Of the task when it was asked for: the scheduler must not run an older one."""
-    trigger: Literal["manual", "requeue"] = "manual"
+    trigger: Literal["manual", "requeue", "backfill", "event"] = "manual"
+    scheduled_for: AwareDatetime | None = None
+    """The nominal time of the run, where it is not when it was asked for: a fire of a backfill."""
     params: dict[str, Any] | None = None
     """Instead of the task's action_config, of the same shape."""
     overlap: Overlap | None = None

@@ -75,9 +75,9 @@ CREATE VIEW scheduler.executor_runs AS
 SELECT o.run_id, o.task_id, o.trigger, o.scheduled_for, o.due_at, o.requested_by, o.missed_count,
        o.missed_since, o.attempt, j.version, j.name, j.action,
        coalesce(o.params, j.action_config) AS action_config, j.timeout_seconds,
-       j.policy, o.origin
+       j.policy, o.origin, o.cancel_reason  -- not null: it is to end without being begun (again)
 FROM scheduler.occurrences o JOIN scheduler.jobs j USING (task_id)
-WHERE o.outcome = 'fired' AND NOT o.held AND o.cancel_requested_at IS NULL;
+WHERE o.outcome = 'fired' AND NOT o.held;
 
 -- What executors must stop.
 CREATE VIEW scheduler.executor_cancels AS

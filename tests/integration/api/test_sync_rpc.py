@@ -51,10 +51,16 @@ async def _varied_tasks(api: Api) -> None:
         schedule_config={"cron": "0 9 * * *", "timezone": "Asia/Taipei", "jitter_seconds": 5},
         dependent_tasks=[first["id"]],
         enabled=False,
+        queue="reports",
+        retry={"initial_interval_seconds": 0.5},
+        locks=["account:{{ params.greeting }}"],
     )
     await api.create(
         task_type="triggered",
-        trigger_config={"condition": "a > 1", "n": [1e300, 5e-324, 1.0, -0.0, None, True]},
+        trigger_config={
+            "condition": "a > 1",
+            "map": {"n": [1e300, 5e-324, 1.0, -0.0, None, True]},
+        },
         action_config={"greeting": "\x01\n\t</script>"},
     )
     await api.http.put(f"{TASKS}/{first['id']}", json={"timeout_seconds": 5})
