@@ -126,7 +126,9 @@ def _starts(history: History) -> dict[int, datetime]:
 def _attempt_moments(history: History) -> Iterator[_Moment]:
     lease, run = history.lease, history.run
     if lease is not None:
-        yield _Moment(lease.claimed_at, "claimed", lease.attempt)
+        # An executor tells the database's time to a few milliseconds: no start is before its claim.
+        started_at = _starts(history)[lease.attempt]
+        yield _Moment(min(lease.claimed_at, started_at), "claimed", lease.attempt)
     for row in history.attempts:
         yield _Moment(row.started_at, "started", row.attempt)
         yield from _attempt_end(row)

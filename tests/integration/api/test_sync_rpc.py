@@ -16,7 +16,7 @@ from services.api.store import sync as store
 from services.api.store.database import Database
 from services.api.sync import answer_scheduler
 from shared.bus import topology
-from shared.bus.connection import Guard, make_broker
+from shared.bus.connection import Guard, client_of, make_broker
 from shared.contracts.runs import RunsRequested
 from shared.contracts.sync import Digest, DigestRequest, Page, PageRequest
 from shared.contracts.tasks import TaskChanged
@@ -32,6 +32,7 @@ async def answering(api: Api, bus: Client, nats_url: str) -> AsyncIterator[Clien
     broker = make_broker(nats_url, name="api-test", guard=guard)
     answer_scheduler(broker, Database(api.pool))
     await broker.start()
+    await client_of(broker).flush()  # else a question may be there before whoever answers it
     yield bus
     guard.stopping = True
     await broker.stop()

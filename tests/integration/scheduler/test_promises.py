@@ -327,5 +327,17 @@ async def test_a_sabotaged_scheduler_is_caught(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     monkeypatch.setattr(*SABOTAGE[what])
+    Promises.desk, Promises.loop = desk, asyncio.get_running_loop()
+
+    def life() -> None:
+        """Give each kind of sabotage something to spoil."""
+        promises = Promises()
+        promises.nothing_is_there()
+        promises.create(1)
+        promises.tick(two=False)
+        promises.die(0)
+        promises.lose_all_orders()
+        promises.teardown()
+
     with pytest.raises(AssertionError):
-        await _live(desk, 40, Phase.generate)
+        await asyncio.to_thread(life)
