@@ -58,7 +58,6 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     EXECUTOR = "executor"
     LOG_WRITER = "log-writer"
-    NOTIFIER = "notifier"
 
 
 @app.command()

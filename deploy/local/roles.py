@@ -85,8 +85,5 @@ def stages(
         [Role(name="api", argv=service("api"), environment=environment, address=api)],
         numbered("scheduler", schedulers),
         numbered("executor", executors),
-        [
-            Role(name=role, argv=service(role), environment=environment)
-            for role in ("log-writer", "notifier")
-        ],
+        [Role(name="log-writer", argv=service("log-writer"), environment=environment)],
     ]

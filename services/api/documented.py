@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.api.documented_policy import Shown, TaskPolicyShown
+
+class Shown(BaseModel):
+    """Base of what callers are shown."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ProblemDetail(Shown):
@@ -32,7 +36,7 @@ class ProblemDocument(Shown):
     errors: list[ProblemDetail]
 
 
-class Task(TaskPolicyShown):
+class Task(Shown):
     """A task."""
 
     id: str
@@ -68,8 +72,8 @@ class Run(Shown):
     id: str
     task_id: str
     status: str = Field(
-        description="running, retrying, success, failure, timed_out, cancelled, needs_operator;"
-        " also waiting (not begun) and, of a single run, skipped (never will)."
+        description="running, success, failure, timed_out, cancelled; of a single run also"
+        " waiting (not begun) and skipped (never will)."
     )
     started_at: AwareDatetime | None
     completed_at: AwareDatetime | None
@@ -128,8 +132,6 @@ class Occurrence(Shown):
     run_id: str | None
     missed_count: int
     missed_since: AwareDatetime | None
-    waits_for: str | None = Field(description="Why its run has not begun; null: nothing holds it.")
-    waits_for_text: str | None
 
 
 class Occurrences(Shown):
@@ -221,8 +223,8 @@ class Health(Shown):
     """How the service is."""
 
     status: str
-    checked: list[str] = Field(default=[])
-    failed: dict[str, str] = Field(default={})
+    checked: list[str] = []
+    failed: dict[str, str] = {}
 
 
 def takes(model: type[BaseModel]) -> dict[str, Any]:

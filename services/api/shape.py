@@ -80,9 +80,7 @@ def request_problems(error: RequestValidationError) -> list[Problem]:
 
 def pointer_to(path: Sequence[object]) -> str:
     """Return the RFC 6901 pointer to *path*, long names cut."""
-    # "[key]" is how pydantic says that a key itself is wrong.
-    named = [step for step in path if step != "[key]"]
-    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in named)
+    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in path)
     return "".join(f"/{step}" for step in steps)
 
 

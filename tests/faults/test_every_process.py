@@ -37,7 +37,6 @@ NAMES = (
     "executor-1",
     "executor-2",
     "log-writer",
-    "notifier",
     "api",
     "nats",
     "postgres",

@@ -37,8 +37,7 @@ WITH page AS (
             'action_config', action_config,
             'enabled', enabled,
             'dependent_tasks', dependent_tasks,
-            'timeout_seconds', timeout_seconds,
-            'policy', policy
+            'timeout_seconds', timeout_seconds
         ))::text AS document
     FROM api.tasks WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3 + 1
 ), measured AS (

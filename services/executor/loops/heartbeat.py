@@ -7,7 +7,6 @@ renewed because another attempt has it means that this executor was taken for de
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
 from datetime import timedelta
 
 from services.executor.intake import Intake
@@ -32,8 +31,6 @@ class Heartbeat:
         instance: str,
         slots: int,
         actions: list[str],
-        queues: list[str],
-        labels: Mapping[str, str],
     ) -> None:
         self._intake = intake
         self._journal = journal
@@ -44,8 +41,6 @@ class Heartbeat:
         self._instance = instance
         self._slots = slots
         self._actions = actions
-        self._queues = queues
-        self._labels = labels
 
     async def step(self) -> timedelta:
         """Beat once."""
@@ -68,6 +63,4 @@ class Heartbeat:
             running=self._intake.running,
             draining=draining,
             actions=self._actions,
-            queues=self._queues,
-            labels=self._labels,
         )

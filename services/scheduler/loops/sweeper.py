@@ -1,5 +1,6 @@
 """Bring the ledger together with what really happened, and repair what got lost.
 
+- A run that ended is settled.
 - A run whose executor went silent (its lease ran out) is ordered again, as its next attempt.
 - A run that was taken back while an executor claimed it did fire after all.
 - An order that the bus lost is sent again. How is loss told from a long queue? Every order that no
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """One step: confirm, rescue, repair."""
+    """One step: settle, rescue, repair."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Sweeper:
     async def step(self) -> timedelta:
         """Sweep once; rest for at least as long as it took, however much there is to look at."""
         begun = asyncio.get_running_loop().time()
+        await self._ledger.settle()
         await self._ledger.confirm_cancelled()
         await self._rescue()
         await self._repair()

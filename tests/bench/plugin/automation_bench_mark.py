@@ -7,7 +7,6 @@ about two microseconds, and the same for every system that is compared.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import struct
 import time
@@ -28,8 +27,6 @@ class BenchMarkParams(ActionParams):
     i: int
     ref: float = 0.0
     pad: str = ""
-    seconds: float = 0.0
-    """How long it holds its slot after that."""
 
 
 class BenchMark(Action[BenchMarkParams]):
@@ -45,8 +42,6 @@ class BenchMark(Action[BenchMarkParams]):
     async def run(self, params: BenchMarkParams, context: Context) -> Outcome:  # noqa: ARG002 - the signature of an action
         now = time.time()
         os.write(self._open(), RECORD.pack(params.i, params.ref, now))
-        if params.seconds:
-            await asyncio.sleep(params.seconds)
         return DONE
 
     def _open(self) -> int:

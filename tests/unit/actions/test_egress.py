@@ -8,8 +8,8 @@ from ipaddress import ip_address
 import httpcore
 import pytest
 
-from shared.egress.address import Address
-from shared.egress.guard import (
+from services.executor.actions.address import Address
+from services.executor.actions.egress import (
     AllowList,
     GuardedBackend,
     Refused,

@@ -1,1 +1,0 @@
-"""Programs to read and to run: how others use this system."""

@@ -1,1 +1,0 @@
-"""A tour of every way a task runs; see README.md."""

@@ -1,1 +1,0 @@
-"""The one way to addresses that a user chose: actions and notifications go through here."""
