@@ -4,8 +4,8 @@ A server may close an idle connection at any moment (Node.js and uvicorn after 5
 is restarted), also in the very moment in which we send the next request over it. No client can tell
 that from a server that broke while it worked on the request, so:
 
-    GET, HEAD, PUT, DELETE   go over kept connections; if a used one breaks before the first byte
-                             of an answer, they are sent once more, over a new connection
+    GET, HEAD, PUT, DELETE   go over kept connections; if a used one breaks before the headers of
+                             an answer are complete, they are sent once more, over a new one
     POST, PATCH              always go over a new connection: nothing to race with, and nothing
                              that may happen twice is ever sent twice (RFC 9110, 9.2.2)
 """
