@@ -40,7 +40,7 @@ stress: .venv/.dev ## kill every process under load, and print what that did
 
 test-all: test stress ## every test
 
-bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks (ARGS="W1 --quick")
+bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-sync: .venv/.dev ## compare JetStream's sync_interval: always and 1s

@@ -16,20 +16,23 @@ from faststream.specification.asyncapi import AsyncAPI
 
 from services.api.sync import answer_scheduler
 from services.log_writer import handlers as log_writer
+from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
 from shared.bus import topology
-from shared.contracts.message import Message
+from shared.contracts.event import CloudEvent
+from shared.contracts.message import Message, Part
 from shared.contracts.runs import LogLines, RunDue, RunsFinished, RunsRequested, RunsStarted
 from shared.contracts.tasks import TaskChanged
 
 #: Subject, message, title and what it says.
-SAID: tuple[tuple[str, type[Message], str, str], ...] = (
+SAID: tuple[tuple[str, type[Message | Part], str, str], ...] = (
     ("task.*.*", TaskChanged, "task-changed", "API: a task was created, updated or deleted."),
     (topology.RUN_REQUEST_API, RunsRequested, "runs-requested", "API: runs asked for by hand."),
     ("task.due.*.*.*", RunDue, "run-due", "Scheduler: an executor is to run this now."),
     ("task.started.*", RunsStarted, "runs-started", "Executor: these runs began."),
     ("task.finished.*", RunsFinished, "runs-finished", "Executor: these runs ended."),
     ("task.log.*", LogLines, "log-lines", "Executor: what actions wrote."),
+    ("event.>", CloudEvent, "event", "Anybody: something happened; tasks' triggers listen."),
 )
 
 
@@ -40,6 +43,7 @@ def document() -> dict[str, Any]:
     answer_scheduler(broker, cast("Any", None))
     scheduler.register(broker, cast("Any", None))
     log_writer.register(broker, cast("Any", None))
+    notifier.register(broker, cast("Any", None))
     for subject, message, title, description in SAID:
         broker.publisher(subject, schema=message, title=title, description=description)
     specification = AsyncAPI(

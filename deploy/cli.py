@@ -58,6 +58,7 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     EXECUTOR = "executor"
     LOG_WRITER = "log-writer"
+    NOTIFIER = "notifier"
 
 
 @app.command()

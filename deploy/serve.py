@@ -15,6 +15,7 @@ ROLES = {
     "scheduler": "services.scheduler.app",
     "executor": "services.executor.app",
     "log-writer": "services.log_writer.app",
+    "notifier": "services.notifier.app",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,3 +29,5 @@ class ServiceSettings(BaseSettings):
     """Folder for what this process keeps on disk (backups)."""
     egress_allow: str = ""
     """Comma-separated hosts and CIDRs that actions may call though they are private."""
+    secret_key: SecretStr = SecretStr("")
+    """Seals what is kept of channels; else the file `secret-key` in the home."""

@@ -1,6 +1,7 @@
 """The folder with everything the local system keeps, and the lock that one supervisor holds.
 
 admin-token   0600, written once             logs/       one file per process, rotated
+secret-key    0600, written once
 state.json    what runs where; see state.py  postgres/   cluster and password
 lock          flock, held while we run       nats/       streams, password, configuration
 """
@@ -69,6 +70,11 @@ class Home:
     def admin_token(self) -> Path:
         """File with the token of the first start."""
         return self.path / "admin-token"
+
+    @property
+    def secret_key(self) -> Path:
+        """File with the key that seals what is kept of notification channels."""
+        return self.path / "secret-key"
 
     @property
     def state(self) -> Path:

@@ -85,5 +85,8 @@ def stages(
         [Role(name="api", argv=service("api"), environment=environment, address=api)],
         numbered("scheduler", schedulers),
         numbered("executor", executors),
-        [Role(name="log-writer", argv=service("log-writer"), environment=environment)],
+        [
+            Role(name=role, argv=service(role), environment=environment)
+            for role in ("log-writer", "notifier")
+        ],
     ]

@@ -68,6 +68,7 @@ class LocalSystem:
             "AUTOMATION_HOME": str(self._home.path),
             "AUTOMATION_HOST": self._host,
             "AUTOMATION_PORT": str(self._port),
+            "AUTOMATION_PUBLIC_URL": os.environ.get("AUTOMATION_PUBLIC_URL") or self.api_url,
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -128,6 +129,8 @@ class LocalSystem:
             if not self._home.admin_token.exists():
                 token = await first_token(self.database_url)
                 write_whole(self._home.admin_token, f"{token}\n")
+            if not self._home.secret_key.exists():
+                write_whole(self._home.secret_key, f"{secret_key()}\n")
         except Exception as error:
             # Whatever it is, the user wants to hear it in one line and see all stopped.
             kind = type(error).__name__
@@ -155,6 +158,13 @@ async def first_token(database_url: str) -> str:
     from services.api.tokens import create_admin_token  # noqa: PLC0415 - first start only
 
     return await create_admin_token(database_url)
+
+
+def secret_key() -> str:
+    """Make the key that seals what is kept of notification channels."""
+    from shared.runtime.secret_box import new_key  # noqa: PLC0415 - first start only
+
+    return new_key()
 
 
 def run(settings: LocalSettings, *, services: Services | None = None) -> int:

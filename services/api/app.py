@@ -5,10 +5,13 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from services.api.announce import OUTBOX
+from services.api.event_stream import BusEvents
 from services.api.forget import Forgetter
 from services.api.insist import Insister
+from services.api.notifier_line import BusNotifier
 from services.api.parts import ApiParts
 from services.api.readiness import Readiness
+from services.api.scheduler_line import BusLine
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
 from services.api.sync import answer_scheduler
@@ -18,8 +21,10 @@ from shared.bus.publisher import Publisher
 from shared.db.pool import open_pool
 from shared.outbox.relay import Relay
 from shared.runtime.action_catalog import action_catalog
+from shared.runtime.conditions import Conditions
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
+from shared.runtime.secret_box import find_box
 from shared.runtime.web import WebServer
 
 #: Connections, kept-alive idle ones included; the door itself limits requests.
@@ -51,11 +56,18 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     forget = Loop("forget", Forgetter(database).step)
     insist = Loop("insist", Insister(database, relay.wake).step)
 
+    conditions = Conditions()
+    stack.push_async_callback(conditions.close)
     checks = Readiness(client, relay)
     parts = ApiParts(
         database=database,
         catalog=action_catalog(),
         wake_relay=relay.wake,
+        scheduler=BusLine(client),
+        notifier=BusNotifier(client),
+        box=find_box(settings.secret_key.get_secret_value(), settings.home),
+        events=BusEvents(client),
+        conditions=conditions,
         checks={"postgres": database.ping, "nats": checks.bus, "relay": checks.relay},
     )
     web = WebServer(

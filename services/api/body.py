@@ -43,15 +43,7 @@ class JsonBody:
         Raises:
             Refused: it is none, or too much of it.
         """
-        _refuse_other_types(request)
-        raw = await read_body(request, self.limits.size)
-        try:
-            value = read_json(raw, self.limits)
-        except NotJson as error:
-            problems = [error.problem] if error.problem.pointer else []
-            raise Refused(
-                error.status, error.code, problems=problems, params=error.problem.params
-            ) from None
+        raw, value = await read_any(request, self.limits)
         if not isinstance(value, dict):
             raise Refused(422, "body.object", problems=[Problem("", "body.object")])
         return Document(raw, value)
@@ -72,7 +64,44 @@ async def no_body(request: Request) -> None:
         raise Refused(422, "request.invalid", problems=pointers)
 
 
+@dataclass(frozen=True)
+class OptionalBody:
+    """Dependency: the request's body, a JSON object; none at all is as good as `{}`."""
+
+    limits: Limits = USUAL
+
+    async def __call__(self, request: Request) -> Document:
+        """Read it, if there is one.
+
+        Raises:
+            Refused: it is no JSON object, or too much of it.
+        """
+        length = request.headers.get("content-length", "0")
+        if length == "0" and "transfer-encoding" not in request.headers:
+            return Document(b"", {})
+        return await JsonBody(self.limits)(request)
+
+
 JsonDocument = Annotated[Document, Depends(JsonBody())]
+
+
+async def read_any(
+    request: Request, limits: Limits, *, kinds: re.Pattern[str] = _CONTENT_TYPE
+) -> tuple[bytes, Any]:
+    """Return the body as it came, and as the JSON value that it is.
+
+    Raises:
+        Refused: it is none, or too much of it, or its media type is none of *kinds*.
+    """
+    _refuse_other_types(request, kinds)
+    raw = await read_body(request, limits.size)
+    try:
+        return raw, read_json(raw, limits)
+    except NotJson as error:
+        problems = [error.problem] if error.problem.pointer else []
+        raise Refused(
+            error.status, error.code, problems=problems, params=error.problem.params
+        ) from None
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -101,10 +130,10 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _refuse_other_types(request: Request) -> None:
+def _refuse_other_types(request: Request, allowed: re.Pattern[str]) -> None:
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() != "identity":
         raise Refused(415, "body.encoding")
     kinds = request.headers.getlist("content-type")
-    if len(kinds) != 1 or not _CONTENT_TYPE.fullmatch(kinds[0].strip()):
+    if len(kinds) != 1 or not allowed.fullmatch(kinds[0].strip()):
         raise Refused(415, "body.media_type")

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pydantic
 
-from services.api.announce import OUTBOX
+from services.api.ask import NewRun, add_new_runs, params_problems
+from services.api.definition import Catalog
 from services.api.dependencies import read_id
 from services.api.problems import refuse_fields
-from services.api.schemas import RunsCreate, RunsItem
+from services.api.schemas import RunNow, RunsCreate, RunsItem
 from services.api.shape import problems_of
 from services.api.store import tasks
-from shared.bus import topology
-from shared.bus.publisher import Outgoing
-from shared.contracts.runs import RunRequest, RunsRequested
 from shared.db.pool import Connection
 from shared.domain.errors import Problem
 from shared.domain.occurrence import run_id_for
 
 MOST_RUNS = 10_000
-#: Runs in one message: about 100 KB, well below what the server takes.
-RUNS_PER_MESSAGE = 500
 
 MANUAL = "manual"
 
@@ -34,8 +29,19 @@ class Wish(NamedTuple):
 
     item: int
     """Its place in the caller's list."""
-    task_id: UUID
-    run_id: UUID
+    run: NewRun
+
+
+def read_run_now(document: Mapping[str, Any]) -> RunNow:
+    """Return how one run is to differ from what its task says.
+
+    Raises:
+        Refused: with everything that is wrong.
+    """
+    try:
+        return RunNow.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
 
 
 def read_runs(document: Mapping[str, Any], key: str | None) -> list[Wish]:
@@ -70,42 +76,48 @@ def _of_item(index: int, item: RunsItem, task_id: UUID, key: str | None) -> list
     """
     own = item.idempotency_key or (f"{key}#{index}" if key else None)
     if own is None:
-        return [Wish(index, task_id, uuid4()) for _ in range(item.count)]
-    moments = [own] if item.count == 1 else [f"{own}#{number}" for number in range(item.count)]
-    return [Wish(index, task_id, run_id_for(str(task_id), MANUAL, each)) for each in moments]
+        ids = [uuid4() for _ in range(item.count)]
+    else:
+        moments = [own] if item.count == 1 else [f"{own}#{number}" for number in range(item.count)]
+        ids = [run_id_for(str(task_id), MANUAL, each) for each in moments]
+    return [
+        Wish(
+            index,
+            NewRun(run_id=run_id, task_id=task_id, params=item.params, overlap=item.overlap),
+        )
+        for run_id in ids
+    ]
 
 
 async def add_requests(
-    connection: Connection, wished: Sequence[Wish], *, requested_by: str
+    connection: Connection, wished: Sequence[Wish], catalog: Catalog, *, requested_by: str
 ) -> list[UUID]:
     """Leave the requests in the outbox; return the ids of the runs.
 
     Raises:
-        Refused: one of the tasks does not exist.
+        Refused: one of the tasks does not exist, or does not take the parameters.
+        ConfigTooLarge: some parameters are too large.
     """
-    known = await tasks.versions(connection, list({wish.task_id for wish in wished}))
-    unknown = sorted({wish.item for wish in wished if wish.task_id not in known})
+    known = await tasks.versions(connection, list({wish.run.task_id for wish in wished}))
+    unknown = sorted({wish.item for wish in wished if wish.run.task_id not in known})
     if unknown:
         raise refuse_fields([Problem(f"/runs/{each}/task_id", "task.unknown") for each in unknown])
-    now = await tasks.now(connection)
-    requests = [
-        RunRequest(
-            run_id=wish.run_id,
-            task_id=wish.task_id,
-            requested_at=now,
-            requested_by=requested_by,
-            version=known[wish.task_id],
+    await _judge_params(connection, wished, catalog)
+    await add_new_runs(connection, [wish.run for wish in wished], known, requested_by=requested_by)
+    return [wish.run.run_id for wish in wished]
+
+
+async def _judge_params(connection: Connection, wished: Sequence[Wish], catalog: Catalog) -> None:
+    first = {wish.item: wish.run for wish in reversed(wished) if wish.run.params is not None}
+    if not first:
+        return
+    actions = await tasks.actions(connection, list({run.task_id for run in first.values()}))
+    problems = [
+        problem
+        for item, run in sorted(first.items())
+        for problem in params_problems(
+            actions.get(run.task_id, ""), run.params or {}, catalog, f"/runs/{item}/params"
         )
-        for wish in wished
     ]
-    for start in range(0, len(requests), RUNS_PER_MESSAGE):
-        message = RunsRequested(requests=tuple(requests[start : start + RUNS_PER_MESSAGE]))
-        spelled = "".join(str(each.run_id) for each in message.requests)
-        identity = f"runs:{hashlib.sha256(spelled.encode()).hexdigest()[:32]}"
-        await OUTBOX.add(
-            connection,
-            identity,
-            Outgoing(topology.RUN_REQUEST_API, message.encode(), identity),
-            awaits=[each.run_id for each in message.requests],
-        )
-    return [wish.run_id for wish in wished]
+    if problems:
+        raise refuse_fields(problems)

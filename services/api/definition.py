@@ -8,7 +8,7 @@ the *meaning* of those that have their shape is judged here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,10 +17,14 @@ from uuid import UUID
 
 import pydantic
 
-from services.api.dependencies import judge_dependencies, read_ids
+from services.api.dependencies import Graph, judge_graph, judge_tasks, read_ids
+from services.api.policy import with_policy
 from services.api.schemas import TaskCreate, TaskUpdate
+from services.api.schemas_policy import POLICY_FIELDS
 from services.api.shape import problems_of
+from services.api.trigger_check import judge_trigger
 from shared.contracts.action import Action
+from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskDefinition, TaskType
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.schedule import Schedule, parse_schedule
@@ -60,6 +64,7 @@ class Definition:
     notify_on_success: bool = False
     notify_on_failure: bool = True
     notify_recipients: tuple[str, ...] = ()
+    policy: TaskPolicy = field(default_factory=TaskPolicy)
 
     def same_as(self, other: Definition) -> bool:
         """Return whether nothing differs; unlike `==` this tells `true` from `1`."""
@@ -84,6 +89,7 @@ class Definition:
             enabled=self.enabled,
             dependent_tasks=self.dependent_tasks,
             timeout_seconds=self.timeout_seconds,
+            policy=self.policy,
         )
 
 
@@ -92,13 +98,9 @@ class Facts:
     """What the database had to say before a definition can be judged."""
 
     now: datetime
-    downstream: Mapping[UUID, Sequence[UUID]]
-    """The mentioned tasks that exist, all that come after them, and what each starts next."""
-
-
-def mentioned_tasks(document: Mapping[str, Any]) -> list[UUID]:
-    """Return the tasks that *document* names, as far as they can be read."""
-    return read_ids(document.get("dependent_tasks"))
+    graph: Graph
+    calendars: frozenset[str] = frozenset()
+    """The mentioned calendars that exist."""
 
 
 def read_new(document: Mapping[str, Any], catalog: Catalog, facts: Facts) -> Definition:
@@ -135,8 +137,6 @@ def read_change(
 def warnings_of(definition: Definition) -> list[Problem]:
     """Return what is allowed, yet perhaps not what was meant."""
     found: list[Problem] = []
-    if definition.task_type is TaskType.TRIGGERED:
-        found.append(Problem("/trigger_config", "trigger.not_active"))
     schedule = schedule_of(definition)
     if schedule is not None:
         found += (problem.under("/schedule_config") for problem in schedule_warnings(schedule))
@@ -182,11 +182,12 @@ def _given(model: pydantic.BaseModel) -> dict[str, Any]:
 def _refuse_large_configs(document: Mapping[str, Any]) -> None:
     for name in ("action_config", "schedule_config", "trigger_config"):
         value = document.get(name)
-        if isinstance(value, dict) and _size(value) > MOST_CONFIG_BYTES:
+        if isinstance(value, dict) and size_of(value) > MOST_CONFIG_BYTES:
             raise ConfigTooLarge(name)
 
 
-def _size(value: object) -> int:
+def size_of(value: object) -> int:
+    """Return how many bytes *value* has as compact JSON."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
@@ -204,11 +205,16 @@ def _judged(
         given["task_type"] = TaskType(given["task_type"])
     if "notify_recipients" in given:
         given["notify_recipients"] = tuple(given["notify_recipients"])
+    misnamed = judge_tasks(given, facts.graph, task_id)
+    problems += misnamed
     if "dependent_tasks" in given:
-        ids, found = judge_dependencies(given["dependent_tasks"], facts.downstream, task_id)
-        given["dependent_tasks"] = ids
-        problems += found
-    wished = replace(base, **given)
+        given["dependent_tasks"] = tuple(read_ids(given["dependent_tasks"]))
+    policy, found = with_policy(base.policy, given, facts.calendars)
+    problems += (problem for problem in found if problem not in problems)
+    own = {name: value for name, value in given.items() if name not in POLICY_FIELDS}
+    wished = replace(base, **own, policy=policy)
+    if not misnamed:
+        problems += judge_graph(given, wished, facts.graph, task_id)
     if not wrong & {"task_type", "schedule_config"}:
         wished = _with_schedule(base, wished, given, facts.now, problems)
     if not wrong & {"task_type", "trigger_config"}:
@@ -255,6 +261,9 @@ def _judge_trigger(wished: Definition, given: Mapping[str, Any]) -> list[Problem
     config = wished.trigger_config
     if wished.task_type is TaskType.TRIGGERED and not config:
         return [Problem("/trigger_config", "trigger.required")]
+    if wished.task_type is TaskType.TRIGGERED:
+        found = judge_trigger(config or {})
+        return [problem.under("/trigger_config") for problem in found]
     condition = (config or {}).get("condition", "")
     if not isinstance(condition, str):
         return [Problem("/trigger_config/condition", "field.string")]

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-
-class Shown(BaseModel):
-    """Base of what callers are shown."""
-
-    model_config = ConfigDict(extra="forbid")
+from services.api.documented_policy import Shown, TaskPolicyShown
 
 
 class ProblemDetail(Shown):
@@ -36,7 +32,7 @@ class ProblemDocument(Shown):
     errors: list[ProblemDetail]
 
 
-class Task(Shown):
+class Task(TaskPolicyShown):
     """A task."""
 
     id: str
@@ -72,8 +68,8 @@ class Run(Shown):
     id: str
     task_id: str
     status: str = Field(
-        description="running, success, failure, timed_out, cancelled; of a single run also"
-        " waiting (not begun) and skipped (never will)."
+        description="running, retrying, success, failure, timed_out, cancelled, needs_operator;"
+        " also waiting (not begun) and, of a single run, skipped (never will)."
     )
     started_at: AwareDatetime | None
     completed_at: AwareDatetime | None
@@ -132,6 +128,8 @@ class Occurrence(Shown):
     run_id: str | None
     missed_count: int
     missed_since: AwareDatetime | None
+    waits_for: str | None = Field(description="Why its run has not begun; null: nothing holds it.")
+    waits_for_text: str | None
 
 
 class Occurrences(Shown):
@@ -223,8 +221,8 @@ class Health(Shown):
     """How the service is."""
 
     status: str
-    checked: list[str] = []
-    failed: dict[str, str] = {}
+    checked: list[str] = Field(default=[])
+    failed: dict[str, str] = Field(default={})
 
 
 def takes(model: type[BaseModel]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Forgets answers that were kept for `Idempotency-Key` once their day is over."""
+"""Forgets what was kept for a day: answers for `Idempotency-Key`, and which events were taken."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from services.api.store import idempotency
+from services.api.store import events, idempotency
 from services.api.store.database import Database
 
 BATCH = 1_000
@@ -20,5 +20,5 @@ class Forgetter:
     async def step(self) -> timedelta:
         """Remove one batch."""
         async with self._database.connection() as connection:
-            removed = await idempotency.forget(connection, BATCH)
-        return timedelta(0) if removed == BATCH else REST
+            removed = [await each.forget(connection, BATCH) for each in (idempotency, events)]
+        return timedelta(0) if BATCH in removed else REST

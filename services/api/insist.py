@@ -1,8 +1,9 @@
-"""Makes sure that what was acknowledged is heard: a request stays until the ledger has its runs.
+"""Makes sure that what was acknowledged is heard: it stays here until the scheduler has it.
 
 JetStream may lose what it acknowledged (its folder is wiped, the disk loses power), and a person
 was told that the run was asked for. So a published request is kept, and published again until the
-scheduler has entered its runs into the ledger; the ledger's key makes the repetition harmless.
+scheduler has entered its runs into the ledger; the ledger's key makes the repetition harmless. So
+is an event, until the scheduler has noted that it has seen it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,6 @@ class Insister:
         async with self._database.connection() as connection:
             heard = await requests.settle_heard(connection, BATCH)
         if heard.unheard:
-            log.warning("%d requests for runs were not heard; saying them again", heard.unheard)
+            log.warning("%d requests or events were not heard; saying them again", heard.unheard)
             self._wake_relay()
         return timedelta(0) if heard.settled == BATCH else REST

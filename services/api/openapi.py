@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from services.api import schemas
+from services.api import run_schemas, schemas, schemas_channels, schemas_events, schemas_queues
 from services.api.auth import NEEDS, PUBLIC
 from services.api.documented import ProblemDocument
 from services.api.problems import MEDIA_TYPE
@@ -21,8 +21,23 @@ _SENT = (
     schemas.TaskCreate,
     schemas.TaskUpdate,
     schemas.PreviewRequest,
+    schemas.RunNow,
     schemas.RunsCreate,
+    run_schemas.RunCancel,
+    run_schemas.RunsCancel,
+    run_schemas.DeadRunRequeue,
+    run_schemas.DeadRunsChoice,
+    run_schemas.BackfillCreate,
+    run_schemas.BackfillCancel,
     schemas.TokenCreate,
+    schemas_events.PlainEvent,
+    schemas_events.CloudEvent,
+    schemas_events.TriggerTest,
+    schemas_events.TriggerReplay,
+    schemas_queues.QueuePut,
+    schemas_channels.ChannelPut,
+    schemas_channels.AlertGroup,
+    schemas_queues.CalendarPut,
 )
 _REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
@@ -33,7 +48,7 @@ _MEANINGS = {
     405: "The path does not know this method.",
     406: "Answers are JSON.",
     408: "The body did not come in time.",
-    409: "The same request is in hand; try again soon.",
+    409: "It stands otherwise, or the same request is in hand; try again soon.",
     412: "The task is not the version that If-Match names.",
     413: "Too large.",
     415: "The body is not application/json in UTF-8.",
@@ -104,7 +119,9 @@ def _errors(path: str, operation: dict[str, Any]) -> set[int]:
     errors = set(_PUBLIC_ERRORS if path in PUBLIC else _USUAL_ERRORS)
     if "{" in path:
         errors.add(404)
-    if "requestBody" in operation or path.endswith("/run"):
+    if path.endswith(("/cancel", "/discard")):
+        errors.add(409)
+    if "requestBody" in operation or path.endswith(("/run", "/discard")):
         errors |= {408, 413, 415, 422}
     if "Idempotency-Key" in headers and not path.endswith("/run"):
         errors |= {409, 422}

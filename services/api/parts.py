@@ -9,8 +9,13 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from services.api.definition import Catalog
+from services.api.event_stream import EventStream, NoEvents
 from services.api.known_tokens import KnownTokens
+from services.api.notifier_line import NoNotifier, NotifierLine
+from services.api.scheduler_line import NoLine, SchedulerLine
 from services.api.store.database import Database
+from shared.runtime.conditions import Conditions
+from shared.runtime.secret_box import SecretBox
 from shared.runtime.web import Check
 
 
@@ -23,6 +28,12 @@ class ApiParts:
     wake_relay: Callable[[], None]
     """Called after each commit that left something in the outbox."""
     checks: Mapping[str, Check] = field(default_factory=dict)
+    scheduler: SchedulerLine = field(default_factory=NoLine)
+    notifier: NotifierLine = field(default_factory=NoNotifier)
+    box: SecretBox | None = None
+    """Seals the secrets of channels; None: there is no key."""
+    events: EventStream = field(default_factory=NoEvents)
+    conditions: Conditions = field(default_factory=Conditions)
     known_tokens: KnownTokens = field(default_factory=KnownTokens)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from services.api.plain_text import clean_block, clean_line
+from services.api.schemas_policy import OverlapName, PolicyFields, TaskId
 from services.api.scopes import ALL_SCOPES, Scope
+from services.api.strict_model import Strict
 
 Name = Annotated[
     str,
@@ -29,19 +31,12 @@ Recipient = Annotated[
     AfterValidator(partial(clean_line, most=320)),
     Field(json_schema_extra={"minLength": 1, "maxLength": 320}),
 ]
-TaskId = Annotated[str, Field(json_schema_extra={"format": "uuid"}, max_length=36)]
 ActionName = Annotated[str, Field(max_length=64, examples=["data_backup"])]
 Config = dict[str, Any]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
-class Strict(BaseModel):
-    """Base of everything that callers send."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class TaskUpdate(Strict):
+class TaskUpdate(PolicyFields):
     """The fields of a task that are to change; the others stay as they are."""
 
     name: Name = ""
@@ -57,7 +52,8 @@ class TaskUpdate(Strict):
     trigger_config: Config | None = Field(
         default=None,
         examples=[{"condition": "error_rate > 10"}],
-        description="Stored, but triggers do not fire yet: the answer carries a warning.",
+        description="Which events start the task: subject, type, condition; optional for_each,"
+        " threshold, within_seconds, posture, debounce_seconds, throttle, rate_limit, batch, map.",
     )
     action_config: Config = Field(
         default={}, description="The action's parameters; see GET …/automation-actions."
@@ -91,7 +87,18 @@ class PreviewRequest(Strict):
     )
 
 
-class RunsItem(Strict):
+class RunNow(Strict):
+    """How one run is to differ from what its task says."""
+
+    params: Config | None = Field(
+        default=None, description="Instead of the task's action_config, of the same shape."
+    )
+    overlap: OverlapName | None = Field(
+        default=None, description="Instead of the task's; by hand the default is allow_all."
+    )
+
+
+class RunsItem(RunNow):
     """One task to be run, once or several times."""
 
     task_id: TaskId

@@ -10,7 +10,13 @@ Scope = Literal[
     "tasks:run",
     "runs:read",
     "dead-letters:read",
+    "dead-letters:write",
     "executors:read",
+    "queues:read",
+    "queues:write",
+    "events:write",
+    "channels:read",
+    "channels:write",
     "tokens:admin",
     "admin",
 ]

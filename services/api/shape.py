@@ -80,7 +80,9 @@ def request_problems(error: RequestValidationError) -> list[Problem]:
 
 def pointer_to(path: Sequence[object]) -> str:
     """Return the RFC 6901 pointer to *path*, long names cut."""
-    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in path)
+    # "[key]" is how pydantic says that a key itself is wrong.
+    named = [step for step in path if step != "[key]"]
+    steps = (str(step)[:100].replace("~", "~0").replace("/", "~1") for step in named)
     return "".join(f"/{step}" for step in steps)
 
 

@@ -6,16 +6,16 @@ import base64
 import json
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from services.api.definition import Definition, schedule_of, warnings_of
+from services.api.definition import warnings_of
+from services.api.policy import policy_view
 from services.api.store.runs import LineRow, OccurrenceRow, RunRow
 from services.api.store.system import DeadRow, ExecutorRow
 from services.api.store.tasks import TaskRow
 from services.api.texts import all_texts, say
+from services.api.upcoming import upcoming
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
-from shared.domain.schedule import due_at, next_fire
 from shared.domain.texts.catalog import Language
 
 #: Outcomes of a fire for which a run exists.
@@ -40,8 +40,9 @@ def task_view(row: TaskRow, language: Language) -> dict[str, Any]:
         "notify_on_success": task.notify_on_success,
         "notify_on_failure": task.notify_on_failure,
         "notify_recipients": list(task.notify_recipients),
+        **policy_view(task.policy),
         "last_run_at": _instant(row.last_run_at),
-        "next_run_at": _instant(next_run_at(task, row.id, row.now)),
+        "next_run_at": _instant(next_run_at(row)),
         "run_count": row.run_count,
         "success_count": row.success_count,
         "failure_count": row.failure_count,
@@ -61,13 +62,10 @@ def task_view(row: TaskRow, language: Language) -> dict[str, Any]:
     }
 
 
-def next_run_at(task: Definition, task_id: UUID, now: datetime) -> datetime | None:
-    """Return when a task starts next by its schedule, jitter included."""
-    schedule = schedule_of(task) if task.enabled else None
-    fire = next_fire(schedule, now) if schedule else None
-    if schedule is None or fire is None:
-        return None
-    return due_at(schedule, str(task_id), fire.at)
+def next_run_at(row: TaskRow) -> datetime | None:
+    """Return when a task starts next by its schedule, jitter and blackouts included."""
+    coming = next(upcoming(row.definition, row.id, row.calendars, row.now), None)
+    return coming.due if coming else None
 
 
 def run_view(row: RunRow) -> dict[str, Any]:
@@ -76,7 +74,7 @@ def run_view(row: RunRow) -> dict[str, Any]:
         "id": str(row.run_id),
         "task_id": str(row.task_id),
         "status": row.status,
-        "started_at": format_instant(row.started_at),
+        "started_at": _instant(row.started_at),
         "completed_at": _instant(row.completed_at),
         "duration_seconds": row.duration_seconds,
         "result": row.result,
@@ -87,26 +85,6 @@ def run_view(row: RunRow) -> dict[str, Any]:
         "scheduled_for": format_instant(row.scheduled_for),
         "attempt": row.attempt,
         "executor": row.executor,
-    }
-
-
-def expected_run_view(task_id: UUID, row: OccurrenceRow, language: Language) -> dict[str, Any]:
-    """Return a run that has not begun, or never will, in the shape of a log row."""
-    return {
-        "id": str(row.run_id),
-        "task_id": str(task_id),
-        "status": "waiting" if row.outcome == Outcome.FIRED else "skipped",
-        "started_at": None,
-        "completed_at": None,
-        "duration_seconds": None,
-        "result": None,
-        "error_message": _reason(row, language),
-        "execution_data": None,
-        "run_id": str(row.run_id),
-        "trigger": row.trigger,
-        "scheduled_for": format_instant(row.scheduled_for),
-        "attempt": 0,
-        "executor": None,
     }
 
 
@@ -133,7 +111,14 @@ def occurrence_view(row: OccurrenceRow, language: Language) -> dict[str, Any]:
         "run_id": str(row.run_id) if row.outcome in _WITH_RUN else None,
         "missed_count": row.missed_count,
         "missed_since": _instant(row.missed_since),
+        "waits_for": row.waits_for,
+        "waits_for_text": waits_for_text(row.waits_for, language),
     }
+
+
+def waits_for_text(code: str | None, language: Language) -> str | None:
+    """Return in words what a run waits for."""
+    return None if code is None else say(f"waits.{code}", language)
 
 
 def executor_view(row: ExecutorRow) -> dict[str, Any]:
@@ -175,7 +160,18 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def _reason(row: OccurrenceRow, language: Language) -> str | None:
-    if row.reason is None:
+    return reason_text(row.reason, row.missed_count, row.missed_since, language)
+
+
+def reason_text(
+    code: str | None, missed_count: int, missed_since: datetime | None, language: Language
+) -> str | None:
+    """Return in words why a fire became what it did; a code of the future speaks for itself.
+
+    What a code is about follows it after a colon.
+    """
+    if code is None:
         return None
-    params = {"count": row.missed_count, "since": _instant(row.missed_since) or ""}
-    return say(row.reason, language, params) if row.reason in all_texts() else row.reason
+    spelled, _, what = code.partition(":")
+    params = {"count": missed_count, "since": _instant(missed_since) or "", "what": what}
+    return say(spelled, language, params) if spelled in all_texts() else code

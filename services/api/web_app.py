@@ -14,7 +14,26 @@ from services.api.definition import ConfigTooLarge
 from services.api.front_door import FrontDoor, allowed_methods
 from services.api.parts import ApiParts
 from services.api.problems import Refused, problem_answer, refuse_fields
-from services.api.routes import health, reference, runs, schedules, system, tasks, tokens
+from services.api.routes import (
+    alertmanager,
+    backfills,
+    calendars,
+    cancel,
+    channels,
+    dead_runs,
+    events,
+    graph,
+    health,
+    notifications,
+    queues,
+    reference,
+    runs,
+    schedules,
+    system,
+    tasks,
+    tokens,
+    triggers,
+)
 from services.api.shape import request_problems
 from services.api.store.database import Unavailable
 from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, NotFound
@@ -23,8 +42,19 @@ VERSION = "1.0.0"
 
 ROUTERS = (
     tasks.router,
+    graph.router,
     runs.router,
+    cancel.router,
+    dead_runs.router,
+    backfills.router,
     schedules.router,
+    events.router,
+    triggers.router,
+    calendars.router,
+    queues.router,
+    alertmanager.router,
+    channels.router,
+    notifications.router,
     tokens.router,
     system.router,
     reference.router,

@@ -2,11 +2,12 @@
 
 Owns    schema `executor`: leases (who runs what until when, and how it ended), executors (who is
         there), superseded (late results of attempts that had lost their lease).
-Hears   `task.due.<queue>.<priority>.*`.
+Hears   `task.due.<queue>.<priority>.*` of its queues, `run.cancel`.
 Says    `task.started.<executor>`, `task.log.<executor>`, `task.finished.<executor>`.
 
 The only service with a door to the outside world: its actions. It claims a run in PostgreSQL before
 it acts, keeps the lease alive while it acts, stores the result with the lease, and repeats the
-report until the log has it. It holds no timer but its own time-outs: when anything is due, or due
-again, is the scheduler's business.
+report until the log has it. Whether a failed attempt is followed by another it decides by the
+task's policy, and says so with the lease; when anything is due, or due again, is the scheduler's
+business: it holds no timer but its own time-outs.
 """

@@ -27,3 +27,11 @@ class ClaimedRun(NamedTuple):
     action: str
     action_config: str
     timeout_seconds: int
+    policy: str = "{}"
+    """JSON of `contracts.policy.TaskPolicy`."""
+    origin: str | None = None
+    """JSON of `contracts.runs.Origin`."""
+    failed: int = 0
+    """Attempts before this one that failed."""
+    cancel_reason: str | None = None
+    """Not None: somebody stopped the run before this attempt; it is to end without being begun."""

@@ -1,8 +1,9 @@
 """One executor, put together from its parts: in, run, out, and what keeps it honest.
 
-orders ──► Intake ──► Runner ──► Journal ──► reports
-              ▲                     ▲
-         Heartbeat (leases)    Confirmer (what the log lacks)
+orders ──► Doors ──► Intake ──► Runner ──► Journal ──► reports
+                       ▲                      ▲
+          Heartbeat (leases)             Confirmer (what the log lacks)
+          Stopper (what is to end)
 """
 
 from __future__ import annotations
@@ -16,19 +17,21 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
+from services.executor.doors import Doors, consumers_of
 from services.executor.intake import Intake
 from services.executor.journal import Journal
 from services.executor.loops.confirmer import Confirmer
 from services.executor.loops.heartbeat import Heartbeat
+from services.executor.loops.stopper import Stopper
 from services.executor.runner import Runner
 from services.executor.settings import ExecutorSettings
 from services.executor.speaker import Speaker
-from services.executor.store.leases import LeaseStore
+from services.executor.store.leases import Abilities, LeaseStore
 from services.executor.store.presence import PresenceStore
 from services.executor.time_of_day import DatabaseClock
+from shared.bus.declare import declare_consumers
 from shared.bus.publisher import Publisher
-from shared.bus.pull import CreditPull
-from shared.bus.topology import DUE_DEFAULT, LOG_WRITER_FINISHED
+from shared.bus.topology import LOG_WRITER_FINISHED
 from shared.bus.watch import Watch, unread
 from shared.contracts.action import Action
 from shared.db.pool import Pool
@@ -53,11 +56,12 @@ class Executor:
         client: Client,
         actions: Mapping[str, Action[Any]],
     ) -> None:
-        lease = timedelta(seconds=settings.lease_seconds)
         self._patience = timedelta(seconds=settings.drain_seconds)
         self._clock = DatabaseClock(stopwatch)
         self._presence = PresenceStore(pool, executor_id)
-        leases = LeaseStore(pool, executor_id, lease)
+        lease = timedelta(seconds=settings.lease_seconds)
+        abilities = Abilities(settings.labels, tuple(actions))
+        leases = LeaseStore(pool, executor_id, lease, abilities)
         publisher = Publisher(client)
         self.journal = Journal(executor_id, leases, publisher)
         runner = Runner(
@@ -71,28 +75,40 @@ class Executor:
             egress_allow=settings.egress_allow,
         )
         self.intake = Intake(slots=settings.executor_slots, leases=leases, runner=runner)
-        self._heartbeat = Heartbeat(
-            intake=self.intake,
-            journal=self.journal,
-            leases=leases,
-            presence=self._presence,
-            clock=self._clock,
-            lease=lease,
-            instance=settings.instance,
-            slots=settings.executor_slots,
-            actions=list(actions),
+        self._heartbeat = self._make_heartbeat(settings, leases, list(actions))
+        self._stopper = Stopper(
+            client=client, intake=self.intake, leases=leases, interval=lease / 3
         )
-        js = client.jetstream(timeout=2)
+        self._js = client.jetstream(timeout=2)
         self._confirmer = Confirmer(
             executor_id=executor_id,
             leases=leases,
             presence=self._presence,
             publisher=publisher,
-            unread=lambda: unread(js, LOG_WRITER_FINISHED),
+            unread=lambda: unread(self._js, LOG_WRITER_FINISHED),
             keep=timedelta(days=settings.lease_days),
         )
-        self.watch = Watch(client, (DUE_DEFAULT,))
-        self._pull = CreditPull(client, DUE_DEFAULT, self.intake.arrived)
+        self._consumers = consumers_of(settings.queues)
+        self.watch = Watch(client, self._consumers)
+        slots, came = settings.executor_slots, self.intake.arrived
+        self._doors = Doors(client, settings.queues, slots=slots, came=came)
+
+    def _make_heartbeat(
+        self, settings: ExecutorSettings, leases: LeaseStore, actions: list[str]
+    ) -> Heartbeat:
+        return Heartbeat(
+            intake=self.intake,
+            journal=self.journal,
+            leases=leases,
+            presence=self._presence,
+            clock=self._clock,
+            lease=timedelta(seconds=settings.lease_seconds),
+            instance=settings.instance,
+            slots=settings.executor_slots,
+            actions=actions,
+            queues=list(settings.queues),
+            labels=settings.labels,
+        )
 
     async def start(self) -> tuple[Loop, ...]:
         """Begin to listen; return the loops to run, in the order of starting."""
@@ -101,11 +117,16 @@ class Executor:
         telling = Loop("journal", lambda: self.journal.flush(self._clock.now()))
         self.intake.wake = taking.wake
         self.journal.wake = telling.wake
-        self._pull.on_expired = taking.wake
-        self.intake.pull = self._pull
-        await self._pull.start()
+        stopping = Loop("stopper", self._stopper.step)
+        self._stopper.wake = stopping.wake
+        self.intake.doors = self._doors
+        # The doors need their consumers; if this fails, the watch makes up for it.
+        await _tried(declare_consumers(self._js, self._consumers))
+        await self._stopper.start()
+        await self._doors.open(on_expired=taking.wake)
         return (
             telling,
+            stopping,
             Loop("heartbeat", self._heartbeat.step),
             Loop("confirmer", self._confirmer.step),
             Loop("watch", self.watch.step),
@@ -127,8 +148,8 @@ class Executor:
         await _tried(self._presence.leave())
 
 
-async def _tried(politeness: Awaitable[None]) -> None:
+async def _tried(effort: Awaitable[object]) -> None:
     try:
-        await politeness
+        await effort
     except Exception:
-        log.exception("stopping all the same")
+        log.exception("going on all the same")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
 
+from pydantic import Field, field_validator
+
+from shared.contracts.policy import DEFAULT_QUEUE
 from shared.settings import ServiceSettings
+
+#: A queue is part of subjects and of consumers' names.
+_QUEUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,62}=[^,=]{1,100}")
 
 
 class ExecutorSettings(ServiceSettings):
@@ -19,3 +26,36 @@ class ExecutorSettings(ServiceSettings):
     """How long running actions may go on after SIGTERM before their runs are handed back."""
     lease_days: int = Field(default=7, ge=1, le=365)
     """How long ended leases are kept; must exceed the age of the oldest message in DUE (1 day)."""
+    executor_queues: str = DEFAULT_QUEUE
+    """Queues whose runs are taken, comma-separated."""
+    executor_labels: str = ""
+    """What tasks may ask of an executor: `region=eu,gpu=1`."""
+
+    @field_validator("executor_queues")
+    @classmethod
+    def _judge_queues(cls, text: str) -> str:
+        names = _parts(text)
+        if not names or not all(_QUEUE.fullmatch(name) for name in names):
+            raise ValueError("must be names of queues, such as default,slow")
+        return text
+
+    @field_validator("executor_labels")
+    @classmethod
+    def _judge_labels(cls, text: str) -> str:
+        if not all(_LABEL.fullmatch(part) for part in _parts(text)):
+            raise ValueError("must be labels, such as region=eu,gpu=1")
+        return text
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues, each once."""
+        return tuple(dict.fromkeys(_parts(self.executor_queues)))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels by name."""
+        return dict(part.split("=", 1) for part in _parts(self.executor_labels))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

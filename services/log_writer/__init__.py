@@ -1,6 +1,6 @@
-"""Remembers: one log row per run, its lines, each task's statistics, and what nobody could handle.
+"""Remembers: each run, its attempts and lines, statistics of tasks, and what nobody could handle.
 
-owns   schema `log`: runs, lines, task_statistics, dead_letters
+owns   schema `log`: runs, attempts, lines, task_statistics, dead_letters
 hears  task.started, task.finished, task.log; dead.> and the advisories of JetStream
 says   task.logged (core NATS: for pages that are open just now)
 

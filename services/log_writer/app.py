@@ -7,13 +7,16 @@ from contextlib import AsyncExitStack
 from services.log_writer import handlers
 from services.log_writer.announcer import Announcer
 from services.log_writer.loops.sweeper import Sweeper
+from services.log_writer.loops.watchdog import Watchdog
 from services.log_writer.settings import LogWriterSettings
 from services.log_writer.store.dead_letters import DeadLetterStore
+from services.log_writer.store.dead_runs import DeadRunStore
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
 from shared.bus.connection import Guard, client_of, close, make_broker
+from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
 from shared.db.pool import open_pool
 from shared.runtime.loop import Loop
@@ -30,8 +33,8 @@ CONSUMERS = (
 async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     name = f"log-writer:{settings.instance}"
-    # One connection for each kind of message, one for the sweeper and the probes.
-    pool = await open_pool(settings.database_url, name=name, max_size=len(CONSUMERS) + 1)
+    # One connection for each kind of message, one for the probes, one for the watchdog.
+    pool = await open_pool(settings.database_url, name=name, max_size=len(CONSUMERS) + 2)
     stack.push_async_callback(pool.close)
 
     guard = Guard()
@@ -52,6 +55,7 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
         broker,
         handlers.Room(
             runs=runs,
+            dead_runs=DeadRunStore(pool),
             lines=LineStore(pool),
             announcer=Announcer(client),
             undertaker=undertaker,
@@ -60,7 +64,11 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     await watch.step()  # the subscribers need their consumers
     await broker.start()
     return Parts(
-        loops=[Loop("watch", watch.step), Loop("sweeper", Sweeper(client, undertaker).step)],
+        loops=[
+            Loop("watch", watch.step),
+            Loop("sweeper", Sweeper(client, undertaker).step),
+            Loop("watchdog", Watchdog(pool, Publisher(client)).step),
+        ],
         checks={"database": runs.ping, "bus": watch.check},
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from faststream.nats import NatsBroker, NatsMessage
 
 from services.log_writer.announcer import Announcer
+from services.log_writer.store.dead_runs import DeadRunStore
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
@@ -25,6 +26,7 @@ class Room:
     """What the handlers work with."""
 
     runs: RunStore
+    dead_runs: DeadRunStore
     lines: LineStore
     announcer: Announcer
     undertaker: Undertaker
@@ -41,7 +43,9 @@ def register(broker: NatsBroker, room: Room) -> None:
     @pull(broker, topology.LOG_WRITER_FINISHED, contract(RunsFinished))
     async def runs_finished(message: RunsFinished) -> None:
         """An executor ended runs: each row becomes final and is counted, once."""
-        await room.announcer.announce(await room.runs.write_finished(message.runs))
+        changed = await room.runs.write_finished(message.runs)
+        await room.dead_runs.write(message.runs)
+        await room.announcer.announce(changed)
 
     @pull(broker, topology.LOG_WRITER_LOGS, contract(LogLines))
     async def log_lines(message: LogLines) -> None:

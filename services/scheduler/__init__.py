@@ -2,8 +2,8 @@
 
 Owns    schema `scheduler`: jobs (its copy of every task: when is it due next?) and occurrences (the
         ledger: one row for every fire that was expected or asked for, with what became of it).
-Hears   `task.created|updated|deleted.*` and `run.request.*` from the API; asks it over
-        `rpc.api.tasks.*` to repair what events missed; reads leases through a view.
+Hears   `event.>` from anybody, `task.created|updated|deleted.*` and `run.request.*` from the API;
+        asks it over `rpc.api.tasks.*` to repair what events missed; reads leases through a view.
 Says    `task.due.<queue>.<priority>.<task>`: run this now.
 
 Any number of replicas, all active, none of them leader: due jobs are claimed row by row with

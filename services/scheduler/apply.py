@@ -6,17 +6,21 @@ task becomes a job. Each call is one transaction; what it fired is published aft
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.scheduler.dispatch import Dispatcher, orders_for
-from services.scheduler.job import MANUAL, Change, Entry, Job, decide_change
+from services.scheduler.dispatch import Dispatcher
+from services.scheduler.entering import Entrance
+from services.scheduler.job import Change, Entry, Job, decide_change
 from services.scheduler.source import TaskSource
+from services.scheduler.store.dependencies import replace_edges
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
-from shared.bus.topology import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged
 from shared.domain.occurrence import Outcome
@@ -30,8 +34,8 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
     return Entry(
         run_id=request.run_id,
         task_id=request.task_id,
-        trigger=MANUAL,
-        scheduled_for=request.requested_at,
+        trigger=request.trigger,
+        scheduled_for=request.scheduled_for or request.requested_at,
         moment=str(request.run_id),
         due_at=request.requested_at,
         outcome=Outcome.SUPERSEDED if gone else Outcome.FIRED,
@@ -42,7 +46,14 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
         requested_by=request.requested_by,
         queue=job.queue if job else DEFAULT_QUEUE,
         priority=job.priority if job else DEFAULT_PRIORITY,
+        params=_json(request.params),
+        overlap=request.overlap,
+        origin=request.origin.model_dump_json(exclude_defaults=True) if request.origin else None,
     )
+
+
+def _json(params: dict[str, Any] | None) -> str | None:
+    return None if params is None else json.dumps(params, ensure_ascii=False)
 
 
 class Applier:
@@ -53,12 +64,14 @@ class Applier:
         *,
         jobs: JobStore,
         ledger: LedgerStore,
+        entrance: Entrance,
         dispatcher: Dispatcher,
         source: TaskSource,
         wake_ticker: Callable[[], None],
     ) -> None:
         self._jobs = jobs
         self._ledger = ledger
+        self._entrance = entrance
         self._dispatcher = dispatcher
         self._source = source
         self._wake_ticker = wake_ticker
@@ -84,17 +97,20 @@ class Applier:
             if not decided:
                 return 0
             await self._jobs.upsert(connection, [each.job for each in decided])
+            applied = {each.job.task_id for each in decided}
+            await replace_edges(connection, [each for each in changes if each.task_id in applied])
             entries = [entry for each in decided for entry in each.entries]
-            inserted = await self._ledger.insert(connection, entries)
+            entered = await self._entrance.enter(
+                connection, entries, {each.job.task_id: each.job for each in decided}
+            )
             for each in decided:
                 if each.cancel:
                     await self._ledger.cancel_waiting(
                         connection, each.job.task_id, each.cancel, until=each.job.changed_at
                     )
         self._wake_ticker()
-        fired = orders_for(entry for entry in entries if entry.run_id in inserted)
-        if fired:
-            await self._dispatcher.send(fired)
+        if orders := self._entrance.committed(entered):
+            await self._dispatcher.send(orders)
         return len(decided)
 
     async def runs_requested(self, requests: Sequence[RunRequest]) -> None:
@@ -104,10 +120,9 @@ class Applier:
             # Locked: else a task could be deleted after it was read, and its run fire all the same.
             jobs = await self._jobs.lock(connection, [each.task_id for each in requests])
             entries = [request_entry(request, jobs.get(request.task_id)) for request in requests]
-            inserted = await self._ledger.insert(connection, entries)
-        await self._dispatcher.send(
-            orders_for(entry for entry in entries if entry.run_id in inserted)
-        )
+            entered = await self._entrance.enter(connection, entries, jobs)
+        if orders := self._entrance.committed(entered):
+            await self._dispatcher.send(orders)
 
     async def _catch_up_with(self, requests: Sequence[RunRequest]) -> None:
         """Bring the jobs to the versions that the requests presume, or newer.

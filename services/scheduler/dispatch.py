@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 
 def orders_for(entries: Iterable[Entry]) -> list[Order]:
-    """Return the first orders for those ledger rows that fired."""
+    """Return the first orders for those ledger rows that fired and need not wait."""
     return [
         Order(entry.run_id, entry.task_id, 1, entry.queue, entry.priority)
         for entry in entries
-        if entry.outcome == Outcome.FIRED
+        if entry.outcome == Outcome.FIRED and not entry.held
     ]
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.bus.topology import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant
@@ -52,6 +52,8 @@ class Job(NamedTuple):
     next_due_at: datetime | None
     backlog: str | None
     changed_at: datetime
+    policy: str
+    trigger_config: str | None
 
 
 class Entry(NamedTuple):
@@ -71,6 +73,13 @@ class Entry(NamedTuple):
     requested_by: str | None
     queue: str
     priority: int
+    held: bool = False
+    waits_for: str | None = None
+    params: str | None = None
+    overlap: str | None = None
+    unique_key: str | None = None
+    origin: str | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +208,22 @@ def job_of(change: TaskChanged, task: TaskDefinition, begins_at: datetime) -> Jo
         action=task.task_action,
         action_config=json.dumps(task.action_config, ensure_ascii=False),
         timeout_seconds=task.timeout_seconds,
-        queue=DEFAULT_QUEUE,
-        priority=DEFAULT_PRIORITY,
+        queue=task.policy.queue,
+        priority=task.policy.priority,
         schedule=schedule,
         next_fire_at=fire_at,
         next_due_at=look_at,
         backlog=None,
         changed_at=change.changed_at,
+        policy=task.policy.to_json(),
+        trigger_config=_trigger_of(task),
     )
+
+
+def _trigger_of(task: TaskDefinition) -> str | None:
+    if task.task_type is not TaskType.TRIGGERED or task.trigger_config is None:
+        return None
+    return json.dumps(task.trigger_config, sort_keys=True, ensure_ascii=False)
 
 
 def _tombstone(change: TaskChanged, old: Job | None) -> Job:
@@ -227,4 +244,6 @@ def _tombstone(change: TaskChanged, old: Job | None) -> Job:
         next_due_at=None,
         backlog=None,
         changed_at=change.changed_at,
+        policy="{}",
+        trigger_config=None,
     )

@@ -7,6 +7,7 @@ any service that finds a stream or consumer of its own gone. Existing ones are b
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import nats
 from nats.js import JetStreamContext, api
@@ -51,8 +52,8 @@ def consumer_config(consumer: Consumer) -> api.ConsumerConfig:
     )
 
 
-async def declare_on(js: JetStreamContext) -> None:
-    """Create or update every stream and consumer of the topology."""
+async def declare_on(js: JetStreamContext, more: Sequence[Consumer] = ()) -> None:
+    """Create or update every stream and consumer of the topology, and *more* consumers."""
     for stream in STREAMS:
         config = stream_config(stream)
         try:
@@ -62,7 +63,17 @@ async def declare_on(js: JetStreamContext) -> None:
             log.info("stream %s created", stream.name)
         else:
             await js.update_stream(config)
-    for consumer in CONSUMERS:
+    await declare_consumers(js, [*CONSUMERS, *(each for each in more if each not in CONSUMERS)])
+
+
+async def declare_consumers(js: JetStreamContext, consumers: Sequence[Consumer]) -> None:
+    """Create or update *consumers*, whose streams are there.
+
+    Raises:
+        NotFoundError: a stream is gone.
+        nats.errors.Error: the server does not answer.
+    """
+    for consumer in consumers:
         await js.add_consumer(consumer.stream, consumer_config(consumer))
 
 

@@ -3,15 +3,20 @@
 No other module spells a subject. Read this file to know who talks to whom. `declare` makes a server
 look like it; nobody else creates or changes a stream or a consumer.
 
+    anybody ──EVENTS──► scheduler
     API ──TASKS, REQUESTS──► scheduler ──DUE──► executors ──RUNS, LOGS──► log writer
+                                                              └─RUNS──► notifier
                                  all ──DEAD──► log writer (dead-letter table)
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 MIB = 1 << 20
 
@@ -70,6 +75,14 @@ DUE = Stream(
     max_age=timedelta(days=1),
     max_bytes=1024 * MIB,
 )
+# Not of ours: any service says there what has happened, and tasks' triggers listen.
+EVENTS = Stream(
+    name="EVENTS",
+    subjects=("event.>",),
+    max_age=timedelta(days=3),
+    max_bytes=1024 * MIB,
+    discard_old=True,
+)
 RUNS = Stream(
     name="RUNS",
     subjects=("task.started.*", "task.progress.*", "task.finished.*"),
@@ -90,7 +103,7 @@ DEAD = Stream(
     max_bytes=256 * MIB,
 )
 
-STREAMS = (TASKS, REQUESTS, DUE, RUNS, LOGS, DEAD)
+STREAMS = (TASKS, REQUESTS, DUE, EVENTS, RUNS, LOGS, DEAD)
 
 # Handled within milliseconds, so a short wait: what lies with a scheduler that was killed is late
 # by this much. While a handler is slow, the middleware keeps its message alive.
@@ -105,6 +118,14 @@ SCHEDULER_REQUESTS = Consumer(
     name="scheduler-requests",
     filters=REQUESTS.subjects,
     ack_wait=timedelta(seconds=2),
+)
+SCHEDULER_EVENTS = Consumer(
+    stream="EVENTS",
+    name="scheduler-events",
+    filters=EVENTS.subjects,
+    ack_wait=timedelta(seconds=3),  # of what is slow the engine keeps it alive
+    max_ack_pending=5_000,
+    max_deliver=-1,  # which runs it started is known by its id, so none is ever dropped
 )
 # Two consumers, so that how a run ended never waits behind how others began. What a log writer that
 # died had in hand goes to the next one after `ack_wait`, so that is how late its row can be.
@@ -128,9 +149,19 @@ LOG_WRITER_LOGS = Consumer(
 )
 LOG_WRITER_DEAD = Consumer(stream="DEAD", name="log-writer-dead", filters=DEAD.subjects)
 
-#: The queue and the priority (1 highest … 5) that every task has until it says otherwise.
-DEFAULT_QUEUE = "default"
-DEFAULT_PRIORITY = 3
+# What they miss is read from the log a while later.
+NOTIFIER_STARTED = Consumer(
+    stream="RUNS",
+    name="notifier-started",
+    filters=("task.started.*",),
+    ack_wait=timedelta(seconds=8),
+)
+NOTIFIER_FINISHED = Consumer(
+    stream="RUNS",
+    name="notifier-finished",
+    filters=("task.finished.*",),
+    ack_wait=timedelta(seconds=8),
+)
 
 
 def due_consumer(queue: str, priority: int) -> Consumer:
@@ -152,17 +183,32 @@ DUE_DEFAULT = due_consumer(DEFAULT_QUEUE, DEFAULT_PRIORITY)
 CONSUMERS = (
     SCHEDULER_TASKS,
     SCHEDULER_REQUESTS,
+    SCHEDULER_EVENTS,
     DUE_DEFAULT,
     LOG_WRITER_STARTED,
     LOG_WRITER_FINISHED,
     LOG_WRITER_LOGS,
     LOG_WRITER_DEAD,
+    NOTIFIER_STARTED,
+    NOTIFIER_FINISHED,
 )
 
 #: Core request-reply, answered by any API replica (queue group `api`).
 RPC_TASKS_DIGEST = "rpc.api.tasks.digest"
 RPC_TASKS_PAGE = "rpc.api.tasks.page"
 RPC_QUEUE_GROUP = "api"
+#: Answered by any scheduler (queue group `scheduler`).
+RPC_RUNS_CANCEL = "rpc.scheduler.runs.cancel"
+RPC_SCHEDULER_GROUP = "scheduler"
+#: Core, to all executors: look at once what is to be stopped.
+RUN_CANCEL = "run.cancel"
+
+#: Core: runs ended, whoever ran them.
+RUNS_FINISHED_ALL = "task.finished.*"
+
+#: Answered by any notifier (queue group `notifier`).
+RPC_NOTIFIER_TEST = "rpc.notifier.test"
+RPC_NOTIFIER_GROUP = "notifier"
 
 #: Requests that come in over HTTP.
 RUN_REQUEST_API = "run.request.api"
@@ -171,6 +217,17 @@ RUN_REQUEST_API = "run.request.api"
 def task_changed(change: str, task_id: UUID) -> str:
     """Return the subject of a task event; *change* is created, updated or deleted."""
     return f"task.{change}.{task_id}"
+
+
+def event_token(text: str) -> str:
+    """Return *text* as one token of a subject."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", text) or "_"
+
+
+def event_said(source: str, kind: str) -> str:
+    """Return the subject of an event: `event.<source>.<type...>`, a token for each word."""
+    words = [word for word in kind.split(".") if word] or [""]
+    return ".".join(["event", *(event_token(each) for each in (source, *words))])
 
 
 def task_due(queue: str, priority: int, task_id: UUID) -> str:

@@ -55,7 +55,7 @@ class Watch:
             await self.check()
         except NotFoundError:
             log.error("a stream or consumer is gone; declaring the topology again")  # noqa: TRY400 - no traceback needed
-            await declare_on(self._js)
+            await declare_on(self._js, self._consumers)
         return INTERVAL
 
     async def check(self) -> None:

@@ -8,6 +8,7 @@ Schema as a form, the executor hands the parsed model to `run`.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,17 +31,63 @@ class ActionParams(BaseModel):
 
 
 class ActionFailed(Exception):
-    """The action could not do its work.
+    """The action could not do its work; the task's policy decides whether it is tried again.
 
     `permanent` says that trying again cannot help (a bad parameter, a refused address).
+    `retry_after` is the pause that the other side asked for, in seconds, instead of the policy's.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, data: Mapping[str, Any] | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        data: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.data = dict(data or {})
+        self.retry_after = retry_after
+
+
+class Snooze(Exception):
+    """Not now: call the action again later. Uses up none of the attempts that a policy allows.
+
+    Raises:
+        ValueError: not exactly one of *seconds* and *until* was given, or it is no time.
+    """
+
+    def __init__(
+        self, reason: str, *, seconds: float | None = None, until: datetime | None = None
+    ) -> None:
+        super().__init__(reason)
+        if (seconds is None) == (until is None):
+            raise ValueError("a snooze needs either seconds or until")
+        if seconds is not None and not 0 <= seconds < math.inf:
+            raise ValueError("a snooze ends later")
+        if until is not None and until.tzinfo is None:
+            raise ValueError("until must have a time zone")
+        self.seconds = seconds
+        self.until = until
+
+
+class NeedsOperator(Exception):
+    """It cannot go on without a person: a log-in, a decision. Ends the run; never tried again.
+
+    `link` is where that person can do something about it.
+    """
+
+    def __init__(
+        self, reason: str, *, link: str | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.link = link
+        self.data = dict(data or {})
+
+
+class Cancel(Exception):
+    """There is nothing to do any more: the run ends as cancelled, neither done nor failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +164,13 @@ class Action(ABC, Generic[P]):
         """Do the work once.
 
         Cancelled when the time is up or the run is cancelled: clean up and let `CancelledError`
-        pass.
+        pass. Who does not within ten seconds is not waited for.
 
         Raises:
             ActionFailed: it did not work; any other exception counts as a bug of the action.
+            Snooze: call again later.
+            NeedsOperator: it cannot go on without a person.
+            Cancel: there is nothing to do any more.
         """
 
     async def close(self) -> None:

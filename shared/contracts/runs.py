@@ -8,12 +8,13 @@ with them a run costs 1.01 messages, its order included (`make bench`, W1).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from shared.contracts.message import Message, Part
+from shared.contracts.policy import Overlap
 
 #: What counts from 1 and fits an `integer` column: a larger number never came from us.
 Attempt = Annotated[int, Field(ge=1, le=2**31 - 2)]
@@ -25,6 +26,8 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     SUCCESS = "success"
     FAILURE = "failure"
+    NEEDS_OPERATOR = "needs_operator"
+    """It cannot go on without a person: a log-in, a decision."""
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
 
@@ -32,6 +35,18 @@ class RunStatus(StrEnum):
     def is_final(self) -> bool:
         """True if nothing can happen to the run any more."""
         return self is not RunStatus.RUNNING
+
+
+class Origin(Part):
+    """What caused a run, where it was not simply a schedule or a person."""
+
+    run_id: UUID | None = None
+    """The run before it: the upstream of a dependant, the dead one that is tried anew."""
+    event: dict[str, Any] | None = None
+    """The event, as CloudEvents spell it."""
+    backfill_id: UUID | None = None
+    causes: tuple[UUID, ...] = ()
+    """The tasks whose runs led here, oldest first: the guard against loops."""
 
 
 class RunRequest(Part):
@@ -43,6 +58,14 @@ class RunRequest(Part):
     requested_by: str | None = None
     version: int = 0
     """Of the task when it was asked for: the scheduler must not run an older one."""
+    trigger: Literal["manual", "requeue", "backfill", "event"] = "manual"
+    scheduled_for: AwareDatetime | None = None
+    """The nominal time of the run, where it is not when it was asked for: a fire of a backfill."""
+    params: dict[str, Any] | None = None
+    """Instead of the task's action_config, of the same shape."""
+    overlap: Overlap | None = None
+    """Instead of the task's."""
+    origin: Origin | None = None
 
 
 class RunsRequested(Message):
@@ -76,7 +99,7 @@ class RunStarted(Part):
 
 
 class RunFinished(RunStarted):
-    """An attempt of a run ended, and with it the run."""
+    """An attempt of a run ended, and with it the run unless it is to be tried again."""
 
     status: RunStatus
     completed_at: AwareDatetime
@@ -85,6 +108,8 @@ class RunFinished(RunStarted):
     error_message: str | None = None
     execution_data: dict[str, Any] = Field(default_factory=dict)
     """What was run with which parameters, and what the action has to say; at most 64 KiB."""
+    retry_at: AwareDatetime | None = None
+    """Set: this was not the end of the run; the next attempt begins then at the earliest."""
 
 
 class LogLine(Part):

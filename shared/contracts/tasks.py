@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_serializer
 
 from shared.contracts.message import Message, Part
+from shared.contracts.policy import TaskPolicy
 
 
 class TaskType(StrEnum):
@@ -36,6 +37,11 @@ class TaskDefinition(Part):
     dependent_tasks: tuple[UUID, ...] = ()
     timeout_seconds: int = 3600
     """The longest that one attempt may take, in seconds."""
+    policy: TaskPolicy = TaskPolicy()
+
+    @field_serializer("policy")
+    def _without_defaults(self, policy: TaskPolicy) -> dict[str, Any]:
+        return policy.model_dump(mode="json", exclude_defaults=True)
 
 
 class TaskChanged(Message):

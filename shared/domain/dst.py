@@ -86,6 +86,17 @@ def next_wall_fire(
     return _next_fire(cron, zone, after, gap, fold)
 
 
+def instant_of(wall: datetime, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """Return the UTC instant at which clocks show the naive *wall*, or first show a later time.
+
+    A wall time that happens twice is its first occurrence, or the second with *last*.
+    """
+    before, behind = _offsets(wall, zone)
+    if before < behind:
+        return _find_jump(wall, zone).at.replace(tzinfo=UTC)
+    return (wall - (behind if last else before)).replace(tzinfo=UTC)
+
+
 def _next_fire(
     cron: Cron, zone: ZoneInfo, after: datetime, gap: DstGap, fold: DstFold
 ) -> Fire | None:

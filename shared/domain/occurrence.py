@@ -22,6 +22,14 @@ class Outcome(StrEnum):
     SKIPPED_PAUSED = "skipped_paused"  # the task was switched off at the time
     SUPERSEDED = "superseded"  # the schedule was edited before it could be handled
     EXPIRED = "expired"  # a run was created, but could not start before its deadline
+    SKIPPED_OVERLAP = "skipped_overlap"  # another run of the task was live
+    SKIPPED_BLACKOUT = "skipped_blackout"  # a calendar says no
+    SKIPPED_CONDITION = "skipped_condition"  # the trigger's condition or rule was not met
+    SKIPPED_LOCK = "skipped_lock"  # another run had what it needs
+    THROTTLED = "throttled"  # too many already run or wait
+    DEDUPED = "deduped"  # the same run is there already
+    UPSTREAM_FAILED = "upstream_failed"  # what it depends on did not end as its rule demands
+    CANCELLED = "cancelled"  # somebody took it back before it began
 
 
 def run_id_for(task_id: str, trigger: str, moment: str) -> UUID:

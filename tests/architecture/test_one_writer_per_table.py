@@ -1,6 +1,7 @@
 """Every table has one service that writes it; others read it through a view made for them.
 
-A service's schema bears its name, except that the log writer owns `log`. The outbox store takes its
+A service's schema bears its name, except that the log writer owns `log`
+and the notifier `notify`. The outbox store takes its
 schema as a parameter, so its users are checked instead.
 """
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.architecture.source import ROOT, SERVICES, modules, name, sql_in
 
-SCHEMAS = {service: service for service in SERVICES} | {"log_writer": "log"}
+SCHEMAS = {service: service for service in SERVICES} | {"log_writer": "log", "notifier": "notify"}
 
 #: Not the clauses `FOR UPDATE`, `FOR NO KEY UPDATE`, `ON CONFLICT DO UPDATE`.
 _WRITTEN = re.compile(
@@ -109,4 +110,12 @@ def test_written_tables_are_recognised(sql: str, tables: list[str] | None) -> No
 def test_statements_are_found_at_all() -> None:
     tables = {table for _, text in statements("log_writer") for table in written(text)}
 
-    assert tables == {"log.runs", "log.lines", "log.task_statistics", "log.dead_letters"}
+    assert tables == {
+        "log.runs",
+        "log.attempts",
+        "log.lines",
+        "log.task_statistics",
+        "log.dead_letters",
+        "log.dead_runs",
+        "log.watchdog",
+    }

@@ -18,7 +18,9 @@ from faststream.nats.subscriber.usecases import LogicSubscriber
 
 from services.api.sync import answer_scheduler
 from services.log_writer import handlers as log_writer
+from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
+from services.scheduler.cancel import answer_cancels
 from shared.bus import topology
 from tests.architecture.source import modules, name
 
@@ -28,6 +30,8 @@ Register = Callable[..., None]
 REGISTERS: dict[str, Register] = {
     "services/api/sync.py": answer_scheduler,
     "services/log_writer/handlers.py": log_writer.register,
+    "services/notifier/handlers.py": notifier.register,
+    "services/scheduler/cancel.py": answer_cancels,
     "services/scheduler/handlers.py": scheduler.register,
 }
 

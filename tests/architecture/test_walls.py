@@ -28,7 +28,8 @@ PLANTED: Mapping[str, Mapping[str, str]] = {
         "services/api/planted.py": "import services.scheduler",
         "services/scheduler/planted.py": "import services.log_writer",
         "services/executor/planted.py": "import services.api",
-        "services/log_writer/planted.py": "import services.executor",
+        "services/log_writer/planted.py": "import services.notifier",
+        "services/notifier/planted.py": "import services.executor",
     },
     "shared-layers": {
         "shared/utils/__init__.py": "",

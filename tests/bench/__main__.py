@@ -34,7 +34,7 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("which", nargs="*", help="W0 … W5, or one size such as W1-5000; none: all")
+    parser.add_argument("which", nargs="*", help="W0 … W9, or one size such as W1-5000; none: all")
     parser.add_argument("--repeat", type=int, default=3, help="clean runs wanted of each")
     parser.add_argument("--quick", action="store_true", help="one run of the small sizes")
     parser.add_argument("--full", action="store_true", help="W4 with a million tasks, too")

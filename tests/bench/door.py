@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 BASE = "/api/v1/group-ai"
 TASKS = f"{BASE}/automation-tasks"
 RUNS = f"{BASE}/automation-runs"
+EVENTS = f"{BASE}/events"
 #: Calls under way at once, where there are many.
 CONNECTIONS = 8
 #: Runs that are asked for in one call.
@@ -104,6 +105,10 @@ class Door:
             items = [{"task_id": task_id, "count": n} for task_id, n in shares.items() if n]
             await self._call("POST", RUNS, {"runs": items})
             count -= batch
+
+    async def say(self, event: Mapping[str, Any]) -> None:
+        """Publish an event."""
+        await self._call("POST", EVENTS, event)
 
     def close(self) -> None:
         """Close all connections."""

@@ -17,7 +17,18 @@ from functools import partial
 from tests.bench import machine
 from tests.bench.figures import Figures, over
 from tests.bench.subject import Subject, subject
-from tests.bench.workloads import herd, idle, latency, load, punctuality, throughput
+from tests.bench.workloads import (
+    admission,
+    herd,
+    idle,
+    latency,
+    load,
+    matching,
+    priorities,
+    punctuality,
+    reaction,
+    throughput,
+)
 
 RECORD = "PostgreSQL row (log.runs), ledger row, lease row"
 
@@ -41,12 +52,13 @@ class Workload:
         return self.label.partition("-")[0]
 
     @property
-    def is_about_load(self) -> bool:
-        """True where a warm-up would spoil what is measured."""
-        return self.kind == "W4"
+    def starts_cold(self) -> bool:
+        """True where there is no scheduler yet, or a warm-up would spoil what is measured."""
+        return self.environment.get("AUTOMATION_SCHEDULERS") == "0"
 
 
 NO_SCHEDULER = {"AUTOMATION_SCHEDULERS": "0"}
+FEW_SLOTS = {"AUTOMATION_EXECUTOR_SLOTS": "5"}
 
 
 def _w4(count: int, repeat: int) -> Workload:
@@ -57,6 +69,37 @@ def _w4(count: int, repeat: int) -> Workload:
         alone=True,
         environment=NO_SCHEDULER,
     )
+
+
+def _of_events_and_lines(repeat: int, *, quick: bool) -> list[Workload]:
+    """Return what is about triggers, limits and priorities."""
+    tasks, events = (500, 200) if quick else (10_000, 5_000)
+    return [
+        Workload(
+            label="W6",
+            measure=partial(matching.measure, tasks=tasks, events=events),
+            repeat=repeat,
+            alone=True,
+            environment=NO_SCHEDULER,
+        ),
+        Workload(
+            label="W7",
+            measure=partial(reaction.measure, rate=10, seconds=2 if quick else 10),
+            repeat=repeat,
+        ),
+        Workload(
+            label="W8",
+            measure=partial(admission.measure, limit=10, runs=200 if quick else 2_000),
+            repeat=repeat,
+        ),
+        Workload(
+            label="W9",
+            measure=partial(priorities.measure, each=20 if quick else 200),
+            repeat=repeat,
+            alone=True,
+            environment=FEW_SLOTS,
+        ),
+    ]
 
 
 def workloads(asked: Sequence[str], *, repeat: int, quick: bool, full: bool) -> list[Workload]:
@@ -72,6 +115,7 @@ def workloads(asked: Sequence[str], *, repeat: int, quick: bool, full: bool) -> 
         Workload(
             label="W3", measure=partial(punctuality.measure, tasks=200, seconds=20), repeat=few
         ),
+        *_of_events_and_lines(few, quick=quick),
         _w4(100_000, few),
         _w4(1_000_000, 1),
     ]
@@ -151,7 +195,7 @@ async def _measure_once(
             on = shared
             if on is None:
                 on = await stack.enter_async_context(subject(**workload.environment))
-                if not workload.is_about_load:
+                if not workload.starts_cold:
                     await on.warm_up()
             before = {
                 "at": time.strftime("%H:%M:%S"),

@@ -77,8 +77,49 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "CPU ms/run": "cpu_ms_per_task",
         },
     ),
+    "W6": (
+        "events against many triggered tasks, one in ten starts a run, until all runs are stored",
+        {
+            "events/s": "events_per_s",
+            "tasks": "tasks",
+            "events": "n",
+            "published s": "published_s",
+            "all started s": "all_started_s",
+            "all stored s": "all_recorded_s",
+            "CPU ms/event": "cpu_ms_per_event",
+        },
+    ),
+    "W7": (
+        "from an event to the start of the action, at 10/s",
+        {
+            "HTTP p50 ms": "http.p50_ms",
+            "HTTP p99 ms": "http.p99_ms",
+            "HTTP answer p50 ms": "http.answer_p50_ms",
+            "NATS p50 ms": "nats.p50_ms",
+            "NATS p99 ms": "nats.p99_ms",
+            "CPU ms/run": "cpu_ms_per_task",
+        },
+    ),
+    "W8": (
+        "no-op runs of one task with a limit of 10, until every final row is stored",
+        {
+            "runs/s": "per_s",
+            "all stored s": "all_recorded_s",
+            "all started s": "all_started_s",
+            "most at once": "most_at_once",
+            "CPU ms/run": "cpu_ms_per_task",
+        },
+    ),
+    "W9": (
+        "a herd of all priorities, the lowest asked for first, while all slots are taken",
+        {
+            **{f"mean position of {n}": f"position.p{n}" for n in range(1, 6)},
+            **{f"mean start of {n} ms": f"start_ms.p{n}" for n in range(1, 6)},
+            "all started s": "all_started_s",
+        },
+    ),
 }
-COSTS = ("W1", "W2", "W3", "W5")
+COSTS = ("W1", "W2", "W3", "W5", "W7", "W8")
 
 
 def markdown(results: Sequence[Figures], machine: Figures) -> str:

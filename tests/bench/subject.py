@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,7 @@ class Subject:
         self.pids: dict[int, str] = {}
         """Processes beside those of the system that count as its own."""
         self.seconds_per_creation = 0.01
-        self._bus = bus
+        self.bus = bus
         self._base = 0
 
     def next_base(self) -> int:
@@ -86,6 +86,15 @@ class Subject:
         ids = await self.create([_definition(base + n, schedule) for n in range(count)])
         return base, ids
 
+    async def create_special(
+        self, count: int, fields: Callable[[int], Mapping[str, Any]]
+    ) -> tuple[int, list[str]]:
+        """Create tasks that differ from manual ones by *fields* of their number."""
+        base = self.next_base()
+        numbers = range(base, base + count)
+        ids = await self.create([{**_definition(n, None), **fields(n)} for n in numbers])
+        return base, ids
+
     async def create(self, definitions: Sequence[Mapping[str, Any]]) -> list[str]:
         """Create tasks, and note how long one takes."""
         began = time.monotonic()
@@ -99,6 +108,12 @@ class Subject:
             "SELECT count(*) FROM scheduler.jobs WHERE task_id = ANY($1::uuid[])", ids
         )
         return count
+
+    async def wait_known(self, ids: Sequence[str], within: float = 30) -> None:
+        """Wait until the scheduler knows all these tasks."""
+        async with asyncio.timeout(within):
+            while await self.jobs(ids) < len(ids):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(POLL)
 
     async def stored(self) -> int:
         """Return how many runs have their final row."""
@@ -134,13 +149,13 @@ class Subject:
 
     async def begin(self) -> Reading:
         """Read all counters."""
-        counts = await counters.read(self.pool, self._bus)
+        counts = await counters.read(self.pool, self.bus)
         return Reading(time.time(), self.ticks(), counts)
 
     async def end(self, began: Reading, runs: int) -> Figures:
         """Return what was used since *began*, per run where that makes sense."""
         used = machine.shares(began.ticks, self.ticks())
-        counted = counters.per_run(began.counts, await counters.read(self.pool, self._bus), runs)
+        counted = counters.per_run(began.counts, await counters.read(self.pool, self.bus), runs)
         per_run = {
             name: round(1000 * seconds / max(1, runs), 3) for name, seconds in used["cpu_s"].items()
         }

@@ -23,7 +23,7 @@ from services.executor.journal import finished, written
 from services.scheduler.dispatch import message_for
 from services.scheduler.store.ledger import Order
 from shared.bus import topology
-from shared.contracts import runs, sync, tasks
+from shared.contracts import cancel, notifications, policy, runs, sync, tasks
 from shared.contracts.message import Message
 
 FOLDER = Path(__file__).parent / "golden"
@@ -96,6 +96,14 @@ MESSAGES: dict[str, Message] = {
             task_action="http_request",
             trigger_config={"event": "event.x.y"},
             enabled=False,
+            policy=policy.TaskPolicy(
+                overlap=policy.Overlap.BUFFER_ONE,
+                retry=policy.Retry(max_attempts=5),
+                queue="nightly",
+                priority=1,
+                concurrency=policy.Concurrency(limit=2, key="{{ params.account_id }}"),
+                depends_on=policy.DependsOn(tasks=(OTHER,)),
+            ),
         ),
     ),
     "task_deleted": tasks.TaskChanged(
@@ -107,6 +115,15 @@ MESSAGES: dict[str, Message] = {
                 run_id=RUN, task_id=TASK, requested_at=LATER, requested_by="ops", version=2
             ),
             runs.RunRequest(run_id=OTHER, task_id=TASK, requested_at=NOON),
+            runs.RunRequest(
+                run_id=OTHER,
+                task_id=TASK,
+                requested_at=NOON,
+                trigger="requeue",
+                params={"名": 1},
+                overlap=policy.Overlap.BUFFER_ALL,
+                origin=runs.Origin(run_id=RUN, causes=(OTHER,)),
+            ),
         )
     ),
     "run_due": runs.RunDue(run_id=RUN, attempt=1),
@@ -118,6 +135,16 @@ MESSAGES: dict[str, Message] = {
             runs.LogLine(run_id=RUN, attempt=2, seq=2, at=LATER, level="error", text="a\tb\x01"),
         )
     ),
+    "cancel_request": cancel.CancelRequest(run_ids=(RUN, OTHER), reason="ops: 停止"),
+    "cancel_answer": cancel.CancelAnswer(
+        items=(
+            cancel.CancelItem(run_id=RUN, state=cancel.CancelState.CANCELLING),
+            cancel.CancelItem(run_id=OTHER, state=cancel.CancelState.ENDED, status="success"),
+        )
+    ),
+    "cancel_order": cancel.CancelOrder(run_ids=(RUN,)),
+    "channel_test": notifications.ChannelTest(channel="值班"),
+    "channel_tested": notifications.ChannelTested(ok=False, detail="no answer", duration_ms=5000),
     "digest_request": sync.DigestRequest(),
     "digest": sync.Digest(
         buckets=(
@@ -166,6 +193,9 @@ def topology_now() -> dict[str, Any]:
             "dead": topology.dead("RUNS"),
             "rpc_tasks_digest": topology.RPC_TASKS_DIGEST,
             "rpc_tasks_page": topology.RPC_TASKS_PAGE,
+            "rpc_runs_cancel": topology.RPC_RUNS_CANCEL,
+            "rpc_notifier_test": topology.RPC_NOTIFIER_TEST,
+            "run_cancel": topology.RUN_CANCEL,
         },
     }
 

@@ -12,6 +12,7 @@ import nats
 import pytest
 
 from shared.bus import topology
+from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunDue, RunRequest, RunsRequested
 from tests.e2e.place import EVERY_SECOND, Place
 
@@ -23,7 +24,7 @@ SUBJECTS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("REQUESTS", lambda: topology.RUN_REQUEST_API),
     (
         "DUE",
-        lambda: topology.task_due(topology.DEFAULT_QUEUE, topology.DEFAULT_PRIORITY, uuid4()),
+        lambda: topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, uuid4()),
     ),
     ("RUNS", lambda: topology.runs_started(uuid4())),
     ("RUNS", lambda: topology.runs_finished(uuid4())),
@@ -46,7 +47,7 @@ NONSENSE = (
         ),
     ),
     (
-        topology.task_due(topology.DEFAULT_QUEUE, topology.DEFAULT_PRIORITY, uuid4()),
+        topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, uuid4()),
         RunDue(run_id=uuid4(), attempt=1),
     ),
 )

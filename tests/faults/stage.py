@@ -17,11 +17,12 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+from uuid import UUID
 
 from tests.support import checker
 from tests.support.checker import Figures, Verdict
@@ -61,6 +62,8 @@ class Stage:
     witness: Witness
     load: Load
     faults: list[Fault]
+    retried: set[UUID] = field(default_factory=set)
+    """Tasks whose attempts fail on purpose."""
     judged: int = 0
 
     async def steady(self, seconds: float = 2) -> None:
@@ -132,6 +135,7 @@ class Stage:
             versions=self.operator.versions,
             acknowledged=self.operator.acknowledged,
             faults=self.faults,
+            retried=self.retried,
         )
 
     def tails(self) -> str:

@@ -37,6 +37,7 @@ NAMES = (
     "executor-1",
     "executor-2",
     "log-writer",
+    "notifier",
     "api",
     "nats",
     "postgres",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from services.log_writer.store.runs import RunStore
 from shared.contracts.runs import RunFinished, RunStarted, RunStatus
 from shared.db.pool import Pool, open_pool
-from tests.integration.log_writer.builders import finished, row_of, started, statistics_of
+from tests.integration.log_writer.builders import NOON, finished, row_of, started, statistics_of
 
 FINAL = [status for status in RunStatus if status.is_final]
 
@@ -35,23 +35,44 @@ async def pool(module_database: str) -> AsyncIterator[Pool]:
     await pool.close()
 
 
+#: How an attempt ended that another one follows: its executor died, it failed, it asked for time.
+LOST, AGAIN, SNOOZED = None, RunStatus.FAILURE, RunStatus.RUNNING
+
+
 @dataclass(frozen=True)
 class Life:
-    """What happened to one run: attempts that began, and how the last of them ended, if it did."""
+    """What happened to one run: how its attempts ended, and how the last of them, if it did."""
 
-    attempts: int
+    before: tuple[RunStatus | None, ...]
     status: RunStatus | None
+
+    @property
+    def attempts(self) -> int:
+        return len(self.before) + 1
 
     def messages(self, run: UUID, task: UUID) -> list[RunStarted]:
         """Return all that was said about it."""
         said = [started(run, task, attempt=number + 1) for number in range(self.attempts)]
+        said += [
+            finished(run, task, end, attempt=number, retry_at=NOON)
+            for number, end in enumerate(self.before, 1)
+            if end is not LOST
+        ]
         if self.status:
             said.append(finished(run, task, self.status, attempt=self.attempts))
         return said
 
+    def attempt_rows(self) -> list[tuple[int, str]]:
+        """Return what the log is to have of its attempts."""
+        words = {LOST: "running", AGAIN: "failure", SNOOZED: "snoozed"}
+        last = self.status.value if self.status else "running"
+        return list(enumerate([*(words[end] for end in self.before), last], 1))
+
 
 lives = st.builds(
-    Life, attempts=st.integers(1, 3), status=st.one_of(st.none(), st.sampled_from(FINAL))
+    Life,
+    before=st.lists(st.sampled_from((LOST, AGAIN, SNOOZED)), max_size=3).map(tuple),
+    status=st.one_of(st.none(), st.sampled_from(FINAL)),
 )
 
 
@@ -88,6 +109,11 @@ async def test_any_order_and_any_repetition_ends_in_the_same_row_and_the_same_st
             life.attempts,
             f"executor-{life.attempts}",
         )
+        assert (row["completed_at"] is None) == (life.status is None)
+        rows = await pool.fetch(
+            "SELECT attempt, status FROM log.attempts WHERE run_id = $1 ORDER BY attempt", run
+        )
+        assert [tuple(row) for row in rows] == life.attempt_rows()
 
 
 @EXAMPLES
@@ -110,3 +136,25 @@ async def test_of_contradicting_final_words_the_first_stands_for_ever(
     row = await row_of(pool, run)
     assert (row["status"], row["attempt"]) == (words[0], attempts[0])
     assert (await statistics_of(pool, task))[0] == 1
+
+
+@EXAMPLES
+@given(data=st.data(), before=st.lists(st.sampled_from((AGAIN, SNOOZED)), min_size=1, max_size=3))
+async def test_a_run_that_waits_for_its_next_attempt_says_so_and_is_not_counted(
+    pool: Pool, before: list[RunStatus], data: st.DataObject
+) -> None:
+    run, task = uuid4(), uuid4()
+    last = len(before)
+    said = [started(run, task, attempt=number) for number in range(1, last + 1)]
+    said += [
+        finished(run, task, end, attempt=number, retry_at=NOON)
+        for number, end in enumerate(before, 1)
+    ]
+    arriving = data.draw(st.permutations([*said, *said]))
+
+    await hear(RunStore(pool), arriving, data.draw(st.integers(1, len(arriving))))
+
+    row = await row_of(pool, run)
+    assert (row["status"], row["final"], row["attempt"]) == ("retrying", False, last)
+    assert (row["completed_at"], row["duration_seconds"], row["result"]) == (None, None, None)
+    assert await statistics_of(pool, task) == (0, 0, 0)

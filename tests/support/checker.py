@@ -193,7 +193,10 @@ def _judge_effects(history: History, verdict: Verdict) -> None:
             verdict.phantom.append(f"run {run_id}, called {len(effects)} times")
         elif effects[0].at < occurrence.scheduled_at - EARLY:
             verdict.early.append(f"{_named(occurrence)}: called at {effects[0].at}")
+        is_retried = occurrence is not None and occurrence.task_id in history.retried
         for one, other in pairwise(effects):
+            if is_retried and one.attempt < other.attempt:
+                continue
             if _excused(one.at, other.at, history.faults):
                 verdict.excused_doubles += 1
             else:

@@ -111,7 +111,7 @@ class Fault:
     @property
     def ends(self) -> bool:
         """Whether the process was gone afterwards."""
-        return self.kind != "SIGSTOP"
+        return self.kind in ("kill -9", "SIGTERM")
 
     @property
     def excuses_doubles(self) -> bool:
@@ -133,6 +133,8 @@ class History:
     acknowledged: Mapping[UUID, datetime] = field(default_factory=dict)
     #: Tasks whose action the witness cannot see.
     unseen: Collection[UUID] = ()
+    #: Tasks whose attempts fail and are followed by others, each of which calls again.
+    retried: Collection[UUID] = ()
     #: Runs counted in each task's statistics.
     counted: Mapping[UUID, int] = field(default_factory=dict)
     #: The log as it was read before; what was final must not have changed.

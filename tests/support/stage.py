@@ -18,7 +18,7 @@ from tests.support.system import CHECKOUT, System, eventually
 
 PROGRAM = (str(CHECKOUT / "tests" / "support" / "stand_in_system.py"),)
 SERVERS = ["postgres", "nats"]
-SERVICES = ["api", "scheduler-1", "executor-1", "executor-2", "log-writer"]
+SERVICES = ["api", "scheduler-1", "executor-1", "executor-2", "log-writer", "notifier"]
 SOON = timedelta(seconds=20)
 
 #: What a copy of a home must not share with its original.

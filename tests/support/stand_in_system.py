@@ -27,7 +27,7 @@ def services(system: up.LocalSystem) -> list[list[Role]]:
         [role("api", (ports.LOOPBACK, port))],
         [role("scheduler-1")],
         [role("executor-1"), role("executor-2")],
-        [role("log-writer")],
+        [role("log-writer"), role("notifier")],
     ]
 
 

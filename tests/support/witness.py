@@ -149,6 +149,7 @@ class Witness:
         acknowledged: Mapping[UUID, datetime],
         faults: Sequence[Fault] = (),
         unseen: Collection[UUID] = (),
+        retried: Collection[UUID] = (),
     ) -> History:
         """Read everything; what the log said the last time is in it too."""
         acknowledged = dict(acknowledged)
@@ -174,6 +175,7 @@ class Witness:
             faults=list(faults),
             acknowledged=acknowledged,
             unseen=unseen,
+            retried=retried,
             counted=counted,
             earlier_log=earlier,
         )

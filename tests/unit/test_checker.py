@@ -51,6 +51,19 @@ def test_a_fault_of_an_executor_excuses_a_second_call_and_is_counted() -> None:
     assert checker.judge(replace(history, faults=[late])).double_effect
 
 
+def test_a_later_attempt_of_a_retried_task_may_call_again_but_none_twice() -> None:
+    dice = random.Random(1)  # noqa: S311 - no secret
+    history = call_twice(dice, good(dice))
+    again = history.effects[-1]
+    (task_id,) = (row.task_id for row in history.ledger if row.run_id == again.run_id)
+
+    retried = replace(history, retried={task_id})
+    assert checker.judge(retried).is_good
+
+    twice = replace(again, at=again.at + SECOND)
+    assert checker.judge(replace(retried, effects=[*history.effects, twice])).double_effect
+
+
 def test_around_an_edit_a_fire_may_or_may_not_be_there() -> None:
     edit_sent, edit_answered = START + 9.4 * SECOND, START + 11.6 * SECOND
     task_id = UUID(int=7)

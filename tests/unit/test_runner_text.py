@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.executor.claimed import ClaimedRun
-from services.executor.runner import (
+from services.executor.report import (
     MAX_DATA_BYTES,
     MAX_DATA_DEPTH,
     MAX_TEXT,

@@ -87,6 +87,8 @@ def test_a_new_task_begins_after_its_creation() -> None:
         next_due_at=NINE + 10 * MINUTE,
         backlog=None,
         changed_at=NINE,
+        policy="{}",
+        trigger_config=None,
     )
 
 

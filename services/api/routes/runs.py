@@ -9,13 +9,17 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.answers import Answer, json_answer
+from services.api.ask import NewRun, add_new_runs, judge_params
 from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonBody, no_body
-from services.api.bulk import MANUAL, add_requests, read_runs
+from services.api.body import Document, JsonBody, OptionalBody
+from services.api.bulk import MANUAL, add_requests, read_run_now, read_runs
 from services.api.cursor import read_instant_cursor, read_line_cursor, write_cursor
+from services.api.dependencies import read_id
 from services.api.documented import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
+from services.api.documented_runs import ListedRuns, RunDetail, may_take
 from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import Parts
+from services.api.problems import Refused
 from services.api.routes.caller import (
     BASE,
     CallersLanguage,
@@ -26,29 +30,49 @@ from services.api.routes.caller import (
     read_choice,
     read_time,
 )
-from services.api.schemas import RunsCreate
-from services.api.store import requests, runs, tasks
+from services.api.run_views import RETRYING, WAITING, listed_run_view, run_detail_view
+from services.api.schemas import RunNow, RunsCreate
+from services.api.store import requests, run_history, run_list, runs, tasks
 from services.api.strict_json import Limits
 from services.api.texts import say
-from services.api.views import expected_run_view, line_view, occurrence_view, run_view
+from services.api.views import line_view, occurrence_view, run_view
+from shared.contracts.runs import RunStatus
 from shared.db.pool import Connection
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Problem
 from shared.domain.occurrence import Outcome, run_id_for
 
 router = closed_router(BASE)
 
 _TASK = "/automation-tasks/{task_id}"
-#: A thousand items of three fields each.
-_BULK = Limits(size=1024 * 1024, keys=4_000, values=10_000)
+#: A thousand items with parameters of their own.
+_BULK = Limits(size=1024 * 1024, keys=20_000, values=40_000)
+_STATUSES = (WAITING, RETRYING, *RunStatus)
 
 
-@router.post(f"{_TASK}/run", response_model=RunStarted, dependencies=[Depends(no_body)])
+def read_task_filter(text: str) -> UUID | None:
+    """Return the task of a query parameter, or None if it is not given.
+
+    Raises:
+        Refused: it spells no id.
+    """
+    identity = read_id(text)
+    if text and identity is None:
+        problem = Problem("/query/task_id", "task.unknown")
+        raise Refused(400, "query.invalid", problems=[problem])
+    return identity
+
+
+TaskFilter = Annotated[str, Query(json_schema_extra={"format": "uuid"})]
+
+
+@router.post(f"{_TASK}/run", response_model=RunStarted, openapi_extra=may_take(RunNow))
 async def run_task(
     *,
     parts: Parts,
     caller: Caller,
     task_id: TaskId,
     language: CallersLanguage,
+    document: Annotated[Document, Depends(OptionalBody())],
     key: IdempotencyKey,
 ) -> Response:
     """Run a task now, also one that is disabled. Answers at once, never waits for the action.
@@ -56,12 +80,16 @@ async def run_task(
     The same Idempotency-Key gives the same run, for ever.
     """
     run_id = run_id_for(str(task_id), MANUAL, key) if key else uuid4()
-    async with parts.database.connection() as connection:
-        found = await requests.add_run_request(
-            connection, run_id=run_id, task_id=task_id, requested_by=caller.name
-        )
-    if not found:
-        raise NotFound("task", str(task_id))
+    wished = read_run_now(document.value)
+    if wished == RunNow():
+        async with parts.database.connection() as connection:
+            found = await requests.add_run_request(
+                connection, run_id=run_id, task_id=task_id, requested_by=caller.name
+            )
+        if not found:
+            raise NotFound("task", str(task_id))
+    else:
+        await _ask_for(parts, run_id, task_id, wished, requested_by=caller.name)
     parts.wake_relay()
     return json_answer(
         {
@@ -89,7 +117,7 @@ async def create_runs(
     wished = read_runs(document.value, key)
 
     async def act(connection: Connection) -> Answer:
-        ids = await add_requests(connection, wished, requested_by=caller.name)
+        ids = await add_requests(connection, wished, parts.catalog, requested_by=caller.name)
         return json_answer({"run_ids": [str(each) for each in ids]}, 202)
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
@@ -146,17 +174,51 @@ async def list_task_occurrences(
     ).response()
 
 
-@router.get("/automation-runs/{run_id}", response_model=Run)
-async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Response:
-    """Read one run; before it begins its status is `waiting`."""
+@router.get("/automation-runs", response_model=ListedRuns)
+async def list_runs(
+    *,
+    parts: Parts,
+    language: CallersLanguage,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    task_id: TaskFilter = "",
+    status: Annotated[str, Query(json_schema_extra={"enum": ["", *_STATUSES]})] = "",
+    trigger: Annotated[str, Query(max_length=64)] = "",
+    queue: Annotated[str, Query(max_length=64)] = "",
+    earliest: Annotated[str, Query(alias="from", description="Started or due, included")] = "",
+    latest: Annotated[str, Query(alias="to", description="Started or due, excluded")] = "",
+) -> Response:
+    """List runs, newest first: those in the log by their start, those that wait by when due."""
+    before = read_instant_cursor(cursor) if cursor else None
+    wanted = run_list.Wanted(
+        task_id=read_task_filter(task_id),
+        status=read_choice("status", status, _STATUSES),
+        trigger=trigger or None,
+        queue=queue or None,
+        earliest=read_time("from", earliest),
+        latest=read_time("to", latest),
+    )
     async with parts.database.connection() as connection:
-        row = await runs.get(connection, run_id)
-        if row is not None:
-            return json_answer(run_view(row)).response()
-        expected = await runs.expected(connection, run_id)
-    if expected is None:
+        rows = await run_list.page(connection, wanted, before=before, limit=limit + 1)
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return json_answer(
+        {
+            "items": [listed_run_view(row, language) for row in shown],
+            "next": write_cursor(shown[-1].at, shown[-1].run.run_id) if more else None,
+        },
+        Content_Language=language,
+    ).response()
+
+
+@router.get("/automation-runs/{run_id}", response_model=RunDetail)
+async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Response:
+    """Read one run and all that happened to it; before it begins its status is `waiting`."""
+    async with parts.database.connection() as connection:
+        history = await run_history.find(connection, run_id)
+    if history is None:
         raise NotFound("run", str(run_id))
-    return json_answer(expected_run_view(*expected, language)).response()
+    return json_answer(run_detail_view(history, language), Content_Language=language).response()
 
 
 @router.get("/automation-runs/{run_id}/lines", response_model=Lines)
@@ -171,7 +233,7 @@ async def list_run_lines(
     behind = read_line_cursor(after) if after else (0, 0)
     async with parts.database.connection() as connection:
         rows = await runs.lines(connection, run_id, after=behind, limit=limit)
-        if not rows and not await _is_run(connection, run_id):
+        if not rows and not await runs.is_known(connection, run_id):
             raise NotFound("run", str(run_id))
     last = (rows[-1].attempt, rows[-1].seq) if rows else behind
     return json_answer(
@@ -184,7 +246,15 @@ async def _require_task(connection: Connection, task_id: UUID) -> None:
         raise NotFound("task", str(task_id))
 
 
-async def _is_run(connection: Connection, run_id: UUID) -> bool:
-    if await runs.get(connection, run_id) is not None:
-        return True
-    return await runs.expected(connection, run_id) is not None
+async def _ask_for(
+    parts: Parts, run_id: UUID, task_id: UUID, wished: RunNow, *, requested_by: str
+) -> None:
+    """Ask for a run that differs from what its task says."""
+    async with parts.database.transaction() as connection:
+        task = await tasks.get(connection, task_id)
+        if task is None:
+            raise NotFound("task", str(task_id))
+        if wished.params is not None:
+            judge_params(task.definition.task_action, wished.params, parts.catalog, "/params")
+        run = NewRun(run_id=run_id, task_id=task_id, params=wished.params, overlap=wished.overlap)
+        await add_new_runs(connection, [run], {task_id: task.version}, requested_by=requested_by)

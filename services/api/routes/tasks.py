@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from uuid import UUID, uuid4
+from typing import Annotated, Any
 
-from fastapi import Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response
 
-from services.api import conditional
-from services.api.announce import announce
+from services.api import conditional, task_changes
 from services.api.answers import Answer, json_answer
 from services.api.auth import Caller, closed_router
 from services.api.body import JsonDocument
-from services.api.definition import mentioned_tasks, read_change, read_new
 from services.api.documented import Task, takes
+from services.api.documented_plan import TaskPlan
 from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, CallersLanguage, TaskId, read_choice
 from services.api.schemas import TaskCreate, TaskUpdate
 from services.api.store import tasks as store
+from services.api.task_changes import Changed
 from services.api.views import task_view
 from shared.contracts.tasks import TaskType
 from shared.db.pool import Connection
@@ -35,13 +34,44 @@ IfMatch = Annotated[
 _TYPES = tuple(TaskType)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
+#: The other answer of what takes `dry_run`.
+PLANNED: dict[int | str, dict[str, Any]] = {
+    200: {"model": TaskPlan, "description": "dry_run: what would change."}
+}
+
+
+async def is_dry_run(
+    dry_run: Annotated[
+        str,
+        Query(
+            json_schema_extra={"enum": ["", *_BOOLEANS]},
+            description="true: nothing is changed; the answer (200) tells what would be.",
+        ),
+    ] = "",
+) -> bool:
+    """Dependency: whether the change is only to be told.
+
+    Raises:
+        Refused: 400, `dry_run` is neither true nor false.
+    """
+    return _BOOLEANS.get(read_choice("dry_run", dry_run.lower(), tuple(_BOOLEANS)) or "", False)
+
+
+IsDryRun = Annotated[bool, Depends(is_dry_run)]
+
 
 def _task_answer(row: store.TaskRow, language: Language, status: int = 200) -> Answer:
     headers = {"ETag": conditional.etag(row.version), "Content-Language": language}
     return json_answer(task_view(row, language), status, **headers)
 
 
-@router.post("", status_code=201, response_model=Task, openapi_extra=takes(TaskCreate))
+@router.post(
+    "",
+    status_code=201,
+    response_model=Task,
+    openapi_extra=takes(TaskCreate),
+    responses=PLANNED,
+)
 async def create_task(
     *,
     request: Request,
@@ -49,27 +79,26 @@ async def create_task(
     caller: Caller,
     document: JsonDocument,
     language: CallersLanguage,
+    is_dry: IsDryRun,
     key: IdempotencyKey,
 ) -> Response:
     """Create a task."""
 
-    async def act(connection: Connection) -> Answer:
-        facts = await store.facts(connection, mentioned_tasks(document.value))
-        definition = read_new(document.value, parts.catalog, facts)
-        row = await store.insert(connection, uuid4(), definition, created_by=caller.name)
-        await announce(
-            connection,
-            "created",
-            row.id,
-            version=row.version,
-            changed_at=row.updated_at,
-            definition=definition,
+    async def act(connection: Connection) -> Changed:
+        return await task_changes.create(
+            connection, parts.catalog, document.value, created_by=caller.name
         )
+
+    async def create(connection: Connection) -> Answer:
+        row = _there(await act(connection))
         answer = _task_answer(row, language, 201)
         location = f"{BASE}/automation-tasks/{row.id}"
         return Answer(answer.status, answer.body, {**answer.headers, "Location": location})
 
-    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    if is_dry:
+        plan = await task_changes.rehearse(parts.database, "create", act, language)
+        return plan.response()
+    answer = await once(parts.database, request, caller, document.raw, create, key=key)
     parts.wake_relay()
     return answer.response()
 
@@ -109,7 +138,7 @@ async def get_task(parts: Parts, task_id: TaskId, language: CallersLanguage) -> 
     return _task_answer(row, language).response()
 
 
-@router.put("/{task_id}", response_model=Task, openapi_extra=takes(TaskUpdate))
+@router.put("/{task_id}", response_model=Task | TaskPlan, openapi_extra=takes(TaskUpdate))
 async def update_task(
     *,
     request: Request,
@@ -118,68 +147,57 @@ async def update_task(
     task_id: TaskId,
     document: JsonDocument,
     language: CallersLanguage,
+    is_dry: IsDryRun,
     if_match: IfMatch = None,
     key: IdempotencyKey,
 ) -> Response:
     """Change the given fields of a task; the others stay. If nothing changes, nothing is said."""
 
-    async def act(connection: Connection) -> Answer:
-        row = await _locked(connection, task_id, if_match)
-        facts = await store.facts(connection, mentioned_tasks(document.value))
-        definition = read_change(
-            document.value, row.definition, parts.catalog, facts, task_id=task_id
+    async def act(connection: Connection) -> Changed:
+        return await task_changes.change(
+            connection, parts.catalog, task_id, document.value, if_match=if_match
         )
-        if definition.same_as(row.definition):
-            return _task_answer(row, language)
-        row = await store.update(connection, task_id, definition)
-        await announce(
-            connection,
-            "updated",
-            task_id,
-            version=row.version,
-            changed_at=row.updated_at,
-            definition=definition,
-        )
-        return _task_answer(row, language)
 
-    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    async def update(connection: Connection) -> Answer:
+        return _task_answer(_there(await act(connection)), language)
+
+    if is_dry:
+        plan = await task_changes.rehearse(parts.database, "update", act, language)
+        return plan.response()
+    answer = await once(parts.database, request, caller, document.raw, update, key=key)
     parts.wake_relay()
     return answer.response()
 
 
-@router.delete("/{task_id}", status_code=204, response_class=Response)
+@router.delete("/{task_id}", status_code=204, response_class=Response, responses=PLANNED)
 async def delete_task(
     *,
     request: Request,
     parts: Parts,
     caller: Caller,
     task_id: TaskId,
+    language: CallersLanguage,
+    is_dry: IsDryRun,
     if_match: IfMatch = None,
     key: IdempotencyKey,
 ) -> Response:
     """Delete a task. Runs in hand end as they will; their log stays."""
 
-    async def act(connection: Connection) -> Answer:
-        row = await _locked(connection, task_id, if_match)
-        changed_at = await store.delete(connection, task_id)
-        await announce(
-            connection,
-            "deleted",
-            task_id,
-            version=row.version + 1,
-            changed_at=changed_at,
-            definition=None,
-        )
+    async def act(connection: Connection) -> Changed:
+        return await task_changes.remove(connection, task_id, if_match=if_match)
+
+    async def delete(connection: Connection) -> Answer:
+        await act(connection)
         return Answer(204)
 
-    answer = await once(parts.database, request, caller, b"", act, key=key)
+    if is_dry:
+        plan = await task_changes.rehearse(parts.database, "delete", act, language)
+        return plan.response()
+    answer = await once(parts.database, request, caller, b"", delete, key=key)
     parts.wake_relay()
     return answer.response()
 
 
-async def _locked(connection: Connection, task_id: UUID, if_match: str | None) -> store.TaskRow:
-    row = await store.lock(connection, task_id)
-    if row is None:
-        raise NotFound("task", str(task_id))
-    conditional.require_match(if_match, row.version)
-    return row
+def _there(changed: Changed) -> store.TaskRow:
+    assert changed.after is not None  # noqa: S101 - it was created or changed, not deleted
+    return changed.after

@@ -91,6 +91,25 @@ class Database:
                 raise
             await transaction.commit()
 
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction that is taken back at the end, come what may.
+
+        Raises:
+            Unavailable: it does not answer in time.
+        """
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except _BROKEN:
+                raise  # a ROLLBACK would wait for it, too; the server does it by itself
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.rollback()
+
     async def ping(self) -> None:
         """Raise unless the database answers."""
         async with self.connection() as connection:

@@ -34,26 +34,29 @@ async def add_run_request(
 
 
 class Heard(NamedTuple):
-    """What became of requests that were published a while ago."""
+    """What became of requests and events that were published a while ago."""
 
     settled: int
     unheard: int
 
 
 async def settle_heard(connection: Connection, limit: int) -> Heard:
-    """Forget published requests whose runs are in the ledger; have the others published again.
+    """Forget what the scheduler has: requests by their runs, events by their keys.
 
-    The pause before a repetition doubles each time, from 3 seconds to 5 minutes.
+    The others are published again; the pause before that doubles each time, from 3 seconds to 5
+    minutes.
     """
     row = await connection.fetchrow(
         "WITH old AS ("
-        "  SELECT id, awaits, sent, sent_at FROM api.outbox"
+        "  SELECT id, awaits, awaits_event, sent, sent_at FROM api.outbox"
         "  WHERE sent_at < clock_timestamp() - interval '1 second'"
         "  ORDER BY sent_at LIMIT $1 FOR UPDATE SKIP LOCKED"
         "), unheard AS ("
         "  SELECT id, sent, sent_at FROM old WHERE EXISTS ("
         "    SELECT FROM unnest(awaits) AS a (run_id) WHERE NOT EXISTS ("
         "      SELECT FROM scheduler.api_occurrences o WHERE o.run_id = a.run_id OFFSET 0))"
+        "  OR awaits_event IS NOT NULL AND NOT EXISTS ("
+        "    SELECT FROM scheduler.api_events_seen e WHERE e.event_key = awaits_event OFFSET 0)"
         "), settled AS ("
         "  DELETE FROM api.outbox WHERE id IN (SELECT id FROM old EXCEPT SELECT id FROM unheard)"
         "  RETURNING id"

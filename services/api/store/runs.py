@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.api.store.waiting import WAITS_FOR
 from shared.db.pool import Connection
 
 
@@ -18,13 +19,14 @@ class RunRow(NamedTuple):
     status: str
     attempt: int
     scheduled_for: datetime
-    started_at: datetime
+    started_at: datetime | None
     completed_at: datetime | None
     duration_seconds: float | None
     result: str | None
     error_message: str | None
     execution_data: str | None
-    executor: str
+    executor: str | None
+    final: bool
 
 
 class LineRow(NamedTuple):
@@ -48,10 +50,15 @@ class OccurrenceRow(NamedTuple):
     reason: str | None
     missed_count: int
     missed_since: datetime | None
+    waits_for: str | None
 
 
 _RUN = ", ".join(RunRow._fields)
-_OCCURRENCE = ", ".join(OccurrenceRow._fields)
+_OCCURRENCES = (
+    f"SELECT {', '.join(f'o.{name}' for name in OccurrenceRow._fields[:-1])},"  # noqa: S608 - our own column list
+    f" {WAITS_FOR} AS waits_for"
+    " FROM scheduler.api_occurrences o LEFT JOIN api.tasks t ON t.id = o.task_id"
+)
 
 
 async def of_task(connection: Connection, task_id: UUID, limit: int) -> list[RunRow]:
@@ -74,16 +81,15 @@ async def get(connection: Connection, run_id: UUID) -> RunRow | None:
     return RunRow(*row.values()) if row else None
 
 
-async def expected(connection: Connection, run_id: UUID) -> tuple[UUID, OccurrenceRow] | None:
-    """Return the task and the ledger's row of a run, whether or not it has begun."""
-    row = await connection.fetchrow(
-        f"SELECT task_id, {_OCCURRENCE} FROM scheduler.api_occurrences WHERE run_id = $1",  # noqa: S608 - our own column list
+async def is_known(connection: Connection, run_id: UUID) -> bool:
+    """Return whether there is such a run, whether or not it has begun."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM log.api_runs WHERE run_id = $1)"
+        " OR EXISTS (SELECT FROM scheduler.api_occurrences WHERE run_id = $1)"
+        " OR EXISTS (SELECT FROM api.outbox WHERE awaits @> ARRAY[$1::uuid])",
         run_id,
     )
-    if row is None:
-        return None
-    task_id, *rest = row.values()
-    return task_id, OccurrenceRow(*rest)
+    return found
 
 
 async def lines(
@@ -113,12 +119,12 @@ async def occurrences(
     """Return occurrences of a task, newest first, those after the cursor *before*."""
     at, run_id = before or (None, None)
     rows = await connection.fetch(
-        f"SELECT {_OCCURRENCE} FROM scheduler.api_occurrences WHERE task_id = $1"  # noqa: S608 - our own column list
-        " AND ($2::text IS NULL OR outcome = $2)"
-        " AND ($3::timestamptz IS NULL OR scheduled_for >= $3)"
-        " AND ($4::timestamptz IS NULL OR scheduled_for < $4)"
-        " AND ($5::timestamptz IS NULL OR (scheduled_for, run_id) < ($5, $6::uuid))"
-        " ORDER BY scheduled_for DESC, run_id DESC LIMIT $7",
+        f"{_OCCURRENCES} WHERE o.task_id = $1"
+        " AND ($2::text IS NULL OR o.outcome = $2)"
+        " AND ($3::timestamptz IS NULL OR o.scheduled_for >= $3)"
+        " AND ($4::timestamptz IS NULL OR o.scheduled_for < $4)"
+        " AND ($5::timestamptz IS NULL OR (o.scheduled_for, o.run_id) < ($5, $6::uuid))"
+        " ORDER BY o.scheduled_for DESC, o.run_id DESC LIMIT $7",
         task_id,
         outcome,
         earliest,

@@ -37,7 +37,8 @@ WITH page AS (
             'action_config', action_config,
             'enabled', enabled,
             'dependent_tasks', dependent_tasks,
-            'timeout_seconds', timeout_seconds
+            'timeout_seconds', timeout_seconds,
+            'policy', policy
         ))::text AS document
     FROM api.tasks WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3 + 1
 ), measured AS (

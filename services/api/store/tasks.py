@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from services.api.definition import Definition, Facts
-from services.api.dependencies import MOST_DOWNSTREAM
+from services.api.dependencies import Mentioned
+from services.api.store import graph
+from services.api.upcoming import read_calendar
+from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.db.pool import Connection, Record
-
-#: Held while dependants are changed: two edits could otherwise close a cycle together.
-_GRAPH_LOCK = 0x6465_7073  # "deps"
+from shared.domain.blackout import Calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class TaskRow:
     failure_count: int
     last_run_at: datetime | None
     last_result: str | None
+    calendars: tuple[Calendar, ...] = ()
+    """Those that its schedule keeps clear of."""
 
 
 _WRITTEN = (
@@ -52,6 +55,7 @@ _WRITTEN = (
     "notify_on_success",
     "notify_on_failure",
     "notify_recipients",
+    "policy",
 )
 _OWN = ", ".join(
     f"t.{name}"
@@ -59,7 +63,10 @@ _OWN = ", ".join(
 )
 _READ = (
     f"SELECT {_OWN}, clock_timestamp() AS now, s.run_count, s.success_count, s.failure_count,"  # noqa: S608 - our own column list
-    " s.last_run_at, s.last_result"
+    " s.last_run_at, s.last_result,"
+    " CASE WHEN t.policy ->> 'blackout' IS NOT NULL THEN"
+    " (SELECT array_agg(c.spec::text ORDER BY c.name) FROM api.calendars c"
+    "  WHERE t.policy::jsonb #> '{{blackout,calendars}}' ? c.name) END AS calendars"
     " FROM {source} t LEFT JOIN log.api_task_statistics s ON s.task_id = t.id"
 )
 _FROM_TABLE = _READ.format(source="api.tasks")
@@ -106,25 +113,10 @@ async def page(
     return [_row(row) for row in rows], total
 
 
-async def facts(connection: Connection, mentioned: Sequence[UUID]) -> Facts:
-    """Return what a definition that mentions these tasks is judged by.
-
-    Holds the lock of the task graph until the transaction ends if any task is mentioned.
-    """
-    if not mentioned:
-        return Facts(now=await now(connection), downstream={})
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", _GRAPH_LOCK)
-    rows = await connection.fetch(
-        "WITH RECURSIVE behind (id) AS ("
-        " SELECT unnest($1::uuid[])"
-        " UNION SELECT unnest(t.dependent_tasks) FROM behind JOIN api.tasks t USING (id))"
-        " SELECT t.id, t.dependent_tasks, clock_timestamp() AS now"
-        " FROM behind JOIN api.tasks t USING (id) LIMIT $2",
-        list(mentioned),
-        MOST_DOWNSTREAM + 1,
-    )
-    at = rows[0]["now"] if rows else await now(connection)
-    return Facts(now=at, downstream={row["id"]: row["dependent_tasks"] for row in rows})
+async def facts(connection: Connection, mentioned: Mentioned, task_id: UUID | None = None) -> Facts:
+    """Return what a definition that mentions these tasks is judged by; see `graph.known`."""
+    known = await graph.known(connection, mentioned, task_id)
+    return Facts(now=await now(connection), graph=known)
 
 
 async def insert(
@@ -138,6 +130,7 @@ async def insert(
         *_values(definition),
         created_by,
     )
+    await graph.save_edges(connection, task_id, definition, is_new=True)
     assert row is not None  # noqa: S101 - RETURNING of one inserted row
     return _row(row)
 
@@ -150,12 +143,14 @@ async def update(connection: Connection, task_id: UUID, definition: Definition) 
         task_id,
         *_values(definition),
     )
+    await graph.save_edges(connection, task_id, definition)
     assert row is not None  # noqa: S101 - the row is locked
     return _row(row)
 
 
 async def delete(connection: Connection, task_id: UUID) -> datetime:
     """Remove a task that the caller has locked; return when."""
+    await graph.save_edges(connection, task_id, None)
     at: datetime = await connection.fetchval(
         "DELETE FROM api.tasks WHERE id = $1 RETURNING clock_timestamp()", task_id
     )
@@ -176,6 +171,14 @@ async def versions(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, in
         "SELECT id, version FROM api.tasks WHERE id = ANY($1::uuid[])", list(ids)
     )
     return {row["id"]: row["version"] for row in rows}
+
+
+async def actions(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the actions of those of *ids* that are tasks."""
+    rows = await connection.fetch(
+        "SELECT id, task_action FROM api.tasks WHERE id = ANY($1::uuid[])", list(ids)
+    )
+    return {row["id"]: row["task_action"] for row in rows}
 
 
 async def now(connection: Connection) -> datetime:
@@ -199,6 +202,7 @@ def _values(definition: Definition) -> list[object]:
         definition.notify_on_success,
         definition.notify_on_failure,
         list(definition.notify_recipients),
+        definition.policy.to_json(),
     ]
 
 
@@ -228,6 +232,7 @@ def _row(row: Record) -> TaskRow:
             notify_on_success=row["notify_on_success"],
             notify_on_failure=row["notify_on_failure"],
             notify_recipients=tuple(row["notify_recipients"]),
+            policy=TaskPolicy.model_validate_json(row["policy"]),
         ),
         version=row["version"],
         created_at=row["created_at"],
@@ -239,4 +244,7 @@ def _row(row: Record) -> TaskRow:
         failure_count=row["failure_count"] or 0,
         last_run_at=row["last_run_at"],
         last_result=row["last_result"],
+        calendars=tuple(
+            calendar for spec in row["calendars"] or () if (calendar := read_calendar(spec))
+        ),
     )

@@ -18,9 +18,9 @@ from typing import cast
 import httpcore
 import httpx
 
-from services.executor.actions.egress import Refused, problem_with_url
-from services.executor.actions.http_connections import Connections
 from services.executor.actions.http_params import READ_MAX
+from shared.egress.connections import Connections
+from shared.egress.guard import Refused, problem_with_url
 
 REDIRECTS_MAX = 3
 EXCERPT_MAX = 2048  # bytes

@@ -16,10 +16,10 @@ import httpx
 from pydantic import Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions.egress import URL_MAX, problem_with_url
 from services.executor.actions.form import Label
 from shared.contracts.action import ActionParams
 from shared.domain.texts.catalog import Text
+from shared.egress.guard import URL_MAX, problem_with_url
 
 KEY_VARIABLE = r"^AUTOMATION_SECRET_[A-Z0-9_]{1,100}$"
 SIGNATURE_HEADER = "X-Automation-Signature"

@@ -1,9 +1,9 @@
 """Call a URL: the action for everything that has an HTTP interface.
 
 Every attempt of a run sends the same `Idempotency-Key`, so that the receiver can drop the double of
-a request whose answer was lost. Where it may connect is decided in `egress.py`, what an answer may
-cost in `http_exchange.py`. Redirects, sizes and times are limited, and no secret is ever part of
-what it says: the key of a signature stays in the environment, headers are not logged.
+a request whose answer was lost. Where it may connect is decided in `shared/egress`, what an answer
+may cost in `http_exchange.py`. Redirects, sizes and times are limited, and no secret is ever part
+of what it says: the key of a signature stays in the environment, headers are not logged.
 """
 
 from __future__ import annotations
@@ -12,21 +12,24 @@ import asyncio
 import hashlib
 import hmac
 import os
+import re
 import time
 import zlib
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 import httpcore
 import httpx
 
-from services.executor.actions import egress
-from services.executor.actions.http_connections import Connections
 from services.executor.actions.http_exchange import Answer, Call, exchange
 from services.executor.actions.http_params import READ_MAX, Hmac, HttpRequestParams
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.domain.texts.catalog import Text
+from shared.egress import guard as egress
+from shared.egress.connections import Connections
 
 USER_AGENT = "automation-tasks"
 
@@ -35,6 +38,9 @@ CLIENT_ERRORS = range(400, 500)
 WORTH_ANOTHER_TRY = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
+#: Answers whose `Retry-After` tells when another try is welcome.
+SAYS_WHEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+RETRY_AFTER_MAX = 3600.0  # seconds
 
 
 class HttpRequest(Action[HttpRequestParams]):
@@ -87,7 +93,7 @@ class HttpRequest(Action[HttpRequestParams]):
         result = _result(call, answer, seconds=time.perf_counter() - began)
         if problem:
             raise ActionFailed(problem, permanent=permanent, data=result)
-        return _judged(params, answer, result, context)
+        return _judged(params, answer, result, context, self._now())
 
     async def close(self) -> None:
         """Close all connections, at the end of the process."""
@@ -146,7 +152,7 @@ class HttpRequest(Action[HttpRequestParams]):
 
 
 def _judged(
-    params: HttpRequestParams, answer: Answer, result: dict[str, Any], context: Context
+    params: HttpRequestParams, answer: Answer, result: dict[str, Any], context: Context, now: float
 ) -> Outcome:
     if answer.truncated:
         context.log(f"the answer is larger than {READ_MAX:,} bytes: the rest was not read")
@@ -154,7 +160,24 @@ def _judged(
     if params.expects(answer.status):
         return Outcome(summary, result)
     permanent = answer.status in CLIENT_ERRORS and answer.status not in WORTH_ANOTHER_TRY
-    raise ActionFailed(summary, permanent=permanent, data=result)
+    wait = pause_asked_for(answer.retry_after, now) if answer.status in SAYS_WHEN else None
+    raise ActionFailed(summary, permanent=permanent, data=result, retry_after=wait)
+
+
+def pause_asked_for(text: str, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` asks for, at most an hour; None if it says nothing.
+
+    It names seconds or a date (RFC 9110, 10.2.3).
+    """
+    if re.fullmatch(r"[0-9]{1,10}", text):
+        return min(float(text), RETRY_AFTER_MAX)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if date.tzinfo is None:  # "-0000", or no zone at all: GMT is the only one allowed
+        date = date.replace(tzinfo=UTC)
+    return min(max(date.timestamp() - now, 0.0), RETRY_AFTER_MAX)
 
 
 def _result(call: Call, answer: Answer, *, seconds: float) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from services.executor.actions.form import Label
 from shared.contracts.action import Action, ActionParams, Context, Outcome
+from shared.domain.event import CAUSES
 from shared.domain.texts.catalog import Text
 
 ALLOWED_PREFIXES = ("event.",)
@@ -88,7 +89,8 @@ class NatsPublishParams(ActionParams):
                 raise PydanticCustomError("header.invalid", "a header has a forbidden character")
             if len(value) > HEADER_VALUE_MAX:
                 raise PydanticCustomError("header.too_long", "a header is too long")
-            if name.lower().startswith("nats-"):
+            # Which tasks led to the event is said by the executor: the guard against loops.
+            if name.lower().startswith("nats-") or name.lower().removeprefix("ce-") == CAUSES:
                 raise PydanticCustomError(
                     "header.reserved", "the header {name} belongs to the server", {"name": name}
                 )

@@ -7,6 +7,7 @@ renewed because another attempt has it means that this executor was taken for de
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from datetime import timedelta
 
 from services.executor.intake import Intake
@@ -31,6 +32,8 @@ class Heartbeat:
         instance: str,
         slots: int,
         actions: list[str],
+        queues: list[str],
+        labels: Mapping[str, str],
     ) -> None:
         self._intake = intake
         self._journal = journal
@@ -41,6 +44,8 @@ class Heartbeat:
         self._instance = instance
         self._slots = slots
         self._actions = actions
+        self._queues = queues
+        self._labels = labels
 
     async def step(self) -> timedelta:
         """Beat once."""
@@ -63,4 +68,6 @@ class Heartbeat:
             running=self._intake.running,
             draining=draining,
             actions=self._actions,
+            queues=self._queues,
+            labels=self._labels,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from uuid import UUID
 
 from shared.db.pool import Pool
@@ -23,12 +25,14 @@ class PresenceStore:
         running: int,
         draining: bool,
         actions: list[str],
+        queues: list[str],
+        labels: Mapping[str, str],
     ) -> None:
         """Say that this executor is alive, and how busy."""
         await self._pool.execute(
             "INSERT INTO executor.executors"
-            " (executor_id, instance, host, slots, running, draining, actions)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            " (executor_id, instance, host, slots, running, draining, actions, queues, labels)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             " ON CONFLICT (executor_id) DO UPDATE SET seen_at = clock_timestamp(),"
             " slots = excluded.slots, running = excluded.running, draining = excluded.draining",
             self._executor_id,
@@ -38,6 +42,8 @@ class PresenceStore:
             running,
             draining,
             actions,
+            queues,
+            json.dumps(dict(labels)),
         )
 
     async def leave(self) -> None:

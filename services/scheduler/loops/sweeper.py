@@ -1,6 +1,5 @@
 """Bring the ledger together with what really happened, and repair what got lost.
 
-- A run that ended is settled.
 - A run whose executor went silent (its lease ran out) is ordered again, as its next attempt.
 - A run that was taken back while an executor claimed it did fire after all.
 - An order that the bus lost is sent again. How is loss told from a long queue? Every order that no
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """One step: settle, rescue, repair."""
+    """One step: confirm, rescue, repair."""
 
     def __init__(
         self,
@@ -49,7 +48,6 @@ class Sweeper:
     async def step(self) -> timedelta:
         """Sweep once; rest for at least as long as it took, however much there is to look at."""
         begun = asyncio.get_running_loop().time()
-        await self._ledger.settle()
         await self._ledger.confirm_cancelled()
         await self._rescue()
         await self._repair()

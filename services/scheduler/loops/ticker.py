@@ -1,9 +1,10 @@
 """Turn jobs that are due into ledger rows, and the rows into orders.
 
 One transaction claims due jobs, writes one ledger row for every fire up to now (run or not, and
-why), and moves each job on. Publishing follows the commit and overlaps the next batch. When nothing
-is due the ticker sleeps until the next job is, but never longer than `LONGEST_REST`: a job that
-another scheduler learnt of, and then died, must not wait for us to hear of it.
+why; held or not, see `entering.py`), and moves each job on. Publishing follows the commit and
+overlaps the next batch. When nothing is due the ticker sleeps until the next job is, but never
+longer than `LONGEST_REST`: a job that another scheduler learnt of, and then died, must not wait for
+us to hear of it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,26 @@ import json
 import logging
 from datetime import datetime, timedelta
 
-from services.scheduler.dispatch import Dispatcher, orders_for
-from services.scheduler.job import AHEAD, Entry, Job, backlog_of, compiled, looked_at, planned_entry
+from services.scheduler.blackouts import has_blackouts, kept_clear
+from services.scheduler.dispatch import Dispatcher
+from services.scheduler.entering import Entrance
+from services.scheduler.job import (
+    AHEAD,
+    SCHEDULE,
+    Entry,
+    Job,
+    backlog_of,
+    compiled,
+    looked_at,
+    planned_entry,
+)
+from services.scheduler.policies import overlap_of, policy_of
+from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import Advance, JobStore
-from services.scheduler.store.ledger import LedgerStore, Order
+from services.scheduler.store.ledger import Order
+from shared.contracts.policy import Overlap
 from shared.domain.misfire import plan
+from shared.domain.occurrence import Outcome
 
 #: Jobs per transaction: large enough to spread its cost, small enough to start the first soon.
 BATCH = 500
@@ -79,12 +95,33 @@ def tick_or_postpone(job: Job, now: datetime, limit: int) -> tuple[list[Entry], 
         return [], step
 
 
+def in_sequence(job: Job, entries: list[Entry]) -> list[Entry]:
+    """Return the fires of one tick as they are to be written.
+
+    Several that are made up for together were not meant to be there at once: where they may not run
+    side by side they run one after the other, or catching up would be skipping.
+    """
+    fired = sum(each.outcome == Outcome.FIRED for each in entries)
+    made_up_for = any(each.reason == "misfire.fired_all" for each in entries)
+    if fired < 2 and not made_up_for:  # noqa: PLR2004 - several
+        return entries
+    if overlap_of(SCHEDULE, None, policy_of(job.policy)) is Overlap.ALLOW_ALL:
+        return entries
+    return [
+        each._replace(overlap=Overlap.BUFFER_ALL) if each.outcome == Outcome.FIRED else each
+        for each in entries
+    ]
+
+
 class Ticker:
     """One step: a batch of due jobs."""
 
-    def __init__(self, jobs: JobStore, ledger: LedgerStore, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, jobs: JobStore, gates: GateStore, entrance: Entrance, dispatcher: Dispatcher
+    ) -> None:
         self._jobs = jobs
-        self._ledger = ledger
+        self._gates = gates
+        self._entrance = entrance
         self._dispatcher = dispatcher
         self._sending: set[asyncio.Task[bool]] = set()
 
@@ -105,16 +142,22 @@ class Ticker:
             now, due = await self._jobs.claim_due(connection, BATCH, AHEAD)
             if now is None:
                 return False, []
+            calendars: dict[str, str] = {}
+            if any(has_blackouts(job) for job in due):
+                calendars = await self._gates.calendars(connection)
             entries: list[Entry] = []
             steps: list[Advance] = []
             share = max(ROWS // len(due), 1)
             for job in due:
                 owed, step = tick_or_postpone(job, now, share)
-                entries += owed
+                if has_blackouts(job):
+                    owed = kept_clear(job, owed, calendars)
+                entries += in_sequence(job, owed)
                 steps.append(step)
-            inserted = await self._ledger.insert(connection, entries)
+            jobs = {job.task_id: job for job in due}
+            entered = await self._entrance.enter(connection, entries, jobs)
             await self._jobs.advance(connection, steps)
-        return len(due) == BATCH, orders_for(e for e in entries if e.run_id in inserted)
+        return len(due) == BATCH, self._entrance.committed(entered)
 
     async def _send(self, orders: list[Order]) -> None:
         while len(self._sending) >= SENDING:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.scheduler.job import Cancel, Entry
+from services.scheduler.store.runless import note_runless
 from shared.db.pool import Connection, Pool
 
 _TYPES = {
@@ -19,6 +20,8 @@ _TYPES = {
     "missed_since": "timestamptz",
     "version": "bigint",
     "priority": "smallint",
+    "held": "bool",
+    "not_before": "timestamptz",
 }
 _ARRAYS = ", ".join(
     f"${number}::{_TYPES.get(field, 'text')}[]" for number, field in enumerate(Entry._fields, 1)
@@ -33,54 +36,58 @@ RETURNING run_id
 """  # noqa: S608 - names of our own columns
 
 # `OFFSET 0` keeps the planner from reading all leases of a week, which have ended, in order to join
-# them: few runs are open at a time, and each has its lease under its own id.
+# them: few runs are open at a time, and each has its lease under its own id. What is held can never
+# have been claimed, so taking it back is certain at once.
 _CANCEL = """
 UPDATE scheduler.occurrences o
-SET outcome = $2, reason = $3, settled = true, cancelled_at = clock_timestamp()
-WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired' AND ($4 OR o.trigger <> 'manual')
+SET outcome = $2, reason = $3, settled = true,
+    cancelled_at = CASE WHEN o.held THEN NULL ELSE clock_timestamp() END,
+    held = false, waits_for = NULL, not_before = NULL
+WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired'
+  AND ($4 OR o.trigger NOT IN ('manual', 'requeue', 'backfill'))
   AND (o.scheduled_for <= $5 OR o.trigger = 'manual')
-  AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0)
+  AND o.attempt = 1
+  AND (o.held OR NOT EXISTS (
+      SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0))
+RETURNING o.run_id
 """
 
 # An executor may have claimed a run in the very moment when it was taken back. The lease tells the
-# truth: then the run did fire. Half a minute later no claim can be under way any more.
+# truth: then the run did fire. Half a minute later no claim can be under way any more. The same run
+# may have come in again meanwhile: then both are there.
 _CONFIRM_CANCELLED = """
 UPDATE scheduler.occurrences o
 SET outcome = CASE WHEN l.run_id IS NULL THEN o.outcome ELSE 'fired' END,
     reason = CASE WHEN l.run_id IS NULL THEN o.reason ELSE 'claimed_before_cancel' END,
     settled = l.run_id IS NULL,
+    unique_key = CASE WHEN l.run_id IS NULL THEN o.unique_key END,
     cancelled_at = NULL
 FROM scheduler.occurrences o2 LEFT JOIN executor.scheduler_leases l ON l.run_id = o2.run_id
 WHERE o2.run_id = o.run_id AND o2.cancelled_at IS NOT NULL
   AND (l.run_id IS NOT NULL OR o2.cancelled_at < now() - interval '30 seconds')
 """
 
-_SETTLE = """
-UPDATE scheduler.occurrences o SET settled = true
-WHERE NOT o.settled AND EXISTS (
-    SELECT FROM executor.scheduler_leases l
-    WHERE l.run_id = o.run_id AND l.outcome IS NOT NULL OFFSET 0)
-"""
-
 # Executors get ten seconds after a restart of the database to renew their leases.
 _TAKE_EXPIRED = """
 UPDATE scheduler.occurrences o SET attempt = l.attempt + 1
 FROM executor.scheduler_leases l
-WHERE l.run_id = o.run_id AND NOT o.settled AND o.attempt <= l.attempt
+WHERE l.run_id = o.run_id AND NOT o.settled AND NOT o.held AND o.attempt <= l.attempt
   AND l.outcome IS NULL AND l.lease_until < now()
   AND pg_postmaster_start_time() < now() - interval '10 seconds'
 RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
 """
 
-# Fired, but no executor has it: no lease yet, or one of an older attempt that ran out. Not what was
-# ordered a moment ago: it may still be on its way to the stream.
+# Ordered, but no executor has it: no lease yet, or one of an older attempt that ended or ran out.
+# Not what was ordered a moment ago: it may still be on its way to the stream.
 _UNCLAIMED = """
 FROM scheduler.occurrences o LEFT JOIN LATERAL (
     SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
     WHERE l.run_id = o.run_id OFFSET 0) l ON true
-WHERE NOT o.settled AND o.outcome = 'fired' AND o.created_at < now() - $1::interval
-  AND (l.run_id IS NULL
-       OR l.outcome IS NULL AND l.lease_until < now() - $1::interval AND l.attempt < o.attempt)
+WHERE NOT o.settled AND NOT o.held AND o.outcome = 'fired'
+  AND coalesce(o.admitted_at, o.created_at) < now() - $1::interval
+  AND (l.run_id IS NULL OR l.attempt < o.attempt
+       AND (l.outcome IN ('retry', 'snoozed')
+            OR l.outcome IS NULL AND l.lease_until < now() - $1::interval))
 """
 
 
@@ -121,18 +128,14 @@ class LedgerStore:
 
         A later fire, made ahead of its time, stays: whatever comes next may want it, too.
         """
-        await connection.execute(
+        rows = await connection.fetch(
             _CANCEL, task_id, cancel.outcome, cancel.reason, cancel.manual_too, until
         )
+        await note_runless(connection, [row["run_id"] for row in rows])
 
     async def confirm_cancelled(self) -> None:
         """Let the leases decide about runs that were taken back a moment ago."""
         await self.pool.execute(_CONFIRM_CANCELLED)
-
-    async def settle(self) -> int:
-        """Close the rows whose run has ended; return how many."""
-        status = await self.pool.execute(_SETTLE)
-        return int(status.split()[-1])
 
     async def take_expired(self) -> list[Order]:
         """Turn runs whose executor went silent into orders for their next attempt."""

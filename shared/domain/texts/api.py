@@ -126,10 +126,6 @@ TEXTS: dict[str, Text] = {
     "config.too_large": Text("{field} 不可超過 64 KiB。", "{field} may be at most 64 KiB."),
     "schedule.required": Text("排程任務須有 schedule_config。", "A scheduled task needs one."),
     "trigger.required": Text("觸發任務須有 trigger_config。", "A triggered task needs one."),
-    "trigger.not_active": Text(
-        "事件觸發尚未啟用：任務已儲存，但只能手動執行。",
-        "Event triggers are not active yet: the task is stored, but only runs by hand.",
-    ),
     "action.unknown": Text(
         "沒有這個動作。可用的動作：{known}。", "There is no such action. Known ones: {known}."
     ),

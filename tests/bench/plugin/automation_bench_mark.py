@@ -7,6 +7,7 @@ about two microseconds, and the same for every system that is compared.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import struct
 import time
@@ -27,6 +28,8 @@ class BenchMarkParams(ActionParams):
     i: int
     ref: float = 0.0
     pad: str = ""
+    seconds: float = 0.0
+    """How long it holds its slot after that."""
 
 
 class BenchMark(Action[BenchMarkParams]):
@@ -42,6 +45,8 @@ class BenchMark(Action[BenchMarkParams]):
     async def run(self, params: BenchMarkParams, context: Context) -> Outcome:  # noqa: ARG002 - the signature of an action
         now = time.time()
         os.write(self._open(), RECORD.pack(params.i, params.ref, now))
+        if params.seconds:
+            await asyncio.sleep(params.seconds)
         return DONE
 
     def _open(self) -> int:

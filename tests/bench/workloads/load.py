@@ -12,7 +12,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.bench.figures import Figures
 from tests.bench.subject import PAD, Subject
 from tests.bench.workloads import punctuality
 
+LOADED = ("id", "name", "task_type", "task_action", "schedule_config", "action_config")
 #: Of a loaded task: the marks of no measurement.
 NOBODY = -1
 ZONES = ("UTC", "Asia/Taipei", "Europe/Berlin", "America/New_York")
@@ -50,12 +51,12 @@ COUNT = "SELECT count(*) FROM scheduler.jobs"
 async def measure(subject: Subject, count: int) -> Figures:
     """Load *count* tasks twice: into an empty job table, and as a full one."""
     began = time.monotonic()
-    await _insert(subject, count)
+    await insert(subject, LOADED, tasks(count))
     figures: Figures = {"n": count, "insert_s": round(time.monotonic() - began, 1)}
-    async with _scheduler(subject) as first:
+    async with scheduler(subject) as first:
         began = time.monotonic()
         reading = await subject.begin()
-        await _wait_loaded(subject, count)
+        await wait_loaded(subject, count)
         loaded = time.monotonic() - began
         figures["load_s"] = round(loaded, 2)
         figures["load_per_s"] = round(count / loaded)
@@ -66,7 +67,7 @@ async def measure(subject: Subject, count: int) -> Figures:
         await _agree(subject)
         figures["after_load"] = await punctuality.measure(subject, *BESIDE)
     began = time.monotonic()
-    async with _scheduler(subject) as second:
+    async with scheduler(subject) as second:
         figures["restart_ready_s"] = round(time.monotonic() - began, 2)
         figures["after_restart"] = await punctuality.measure(subject, *BESIDE)
         figures["restart_peak_mib"] = _peak(second.pid)
@@ -92,20 +93,23 @@ def tasks(count: int) -> Iterator[tuple[object, ...]]:
         yield identity, name, "scheduled", "bench_mark", json.dumps(schedule), action_config
 
 
-async def _insert(subject: Subject, count: int) -> None:
+async def insert(
+    subject: Subject, columns: Sequence[str], records: Iterable[Sequence[object]]
+) -> None:
+    """Put tasks straight into the API's table."""
     async with subject.pool.acquire() as connection:
         await connection.copy_records_to_table(
             "tasks",
             schema_name="api",
-            columns=["id", "name", "task_type", "task_action", "schedule_config", "action_config"],
-            records=tasks(count),
+            columns=columns,
+            records=records,
             timeout=LOADS_WITHIN,
         )
         await connection.execute("ANALYZE api.tasks")
 
 
 @asynccontextmanager
-async def _scheduler(subject: Subject) -> AsyncIterator[asyncio.subprocess.Process]:
+async def scheduler(subject: Subject) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a scheduler beside the system, which was started without one."""
     port = ports.free_port()
     state = subject.system.state
@@ -134,7 +138,8 @@ async def _scheduler(subject: Subject) -> AsyncIterator[asyncio.subprocess.Proce
         await started.wait()
 
 
-async def _wait_loaded(subject: Subject, count: int) -> None:
+async def wait_loaded(subject: Subject, count: int) -> None:
+    """Wait until the scheduler has *count* tasks."""
     poll = 0.1 if count <= 100_000 else 1.0  # counting a million takes 0.1 s
     async with asyncio.timeout(LOADS_WITHIN):
         while await subject.pool.fetchval(COUNT) < count:  # noqa: ASYNC110 - another process

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.executor.actions.address import Address
 from services.executor.actions.http_request import HttpRequest
+from shared.egress.address import Address
 from tests.integration.actions.http_calls import KEY, failure, params
 from tests.integration.actions.odd_server import OK, Seen, serving
 from tests.support.context import RecordingContext

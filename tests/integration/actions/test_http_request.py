@@ -143,3 +143,36 @@ async def test_expected_statuses_can_be_named(
         outcome = await action.run(params(server.url(), expect_status=[200, "403-404"]), context)
 
     assert outcome.data["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        (429, "7", 7),
+        (503, "0", 0),
+        (503, "Tue, 14 Nov 2023 22:13:50 GMT", 30),
+        (503, "Tue, 14 Nov 2023 22:13:50", 30),
+        (503, "Tue, 14 Nov 2023 22:00:00 GMT", 0),
+        (429, "86400", 3600),
+        (429, "Tue, 14 Nov 2034 22:13:50 GMT", 3600),
+        (429, "soon", None),
+        (429, "-1", None),
+        (500, "7", None),
+        (404, "7", None),
+    ],
+    ids=lambda value: str(value).replace(" ", "-"),
+)
+async def test_a_server_that_says_when_to_come_again_is_heard(
+    action: HttpRequest,
+    context: RecordingContext,
+    status: int,
+    header: str,
+    seconds: float | None,
+) -> None:
+    """The action's clock stands at 2023-11-14 22:13:20."""
+    answer = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nRetry-After: {header}\r\n\r\n".encode()
+    async with serving(answer) as server:
+        failed = await failure(action, params(server.url()), context)
+
+    # Dates have no fractions of a second; the clock has.
+    assert failed.retry_after == (seconds and pytest.approx(seconds, abs=1))

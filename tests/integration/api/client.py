@@ -87,14 +87,18 @@ def bearer(token: str) -> Mapping[str, str]:
 
 
 @asynccontextmanager
-async def running_api(dsn: str) -> AsyncIterator[Api]:
-    """Serve the API in this process; the relay is left out, `woken` counts its wake-ups."""
+async def running_api(dsn: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN401 - fields of ApiParts
+    """Serve the API in this process; the relay is left out, `woken` counts its wake-ups.
+
+    *more* are further parts, such as what reaches the bus.
+    """
     woken: list[None] = []
     async with await open_pool(dsn, name="api-test", max_size=10) as pool:
         parts = ApiParts(
             database=Database(pool),
             catalog={"greet": Greet()},
             wake_relay=lambda: woken.append(None),
+            **more,
         )
         framework = create_app(parts)
         app = FrontDoor(framework, max_in_flight=200)

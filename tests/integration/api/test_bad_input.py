@@ -37,6 +37,10 @@ def cron(expression: object) -> dict[str, Any]:
     return scheduled(cron=expression)
 
 
+def triggered(**config: object) -> dict[str, Any]:
+    return a_task(task_type="triggered", trigger_config=config)
+
+
 HOURLY = {"interval_hours": 1}
 
 SENSELESS: list[tuple[dict[str, Any], str, str]] = [
@@ -148,11 +152,40 @@ SENSELESS: list[tuple[dict[str, Any], str, str]] = [
     (a_task(notify_on_failure=None), "/notify_on_failure", "field.null"),
     (a_task(task_type="hourly"), "/task_type", "field.choice"),
     (a_task(task_type="triggered"), "/trigger_config", "trigger.required"),
-    (
-        a_task(task_type="triggered", trigger_config={"condition": 5}),
-        "/trigger_config/condition",
-        "field.string",
+    (a_task(trigger_config={"condition": 5}), "/trigger_config/condition", "field.string"),
+    # 61, and the other fields of a trigger
+    *(
+        (triggered(condition=each), "/trigger_config/condition", code)
+        for each, code in (
+            (5, "field.string"),
+            ("error_rate >", "condition.syntax"),
+            ("1 + 1", "condition.not_boolean"),
+            ("x > 1 && " * 200 + "true", "condition.too_long"),
+            ("(" * 500 + "x" + ")" * 500, "condition.syntax"),
+        )
     ),
+    (triggered(), "/trigger_config", "trigger.required"),
+    (triggered(subject=""), "/trigger_config", "trigger.every_event"),
+    (triggered(subject="a..b"), "/trigger_config/subject", "trigger.subject"),
+    (triggered(subject=">.a"), "/trigger_config/subject", "trigger.subject"),
+    (triggered(type="a b"), "/trigger_config/type", "trigger.type"),
+    (triggered(type="a", for_each=["data."]), "/trigger_config/for_each/0", "trigger.path"),
+    (triggered(type="a", for_each="data.a"), "/trigger_config/for_each", "trigger.paths"),
+    (triggered(type="a", threshold=0), "/trigger_config/threshold", "field.range"),
+    (triggered(type="a", threshold=5), "/trigger_config/within_seconds", "trigger."),
+    (triggered(type="a", posture="lazy"), "/trigger_config/posture", "field.choice"),
+    (
+        triggered(type="a", posture="proactive", within_seconds=5),
+        "/trigger_config/within_seconds",
+        "field.range",
+    ),
+    (
+        triggered(type="a", throttle={"limit": 1}),
+        "/trigger_config/throttle/period_seconds",
+        "field.",
+    ),
+    (triggered(type="a", map={"x": "{{ 7*7 }}"}), "/trigger_config/map/x", "trigger.template"),
+    (triggered(type="a", nonsense=1), "/trigger_config/nonsense", "field.unknown"),
     ({}, "/name", "field.required"),
     # 46
     (a_task(timeout_seconds=2**53 + 1), "/timeout_seconds", "int.range"),
@@ -445,8 +478,8 @@ EDGES: list[dict[str, Any]] = [
     a_task(name="👩‍👩‍👧 測試 " + "x" * 190),
     a_task(name="x" * 200, description="y" * 2000, timeout_seconds=86_400),
     a_task(action_config={"greeting": "\x01" * 10_000}),
-    a_task(task_type="triggered", trigger_config={"big": [1e300] * 6000, "tiny": 5e-324}),
-    a_task(task_type="triggered", trigger_config={"deep": json.loads("[" * 29 + "]" * 29)}),
+    triggered(type="a", map={"big": [1e300] * 6000, "tiny": 5e-324}),
+    triggered(type="a", map={"deep": json.loads("[" * 28 + "]" * 28)}),
 ]
 
 
@@ -471,7 +504,7 @@ async def test_what_is_accepted_can_be_said_and_read_again(
 
 async def test_the_largest_task_that_is_accepted_fits_the_bus(shared_api: Api) -> None:
     # Control characters take six bytes each, in the body as in the message.
-    large = {"x": "\x01" * 10_900}
+    large = {"type": "a", "map": {"x": "\x01" * 10_890}}
     body = a_task(
         name="\u65e5" * 200,
         description="\u65e5" * 2000,

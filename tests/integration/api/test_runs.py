@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.api import documented
+from services.api import documented, documented_runs
 from tests.integration.api.client import BASE, TASKS, Api
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ async def test_a_run_can_be_followed_from_the_ledger_to_the_log(api: Api) -> Non
 
     assert [waiting["status"], running["status"]] == ["waiting", "running"]
     for row in (waiting, running):
-        documented.Run.model_validate(row)
+        documented_runs.RunDetail.model_validate(row)
     assert (await api.http.get(f"{BASE}/automation-runs/{uuid4()}")).status_code == 404
     assert (await api.http.get(f"{BASE}/automation-runs/x")).status_code == 404
 

@@ -163,7 +163,7 @@ async def test_a_put_that_changes_nothing_says_nothing(api: Api, change: dict[st
 
 
 async def test_true_in_place_of_one_is_a_change(api: Api) -> None:
-    task = await api.create(task_type="triggered", trigger_config={"x": 1})
+    task = await api.create(trigger_config={"x": 1})
 
     answer = await api.http.put(f"{TASKS}/{task['id']}", json={"trigger_config": {"x": True}})
 
@@ -347,13 +347,13 @@ async def test_an_old_one_time_task_can_still_be_saved(api: Api) -> None:
     assert other.json()["errors"][0]["pointer"] == "/schedule_config/at"
 
 
-async def test_a_triggered_task_is_stored_with_a_warning(api: Api) -> None:
+async def test_a_triggered_task_of_an_old_client_is_stored_as_it_came(api: Api) -> None:
     condition = {"condition": "error_rate > 10"}
 
     task = await api.create(task_type="triggered", trigger_config=condition)
 
     assert task["trigger_config"] == condition
-    assert [warning["code"] for warning in task["warnings"]] == ["trigger.not_active"]
+    assert task["warnings"] == []
 
 
 async def test_days_combined_with_or_are_warned_of(api: Api) -> None:

@@ -20,8 +20,17 @@ from services.executor.executor import Executor
 from services.executor.settings import ExecutorSettings
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
+from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
-from shared.contracts.runs import LogLine, LogLines, RunFinished, RunsFinished, RunStatus
+from shared.contracts.policy import TaskPolicy
+from shared.contracts.runs import (
+    LogLine,
+    LogLines,
+    RunDue,
+    RunFinished,
+    RunsFinished,
+    RunStatus,
+)
 from shared.db.pool import Pool, Record
 from shared.domain.texts.catalog import Text
 from shared.runtime.clock import utc_now
@@ -123,6 +132,7 @@ class Floor:
         action: str = "probe",
         timeout_seconds: int = 60,
         ordered: int = 100,
+        policy: TaskPolicy | None = None,
         **params: Any,  # noqa: ANN401 - whatever the action takes
     ) -> list[UUID]:
         """Have *count* runs of one task ordered; return them.
@@ -136,12 +146,28 @@ class Floor:
             task_action=action,
             action_config=params,
             timeout_seconds=timeout_seconds,
+            policy=policy or TaskPolicy(),
         )
         await self.desk.applier.tasks_changed([task])
         asked = [request(task.task_id) for _ in range(count)]
         await self.desk.applier.runs_requested(asked)
         await self.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", ordered)
         return [each.run_id for each in asked]
+
+    async def order_attempt(self, run_id: UUID, attempt: int) -> None:
+        """Have the next attempt of a run ordered, as the scheduler does."""
+        row = await self.pool.fetchrow(
+            "UPDATE scheduler.occurrences SET attempt = $2, held = false, not_before = NULL"
+            " WHERE run_id = $1 RETURNING task_id, queue, priority",
+            run_id,
+            attempt,
+        )
+        assert row is not None
+        subject = topology.task_due(row["queue"], row["priority"], row["task_id"])
+        order = Outgoing(
+            subject, RunDue(run_id=run_id, attempt=attempt).encode(), f"{run_id}:{attempt}"
+        )
+        assert await Publisher(self.desk.client).publish([order]) == []
 
     def leases(self, executor_id: UUID | None = None) -> LeaseStore:
         return LeaseStore(self.pool, executor_id or uuid4(), LEASE)
@@ -191,6 +217,19 @@ class Floor:
             "SELECT run_id, outcome FROM executor.leases WHERE run_id = ANY($1::uuid[])", runs
         )
         return {row["run_id"]: row["outcome"] for row in rows}
+
+    async def finished_attempt(self, run_id: UUID, attempt: int) -> None:
+        """Wait until an attempt of a run has a result with its lease."""
+
+        async def look() -> object:
+            return await self.pool.fetchval(
+                "SELECT attempt = $2 AND outcome IS NOT NULL FROM executor.leases"
+                " WHERE run_id = $1",
+                run_id,
+                attempt,
+            )
+
+        await eventually(look, f"attempt {attempt} has a result")
 
     async def payloads(self, stream: str, word: str) -> list[bytes]:
         """Return what a stream holds on subjects `task.<word>.*`."""
@@ -268,12 +307,14 @@ class RunningExecutor:
 
     async def die(self) -> None:
         """Go without a word, with everything that runs."""
-        running = [task for _, task in self.executor.intake._running.values()]  # noqa: SLF001 - they die with it
+        running = [each.task for each in self.executor.intake._running.values()]  # noqa: SLF001 - they die with it
         for task in (*self._tasks, *running):
             task.cancel()
+        for loop in self._loops:  # what it waits for may keep a cancellation to itself
+            loop.stop()
         await asyncio.gather(*self._tasks, *running, return_exceptions=True)
         with contextlib.suppress(Exception):
-            await self.executor._pull.stop()  # noqa: SLF001 - as its connection would
+            await self.executor._doors.close()  # noqa: SLF001 - as its connection would
 
 
 @asynccontextmanager

@@ -115,7 +115,7 @@ async def test_a_run_that_nobody_knows_is_not_claimed(floor: Floor) -> None:
 
 
 async def test_a_run_that_was_taken_back_is_not_claimed(floor: Floor) -> None:
-    (run,) = await floor.order()
+    (run,) = await floor.order(ordered=1)
     task = (await floor.desk.row(run))["task_id"]
     await floor.desk.applier.tasks_changed([deleted(task, 2, utc_now())])
 

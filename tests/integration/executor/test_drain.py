@@ -127,7 +127,7 @@ async def test_what_waits_goes_to_others_and_what_is_being_claimed_does_not_star
     executor = floor.executor(executor_slots=50)
     await executor.start()
     async with floor.pool.acquire() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE executor.leases IN ACCESS EXCLUSIVE MODE")
+        await connection.execute("LOCK TABLE executor.leases IN EXCLUSIVE MODE")
         claiming = await floor.order()
 
         async def claim_is_under_way() -> object:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from services.executor.runner import MAX_LINE, MAX_LOST, MAX_TEXT
+from services.executor.attempt import Attempt
+from services.executor.report import MAX_TEXT
+from services.executor.runner import MAX_LINE, MAX_LOST
 from services.executor.speaker import Speaker
 from shared.bus.topology import task_changed
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
-from shared.contracts.runs import RunFinished, RunStatus
+from shared.contracts.runs import Origin, RunFinished, RunStatus
 from tests.integration.executor.floor import TITLE, Floor, ProbeParams, Stubborn
 
 
@@ -34,6 +37,19 @@ class Says(Action[ProbeParams]):
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome  # type: ignore[no-any-return]
+
+
+class Speaks(Action[ProbeParams]):
+    """Says something on the bus."""
+
+    name = "speaks"
+    title = TITLE
+    description = TITLE
+    params = ProbeParams
+
+    async def run(self, params: ProbeParams, context: Context) -> Outcome:  # noqa: ARG002 - the interface
+        await context.publish("lamp.kitchen", b"on", {"X-Y": "z"})
+        return Outcome("said")
 
 
 async def ran(
@@ -212,13 +228,31 @@ async def test_a_run_that_was_lost_with_its_executors_too_often_is_given_up(floo
     await floor.pool.execute("UPDATE executor.leases SET executor_id = $1", floor.executors[0].id)
 
     await floor.executors[0].executor._heartbeat.step()  # noqa: SLF001 - it reads the clock
-    await intake._runner.run(claimed)  # noqa: SLF001 - as the intake would
+    await intake._runner.run(Attempt(claimed))  # noqa: SLF001 - as the intake would
     await floor.executors[0].executor.journal.flush(claimed.scheduled_for)
 
     (said,) = await floor.said()
     assert (said.status, said.attempt) == (RunStatus.FAILURE, MAX_LOST + 1)
     assert said.error_message == f"lost with its executor {MAX_LOST} times; given up"
     assert floor.probe.begun == []
+
+
+async def test_what_an_action_says_tells_which_tasks_led_to_it(floor: Floor) -> None:
+    heard = asyncio.Queue[dict[str, str]]()
+
+    async def listen(message: Any) -> None:  # noqa: ANN401 - a core message
+        await heard.put(message.headers)
+
+    await floor.desk.client.subscribe("lamp.kitchen", cb=listen)
+    (run,) = await floor.order(action="speaks")
+    before, task = uuid4(), (await floor.desk.row(run))["task_id"]
+    await floor.pool.execute(
+        "UPDATE scheduler.occurrences SET origin = $1", Origin(causes=(before,)).model_dump_json()
+    )
+    await floor.executor(actions={"speaks": Speaks()}).start()
+
+    async with asyncio.timeout(10):
+        assert await heard.get() == {"automationcauses": f"{before},{task}", "X-Y": "z"}
 
 
 async def test_speaking_to_a_stream_is_acknowledged_by_it(floor: Floor) -> None:

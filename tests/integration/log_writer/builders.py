@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from services.log_writer import handlers
 from services.log_writer.announcer import Announcer
 from services.log_writer.store.dead_letters import DeadLetterStore
+from services.log_writer.store.dead_runs import DeadRunStore
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
@@ -125,6 +126,7 @@ async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
         undertaker = Undertaker(client, DeadLetterStore(pool))
         room = handlers.Room(
             runs=RunStore(pool),
+            dead_runs=DeadRunStore(pool),
             lines=LineStore(pool),
             announcer=Announcer(client),
             undertaker=undertaker,

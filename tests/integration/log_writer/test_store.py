@@ -205,6 +205,61 @@ def _batches(
     return [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
 
 
+async def test_attempts_lie_side_by_side_and_only_the_last_one_counts(
+    store: RunStore, pool: Pool, run: UUID, task: UUID
+) -> None:
+    again = finished(
+        run, task, RunStatus.TIMED_OUT, attempt=1, error_message="too slow", retry_at=NOON
+    )
+    assert await store.write_finished([again]) == [task]
+    row = await row_of(pool, run)
+    assert (row["status"], row["error_message"], row["completed_at"]) == (
+        "retrying",
+        "too slow",
+        None,
+    )
+
+    await store.write_started([started(run, task, attempt=2)])
+    row = await row_of(pool, run)
+    assert (row["status"], row["error_message"], row["attempt"]) == ("running", None, 2)
+    assert await store.write_finished([again]) == []
+
+    snoozed = finished(run, task, RunStatus.RUNNING, attempt=2, result="not yet", retry_at=NOON)
+    await store.write_finished([snoozed])
+    assert (await row_of(pool, run))["status"] == "retrying"
+    assert await statistics_of(pool, task) == (0, 0, 0)
+
+    await store.write_finished([finished(run, task, attempt=3)])
+    assert (await row_of(pool, run))["status"] == "success"
+    assert await statistics_of(pool, task) == (1, 1, 0)
+    rows = await pool.fetch(
+        "SELECT attempt, status, error_message, result, executor, retry_at, completed_at"
+        " FROM log.attempts WHERE run_id = $1 ORDER BY attempt",
+        run,
+    )
+    assert [tuple(row)[:6] for row in rows] == [
+        (1, "timed_out", "too slow", "done", "executor-1", NOON),
+        (2, "snoozed", None, "not yet", "executor-2", NOON),
+        (3, "success", None, "done", "executor-3", None),
+    ]
+    assert all(row["completed_at"] for row in rows)
+
+
+async def test_all_attempts_of_a_run_in_one_batch_are_one_final_row(
+    store: RunStore, pool: Pool, run: UUID, task: UUID
+) -> None:
+    last = finished(run, task, attempt=3)
+    batch = [
+        finished(run, task, RunStatus.FAILURE, attempt=number, retry_at=NOON) for number in (2, 1)
+    ]
+
+    await store.write_finished([last, *batch, last, *batch])
+
+    row = await row_of(pool, run)
+    assert (row["status"], row["final"], row["attempt"]) == ("success", True, 3)
+    assert await statistics_of(pool, task) == (1, 1, 0)
+
+
 async def test_whatever_json_allows_is_stored(
     store: RunStore, pool: Pool, run: UUID, task: UUID
 ) -> None:

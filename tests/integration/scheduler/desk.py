@@ -20,13 +20,20 @@ from nats.js.errors import NotFoundError
 
 from services.executor.store.leases import LeaseStore
 from services.scheduler.apply import Applier
+from services.scheduler.cancel import Canceller
 from services.scheduler.dispatch import Dispatcher
+from services.scheduler.entering import Entrance
 from services.scheduler.job import AHEAD
+from services.scheduler.loops.admitter import Admitter
 from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.loops.ticker import Ticker
 from services.scheduler.source import TaskSource
+from services.scheduler.store.admission import AdmissionStore
+from services.scheduler.store.ends import EndStore
+from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
+from services.scheduler.store.same import SameStore
 from shared.bus import topology
 from shared.bus.publisher import Publisher
 from shared.contracts.runs import RunDue, RunRequest
@@ -97,14 +104,20 @@ class Desk:
     js: JetStreamContext
     jobs: JobStore
     ledger: LedgerStore
+    entrance: Entrance
     dispatcher: Dispatcher
     source: TaskSource
     applier: Applier
     api: StubApi
     woken: list[int]
+    admitter_woken: list[int]
 
     def ticker(self, dispatcher: Dispatcher | None = None) -> Ticker:
-        return Ticker(self.jobs, self.ledger, dispatcher or self.dispatcher)
+        return Ticker(self.jobs, GateStore(), self.entrance, dispatcher or self.dispatcher)
+
+    def admitter(self) -> Admitter:
+        canceller = Canceller(EndStore(self.pool), self.dispatcher, self.client)
+        return Admitter(AdmissionStore(self.pool), self.dispatcher, canceller.cancel)
 
     def sweeper(self, messages: Callable[[], Awaitable[int]] | None = None) -> Sweeper:
         return Sweeper(self.ledger, self.dispatcher, messages or self.due_messages, utc_now)
@@ -202,23 +215,30 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
         jobs, ledger = JobStore(pool), LedgerStore(pool)
         dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
         woken: list[int] = []
+        admitter_woken: list[int] = []
+        entrance = Entrance(
+            ledger, GateStore(), SameStore(), wake_admitter=lambda: admitter_woken.append(1)
+        )
         yield Desk(
             pool=pool,
             client=client,
             js=client.jetstream(timeout=5),
             jobs=jobs,
             ledger=ledger,
+            entrance=entrance,
             dispatcher=dispatcher,
             source=source,
             applier=Applier(
                 jobs=jobs,
                 ledger=ledger,
+                entrance=entrance,
                 dispatcher=dispatcher,
                 source=source,
                 wake_ticker=lambda: woken.append(1),
             ),
             api=api,
             woken=woken,
+            admitter_woken=admitter_woken,
         )
     finally:
         await client.close()

@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 
 from services.scheduler.job import Cancel
-from services.scheduler.loops.sweeper import INTERVAL
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.domain.occurrence import Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
+from tests.integration.scheduler.test_closer import Witness, closer
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DELETED = Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True)
@@ -45,18 +45,6 @@ async def take_back(desk: Desk, run_id: UUID) -> None:
     task_id = (await desk.row(run_id))["task_id"]
     async with desk.pool.acquire() as connection:
         await desk.ledger.cancel_waiting(connection, task_id, DELETED, until=utc_now())
-
-
-async def test_a_run_that_ended_is_settled(desk: Desk) -> None:
-    ended, running, waiting = await desk.fire(3)
-    executor = desk.executor()
-    await executor.claim([(ended, 1), (running, 1)])
-    await executor.finish([result(ended)], [b"{}"])
-
-    assert await desk.sweeper().step() >= INTERVAL
-
-    settled = {run: (await desk.row(run))["settled"] for run in (ended, running, waiting)}
-    assert settled == {ended: True, running: False, waiting: False}
 
 
 async def test_a_run_whose_executor_went_silent_is_ordered_once_as_its_next_attempt(
@@ -211,9 +199,8 @@ async def test_a_next_attempt_that_another_sweeper_has_just_ordered_is_not_misse
 
 async def test_without_a_bus_the_ledger_is_still_brought_up_to_date(desk: Desk) -> None:
     (run,) = await desk.fire()
-    executor = desk.executor()
-    await executor.claim([(run, 1)])
-    await executor.finish([result(run)], [b"{}"])
+    await take_back(desk, run)
+    await desk.time_passes(MINUTE)
 
     async def no_answer() -> int:
         raise nats.errors.TimeoutError
@@ -221,7 +208,7 @@ async def test_without_a_bus_the_ledger_is_still_brought_up_to_date(desk: Desk) 
     with pytest.raises(nats.errors.TimeoutError):
         await desk.sweeper(no_answer).step()
 
-    assert (await desk.row(run))["settled"]
+    assert (await desk.row(run))["cancelled_at"] is None
 
 
 async def test_what_was_taken_back_before_any_claim_stays_so(desk: Desk) -> None:
@@ -266,5 +253,5 @@ async def test_a_claim_in_the_very_moment_of_taking_back_is_decided_by_the_lease
     assert (row["settled"], row["cancelled_at"]) == (False, None)
 
     await executor.finish([result(run)], [b"{}"])
-    await desk.sweeper().step()
+    await closer(desk, Witness()).step()
     assert (await desk.row(run))["settled"]

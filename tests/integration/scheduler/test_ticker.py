@@ -34,7 +34,10 @@ from tests.integration.scheduler.desk import (
 
 async def start_of_task(desk: Desk, *, begun: datetime, **schedule: object) -> list[datetime]:
     """Make a task that began in the past; return the fires that it owes by now."""
-    await desk.applier.tasks_changed([changed(uuid4(), 1, begun, dict(schedule))])
+    side_by_side = {"overlap": "allow_all"}
+    await desk.applier.tasks_changed(
+        [changed(uuid4(), 1, begun, dict(schedule), policy=side_by_side)]
+    )
     return [
         fire.at for fire in fires(parse_schedule(schedule), begun, 20_000) if fire.at <= utc_now()
     ]

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from services.executor.actions.address import Verdict, literal, verdict
+from shared.egress.address import Verdict, literal, verdict
 
 NEVER = [
     "0.0.0.0",  # noqa: S104 - as a target, not to listen on

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 import httpcore
 import pytest
 
-from services.executor.actions.address import Address
-from services.executor.actions.egress import (
+from shared.egress.address import Address
+from shared.egress.guard import (
     AllowList,
     GuardedBackend,
     Refused,

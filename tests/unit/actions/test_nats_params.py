@@ -41,6 +41,8 @@ from services.executor.actions.nats_publish import NatsPublishParams
         ({"subject": "event.a", "data": {"a": float("nan")}}, ""),
         ({"subject": "event.a", "headers": {"Nats-Rollup": "all"}}, "header.reserved"),
         ({"subject": "event.a", "headers": {"nats-expected-stream": "X"}}, "header.reserved"),
+        ({"subject": "event.a", "headers": {"AutomationCauses": ""}}, "header.reserved"),
+        ({"subject": "event.a", "headers": {"ce-automationcauses": ""}}, "header.reserved"),
         ({"subject": "event.a", "headers": {"A": "b\r\nC: d"}}, "header.invalid"),
         ({"subject": "event.a", "headers": {"A\r\nC": "d"}}, "header.invalid"),
         ({"subject": "event.a", "headers": {"A:": "d"}}, "header.invalid"),

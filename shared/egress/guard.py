@@ -1,7 +1,7 @@
-"""The guard between our actions and the network: which address may be called.
+"""The guard between us and the network: which address may be called.
 
-An executor stands inside the network of whoever runs it. Without a guard, a task that calls a URL
-is a way to reach whatever only the inside can reach: databases, monitoring ports, the cloud's
+Our processes stand inside the network of whoever runs them. Without a guard, a URL that a user
+wrote is a way to reach whatever only the inside can reach: databases, monitoring ports, the cloud's
 metadata service with its credentials.
 
     problem_with_url   what can be said about the text alone; the API asks when a task is saved
@@ -28,7 +28,7 @@ from typing import NamedTuple
 import httpcore
 import httpx
 
-from services.executor.actions.address import Address, Network, Verdict, literal, verdict
+from shared.egress.address import Address, Network, Verdict, literal, verdict
 
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 

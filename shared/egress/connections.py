@@ -20,7 +20,7 @@ import httpcore
 
 #: Shorter than the 5 s of Node.js and uvicorn: the race is rare instead of usual.
 KEEP_ALIVE = 4.0  # seconds
-CONNECTIONS_MAX = 200  # at once, by all runs of one executor
+CONNECTIONS_MAX = 200  # at once, by one process
 IDLE_MAX = 50
 #: One dead address of several may not eat the whole time limit.
 CONNECT_TIMEOUT = 10.0  # seconds

@@ -1,0 +1,1 @@
+"""A tour of every way a task runs; see README.md."""

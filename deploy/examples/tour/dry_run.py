@@ -1,0 +1,22 @@
+"""What a change would do, before it is made."""
+
+from __future__ import annotations
+
+from deploy.examples.tour.guide import Guide, check, say
+
+
+def show(guide: Guide) -> None:
+    """Walk through it."""
+    schedule = {"cron": "0 9 * * *", "timezone": "Asia/Taipei"}
+    task = guide.task("daily", task_type="scheduled", schedule_config=schedule)
+    path = f"/automation-tasks/{task}"
+    before = guide.call("GET", path)
+    hourly = {"schedule_config": {"cron": "0 * * * *", "timezone": "Asia/Taipei"}}
+    answer = guide.call("PUT", f"{path}?dry_run=true", hourly)
+    say(f"   {answer['summary']}")
+    check(answer["fires_added"] > answer["fires_removed"], "hourly instead of daily: more fires")
+    check(not answer["fires_now"], "and none at once")
+    check(guide.call("GET", path)["version"] == before["version"], "nothing was changed")
+    answer = guide.call("DELETE", f"{path}?dry_run=true")
+    check(answer["fires_after"] == [], "a delete would leave no fires")
+    check(guide.call("GET", path)["id"] == task, "and was not made")

@@ -1,0 +1,106 @@
+"""Calendars: times that schedules keep clear of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pydantic
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from services.api.answers import Answer, json_answer
+from services.api.auth import Caller, closed_router
+from services.api.body import JsonDocument
+from services.api.documented import takes
+from services.api.documented_queues import Calendar
+from services.api.idempotency import IdempotencyKey, once
+from services.api.names import named
+from services.api.parts import Parts
+from services.api.problems import refuse_fields
+from services.api.queue_views import calendar_view
+from services.api.routes.caller import BASE
+from services.api.schemas_queues import CalendarPut
+from services.api.shape import problems_of
+from services.api.store import calendars as store
+from shared.db.pool import Connection
+from shared.domain.blackout import parse_calendar
+from shared.domain.errors import Conflict, NotFound
+
+router = closed_router(f"{BASE}/calendars")
+
+CalendarName = Annotated[str, Depends(named("calendar"))]
+
+
+@router.get("", response_model=list[Calendar])
+async def list_calendars(parts: Parts) -> Response:
+    """List all calendars by name."""
+    async with parts.database.connection() as connection:
+        rows = await store.every(connection)
+    return json_answer([calendar_view(row) for row in rows]).response()
+
+
+@router.get("/{name}", response_model=Calendar)
+async def get_calendar(parts: Parts, name: CalendarName) -> Response:
+    """Read one calendar."""
+    async with parts.database.connection() as connection:
+        row = await store.get(connection, name)
+    if row is None:
+        raise NotFound("calendar", name)
+    return json_answer(calendar_view(row)).response()
+
+
+@router.put("/{name}", response_model=Calendar, openapi_extra=takes(CalendarPut))
+async def put_calendar(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    name: CalendarName,
+    document: JsonDocument,
+    key: IdempotencyKey,
+) -> Response:
+    """Store a calendar, new or instead of the one of that name. Fires to come obey it at once."""
+    description, spec = _read(document.value)
+
+    async def act(connection: Connection) -> Answer:
+        row = await store.put(
+            connection, name, description=description, spec=spec, updated_by=caller.name
+        )
+        return json_answer(calendar_view(row))
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    return answer.response()
+
+
+@router.delete("/{name}", status_code=204, response_class=Response)
+async def delete_calendar(
+    *, request: Request, parts: Parts, caller: Caller, name: CalendarName, key: IdempotencyKey
+) -> Response:
+    """Delete a calendar that no task uses."""
+
+    async def act(connection: Connection) -> Answer:
+        if not await store.lock(connection, name):
+            raise NotFound("calendar", name)
+        users = await store.users(connection, name)
+        if users:
+            raise Conflict("calendar.in_use", tasks=", ".join(str(each) for each in users))
+        await store.delete(connection, name)
+        return Answer(204)
+
+    answer = await once(parts.database, request, caller, b"", act, key=key)
+    return answer.response()
+
+
+def _read(document: dict[str, Any]) -> tuple[str | None, dict[str, object]]:
+    """Return the description and the normal form of a calendar.
+
+    Raises:
+        Refused: it is none.
+        InvalidDefinition: its times make no sense.
+    """
+    try:
+        wished = CalendarPut.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
+    spec = wished.model_dump(exclude={"description"}, exclude_unset=True)
+    return wished.description, dict(parse_calendar(spec).spec)

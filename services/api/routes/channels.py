@@ -1,0 +1,107 @@
+"""Notification channels: kept, tested; their secrets go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from services.api.answers import Answer, json_answer
+from services.api.auth import Caller, closed_router
+from services.api.body import JsonDocument, no_body
+from services.api.channels import channel_view, read_channel, seal
+from services.api.documented import takes
+from services.api.documented_channels import Channel, ChannelTestResult
+from services.api.idempotency import IdempotencyKey, once
+from services.api.names import named
+from services.api.parts import Parts
+from services.api.routes.caller import BASE
+from services.api.schemas_channels import ChannelPut
+from services.api.store import channels as store
+from shared.db.pool import Connection
+from shared.domain.errors import NotFound
+
+router = closed_router(f"{BASE}/channels")
+
+ChannelName = Annotated[str, Depends(named("channel"))]
+
+
+@router.get("", response_model=list[Channel])
+async def list_channels(parts: Parts) -> Response:
+    """List all channels by name, without their secrets."""
+    async with parts.database.connection() as connection:
+        rows = await store.every(connection)
+    return json_answer([channel_view(row) for row in rows]).response()
+
+
+@router.get("/{name}", response_model=Channel)
+async def get_channel(parts: Parts, name: ChannelName) -> Response:
+    """Read one channel, without its secret."""
+    async with parts.database.connection() as connection:
+        row = await store.get(connection, name)
+    if row is None:
+        raise NotFound("channel", name)
+    return json_answer(channel_view(row)).response()
+
+
+@router.put("/{name}", response_model=Channel, openapi_extra=takes(ChannelPut))
+async def put_channel(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    name: ChannelName,
+    document: JsonDocument,
+    key: IdempotencyKey,
+) -> Response:
+    """Store a channel, new or instead of the one of that name.
+
+    Its secret is encrypted and never shown again; left out, the one that is stored stays.
+    """
+
+    async def act(connection: Connection) -> Answer:
+        stored_kind = await store.lock_kind(connection, name)
+        channel = read_channel(document.value, stored_kind=stored_kind)
+        row = await store.put(
+            connection,
+            name,
+            kind=channel.kind.value,
+            description=channel.description,
+            enabled=channel.enabled,
+            config=channel.config,
+            secret=seal(channel, name, parts.box),
+            target=channel.target,
+            updated_by=caller.name,
+        )
+        return json_answer(channel_view(row))
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    return answer.response()
+
+
+@router.delete("/{name}", status_code=204, response_class=Response)
+async def delete_channel(
+    *, request: Request, parts: Parts, caller: Caller, name: ChannelName, key: IdempotencyKey
+) -> Response:
+    """Delete a channel. What is still to be sent through it is given up."""
+
+    async def act(connection: Connection) -> Answer:
+        if not await store.delete(connection, name):
+            raise NotFound("channel", name)
+        return Answer(204)
+
+    answer = await once(parts.database, request, caller, b"", act, key=key)
+    return answer.response()
+
+
+@router.post("/{name}/test", response_model=ChannelTestResult, dependencies=[Depends(no_body)])
+async def test_channel(parts: Parts, name: ChannelName) -> Response:
+    """Send a test message now; the answer is what came of it, at most 15 seconds later."""
+    async with parts.database.connection() as connection:
+        if await store.get(connection, name) is None:
+            raise NotFound("channel", name)
+    tested = await parts.notifier.test(name)
+    return json_answer(
+        {"ok": tested.ok, "detail": tested.detail, "duration_ms": tested.duration_ms}
+    ).response()

@@ -1,0 +1,149 @@
+"""Runs that ended for good without success: listed, tried anew, discarded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+
+from services.api.answers import Answer, json_answer
+from services.api.auth import Caller, closed_router
+from services.api.body import Document, JsonBody, OptionalBody, no_body
+from services.api.cursor import read_instant_cursor, write_cursor
+from services.api.dead_runs import (
+    discard,
+    discard_many,
+    read_choice,
+    read_requeue,
+    requeue,
+    requeue_many,
+)
+from services.api.documented import takes
+from services.api.documented_runs import DeadRuns, Decided, DecidedMany, may_take
+from services.api.idempotency import IdempotencyKey, once
+from services.api.parts import Parts
+from services.api.routes.caller import BASE, Cursor, Limit, RunId
+from services.api.routes.caller import read_choice as read_word
+from services.api.routes.runs import TaskFilter, read_task_filter
+from services.api.run_schemas import MOST_AT_ONCE, DeadRunRequeue, DeadRunsChoice
+from services.api.run_views import dead_run_view
+from services.api.store import dead_runs as store
+from services.api.strict_json import Limits
+from shared.db.pool import Connection
+
+router = closed_router(BASE)
+
+#: A thousand ids.
+_MANY = Limits(size=128 * 1024)
+
+
+@router.get("/dead-runs", response_model=DeadRuns)
+async def list_dead_runs(
+    *,
+    parts: Parts,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: Annotated[str, Query(json_schema_extra={"enum": ["", *store.STATES]})] = "",
+    task_id: TaskFilter = "",
+) -> Response:
+    """List dead runs, the latest first. A task without retries has none but `needs_operator`."""
+    before = read_instant_cursor(cursor) if cursor else None
+    wanted = read_word("state", state, store.STATES)
+    task = read_task_filter(task_id)
+    async with parts.database.connection() as connection:
+        rows = await store.page(
+            connection, state=wanted, task_id=task, before=before, limit=limit + 1
+        )
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return json_answer(
+        {
+            "items": [dead_run_view(row) for row in shown],
+            "next": write_cursor(shown[-1].died_at, shown[-1].run_id) if more else None,
+        }
+    ).response()
+
+
+@router.post(
+    "/dead-runs/{run_id}/requeue", response_model=Decided, openapi_extra=may_take(DeadRunRequeue)
+)
+async def requeue_dead_run(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    run_id: RunId,
+    document: Annotated[Document, Depends(OptionalBody())],
+    key: IdempotencyKey,
+) -> Response:
+    """Try a dead run anew, with other parameters if given: a new run in its stead, once.
+
+    If it was requeued before, the answer names that run and says `already`.
+    """
+    wished = read_requeue(document.value)
+
+    async def act(connection: Connection) -> Answer:
+        decided = await requeue(connection, parts.catalog, run_id, wished, by=caller.name)
+        return json_answer(decided.view())
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    parts.wake_relay()
+    return answer.response()
+
+
+@router.post("/dead-runs/{run_id}/discard", response_model=Decided, dependencies=[Depends(no_body)])
+async def discard_dead_run(parts: Parts, caller: Caller, run_id: RunId) -> Response:
+    """Note that nothing is to be done about a dead run."""
+    async with parts.database.transaction() as connection:
+        decided = await discard(connection, run_id, by=caller.name)
+    return json_answer(decided.view()).response()
+
+
+@router.post("/dead-runs/requeue", response_model=DecidedMany, openapi_extra=takes(DeadRunsChoice))
+async def requeue_dead_runs(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    document: Annotated[Document, Depends(JsonBody(_MANY))],
+    key: IdempotencyKey,
+) -> Response:
+    """Try open dead runs anew: at most 1,000, by their ids or all of a task, the oldest first."""
+    run_ids, task_id = read_choice(document.value)
+
+    async def act(connection: Connection) -> Answer:
+        ids, more = list(run_ids or ()), False
+        if task_id is not None:
+            ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
+            ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
+        decided = await requeue_many(connection, ids, by=caller.name)
+        return json_answer({"items": [each.view() for each in decided], "more": more})
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    parts.wake_relay()
+    return answer.response()
+
+
+@router.post("/dead-runs/discard", response_model=DecidedMany, openapi_extra=takes(DeadRunsChoice))
+async def discard_dead_runs(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    document: Annotated[Document, Depends(JsonBody(_MANY))],
+    key: IdempotencyKey,
+) -> Response:
+    """Discard open dead runs: at most 1,000, by their ids or all of a task, the oldest first."""
+    run_ids, task_id = read_choice(document.value)
+
+    async def act(connection: Connection) -> Answer:
+        ids, more = list(run_ids or ()), False
+        if task_id is not None:
+            ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
+            ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
+        decided = await discard_many(connection, ids, by=caller.name)
+        return json_answer({"items": [each.view() for each in decided], "more": more})
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    return answer.response()

@@ -1,0 +1,80 @@
+"""Events: taken from whoever sees something happen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from fastapi import Request
+from starlette.responses import Response
+
+from services.api.answers import Answer, json_answer
+from services.api.auth import Caller, closed_router
+from services.api.body import read_any
+from services.api.documented_events import TakenEvents, takes_events
+from services.api.events import read_events
+from services.api.idempotency import IdempotencyKey, once
+from services.api.parts import Parts
+from services.api.problems import refuse_fields
+from services.api.routes.caller import BASE
+from services.api.store import events as store
+from services.api.store import tasks
+from services.api.strict_json import Limits
+from shared.bus import topology
+from shared.db.pool import Connection
+
+router = closed_router(BASE)
+
+#: Five hundred events of two kilobytes each.
+_BATCH = Limits(size=1024 * 1024, keys=20_000, values=50_000)
+_JSON = re.compile(
+    r"application/(json|cloudevents(-batch)?\+json)"
+    r'(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*;?',
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@router.post("/events", status_code=202, response_model=TakenEvents, openapi_extra=takes_events())
+async def post_events(
+    *, request: Request, parts: Parts, caller: Caller, key: IdempotencyKey
+) -> Response:
+    """Take one event or a batch of at most 500: all of them, or none.
+
+    An event is a CloudEvent 1.0 in structured mode, or plain: source, type, data. Once this answers
+    202, the events reach the triggers whatever happens. The same id of the same source counts once
+    within a day.
+    """
+    raw, document = await read_any(request, _BATCH, kinds=_JSON)
+
+    async def act(connection: Connection) -> Answer:
+        return await _take(connection, document, accepted_by=caller.name)
+
+    answer = await once(parts.database, request, caller, raw, act, key=key)
+    parts.wake_relay()
+    return answer.response()
+
+
+async def _take(connection: Connection, document: Any, *, accepted_by: str) -> Answer:  # noqa: ANN401 - any JSON value
+    now = await tasks.now(connection)
+    events, problems = read_events(document, now=now, new_id=lambda: str(uuid4()))
+    if problems:
+        raise refuse_fields(problems)
+    said = [
+        store.Said(each.source, each.id, topology.event_said(each.source, each.type), each.payload)
+        for each in events
+    ]
+    new = await store.take(connection, said, accepted_by=accepted_by)
+    return json_answer(
+        {
+            "events": [
+                {
+                    "id": event.id,
+                    "source": event.source,
+                    "status": "accepted" if place in new else "duplicate",
+                }
+                for place, event in enumerate(events)
+            ]
+        },
+        202,
+    )

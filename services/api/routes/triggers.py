@@ -1,0 +1,203 @@
+"""Triggers: tried on events without starting anything, and events replayed for one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
+
+import pydantic
+from fastapi import Request
+from starlette.responses import Response
+
+from services.api.answers import Answer, json_answer
+from services.api.ask import NewRun, add_new_runs
+from services.api.auth import Caller, closed_router
+from services.api.body import JsonDocument
+from services.api.documented import takes
+from services.api.documented_events import Replayed, TriggerTested
+from services.api.event_stream import Look
+from services.api.events import read_one
+from services.api.idempotency import IdempotencyKey, once
+from services.api.parts import ApiParts, Parts
+from services.api.problems import Refused, refuse_fields
+from services.api.rehearsal import answers, explain, fired, matching
+from services.api.routes.caller import BASE, TaskId
+from services.api.schemas_events import TriggerReplay, TriggerTest
+from services.api.shape import problems_of
+from services.api.store import events as event_store
+from services.api.store import tasks as store
+from services.api.strict_model import Strict
+from services.api.trigger_check import read_trigger
+from shared.bus import topology
+from shared.contracts.runs import Origin
+from shared.db.pool import Connection
+from shared.domain.errors import InvalidDefinition, NotFound, Problem
+from shared.domain.event import Event, event_from
+from shared.domain.instant import parse_instant
+from shared.domain.occurrence import run_id_for
+from shared.domain.trigger import Posture, Trigger
+from shared.domain.trigger_template import mapped_params
+
+router = closed_router(f"{BASE}/automation-tasks/{{task_id}}/trigger")
+
+#: Events looked at for one answer.
+MOST_TRIED = 10_000
+MOST_REPLAYED = 1_000
+EVENT: Final = "event"
+
+M = TypeVar("M", bound=Strict)
+
+
+@router.post("/test", response_model=TriggerTested, openapi_extra=takes(TriggerTest))
+async def test_trigger(parts: Parts, task_id: TaskId, document: JsonDocument) -> Response:
+    """Try a trigger, of the task or given here, on one event or on the last that are stored.
+
+    Starts nothing. Tells of each clause whether it matches and what it saw, and what the trigger
+    would have made of the last 24 hours.
+    """
+    wished = _read(TriggerTest, document.value)
+    row = await _task(parts, task_id)
+    trigger = _trigger(wished.trigger_config, row)
+    events = await _events_to_try(parts, wished, row.now)
+    held = await answers(parts.conditions, trigger, events)
+    tried = [
+        explain(trigger, event, answer, task_id) for event, answer in zip(events, held, strict=True)
+    ]
+    day = await _last_day(parts, trigger, task_id, row.now)
+    return json_answer({"events": tried, "last_24_hours": day}).response()
+
+
+@router.post(
+    "/replay", status_code=202, response_model=Replayed, openapi_extra=takes(TriggerReplay)
+)
+async def replay_events(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    task_id: TaskId,
+    document: JsonDocument,
+    key: IdempotencyKey,
+) -> Response:
+    """Let stored events of a range start this task, each one that matches for itself.
+
+    An event that has started the task before does not start it again. Thresholds, batches and
+    limits do not apply: whoever replays wants each event handled.
+    """
+    earliest, latest = _range(document.value)
+    row = await _task(parts, task_id)
+    trigger = _trigger(None, row)
+    if trigger.posture is Posture.PROACTIVE:
+        raise refuse_fields([Problem("", "trigger.proactive_replay")])
+    look = await parts.events.between(trigger.subject, earliest, latest, most=MOST_TRIED)
+    found = await matching(parts.conditions, trigger, look.events, task_id)
+    if not look.complete or len(found) > MOST_REPLAYED:
+        limit = MOST_REPLAYED if look.complete else MOST_TRIED
+        raise refuse_fields([Problem("/to", "replay.too_long", {"limit": limit})])
+
+    async def act(connection: Connection) -> Answer:
+        runs = {run.run_id: run for run in (_run(row, trigger, each.event) for each in found)}
+        known = await event_store.entered(connection, list(runs))
+        new = [run for run in runs.values() if run.run_id not in known]
+        versions = await store.versions(connection, [task_id])
+        if not versions:
+            raise NotFound("task", str(task_id))
+        await add_new_runs(connection, new, versions, requested_by=caller.name)
+        return json_answer(
+            {
+                "events": len(look.events),
+                "matches": len(found),
+                "already_fired": len(found) - len(new),
+                "run_ids": [str(run.run_id) for run in new],
+            },
+            202,
+        )
+
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    parts.wake_relay()
+    return answer.response()
+
+
+def _read(model: type[M], document: Mapping[str, Any]) -> M:
+    try:
+        return model.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
+
+
+def _range(document: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    wished = _read(TriggerReplay, document)
+    problems: list[Problem] = []
+    found: list[datetime] = []
+    for name, text in (("from", wished.earliest), ("to", wished.latest)):
+        try:
+            found.append(parse_instant(text))
+        except InvalidDefinition as error:
+            problems += (each.under(f"/{name}") for each in error.problems)
+    if not problems and found[0] >= found[1]:
+        problems.append(Problem("/to", "replay.range"))
+    if problems:
+        raise refuse_fields(problems)
+    return found[0], found[1]
+
+
+async def _task(parts: ApiParts, task_id: UUID) -> store.TaskRow:
+    async with parts.database.connection() as connection:
+        row = await store.get(connection, task_id)
+    if row is None:
+        raise NotFound("task", str(task_id))
+    return row
+
+
+def _trigger(given: Mapping[str, Any] | None, row: store.TaskRow) -> Trigger:
+    """Return the trigger that is meant: the one given, else the task's."""
+    config = given if given is not None else row.definition.trigger_config
+    if not config:
+        raise refuse_fields([Problem("/trigger_config", "trigger.no_trigger")])
+    try:
+        return read_trigger(config)
+    except InvalidDefinition as error:
+        raise refuse_fields([each.under("/trigger_config") for each in error.problems]) from None
+
+
+async def _events_to_try(parts: ApiParts, wished: TriggerTest, now: datetime) -> list[Event]:
+    if (wished.event is None) == (wished.last is None):
+        raise refuse_fields([Problem("", "trigger.one_of")])
+    if wished.last is not None:
+        return [stored.event for stored in (await parts.events.newest(wished.last)).events][::-1]
+    taken, problems = read_one(wished.event, "/event", now, lambda: str(uuid4()), ours_too=True)
+    if taken is None:
+        raise refuse_fields(problems)
+    subject = topology.event_said(taken.source, taken.type)
+    return [event_from(subject, None, taken.payload, now)]
+
+
+async def _last_day(
+    parts: ApiParts, trigger: Trigger, task_id: UUID, now: datetime
+) -> dict[str, Any] | None:
+    since = now - timedelta(days=1)
+    try:
+        look: Look = await parts.events.between(trigger.subject, since, None, most=MOST_TRIED)
+    except Refused:
+        return None
+    matches = await matching(parts.conditions, trigger, look.events, task_id)
+    would = await fired(trigger, matches, task_id, since, now)
+    return {
+        "events": len(look.events),
+        "complete": look.complete and would.complete,
+        "matches": len(matches),
+        "would_have_fired": would.times,
+    }
+
+
+def _run(row: store.TaskRow, trigger: Trigger, event: Event) -> NewRun:
+    said = event.as_json()
+    return NewRun(
+        run_id=run_id_for(str(row.id), EVENT, event.key),
+        task_id=row.id,
+        trigger=EVENT,
+        params=mapped_params(trigger.map, said, row.definition.action_config),
+        origin=Origin(event=said, causes=event.causes),
+    )

@@ -1,0 +1,123 @@
+"""All that is known of one run: ledger, lease, attempts, log, or only the request for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.api.store import runs
+from services.api.store.runs import RunRow
+from services.api.store.waiting import WAITS_FOR
+from shared.contracts.runs import RunRequest, RunsRequested
+from shared.db.pool import Connection
+
+
+class LedgerRow(NamedTuple):
+    """What the ledger has of a run."""
+
+    run_id: UUID
+    task_id: UUID
+    trigger: str
+    scheduled_for: datetime
+    due_at: datetime
+    outcome: str
+    reason: str | None
+    missed_count: int
+    missed_since: datetime | None
+    held: bool
+    not_before: datetime | None
+    admitted_at: datetime | None
+    created_at: datetime
+    attempt: int
+    settled: bool
+    queue: str
+    priority: int
+    requested_by: str | None
+    origin: str | None
+    params: str | None
+    cancel_requested_at: datetime | None
+    cancel_reason: str | None
+    waits_for: str | None
+
+
+class LeaseRow(NamedTuple):
+    """An executor's right to a run, the newest one."""
+
+    attempt: int
+    claimed_at: datetime
+    lease_until: datetime
+    outcome: str | None
+
+
+class AttemptRow(NamedTuple):
+    """One attempt as the log has it."""
+
+    attempt: int
+    status: str
+    started_at: datetime
+    completed_at: datetime | None
+    error_message: str | None
+    result: str | None
+    executor: str
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One run."""
+
+    run: RunRow | None
+    ledger: LedgerRow | None = None
+    lease: LeaseRow | None = None
+    attempts: tuple[AttemptRow, ...] = ()
+    asked: RunRequest | None = None
+    """Set if there is nothing but the request."""
+
+
+_PLAIN = ", ".join(f"o.{name}" for name in LedgerRow._fields[:-2])
+_LEDGER = f"""
+SELECT {_PLAIN}, c.cancel_reason, {WAITS_FOR} AS waits_for
+FROM scheduler.api_occurrences o
+LEFT JOIN scheduler.api_cancels c ON c.run_id = o.run_id
+LEFT JOIN api.tasks t ON t.id = o.task_id
+WHERE o.run_id = $1
+"""  # noqa: S608 - our own columns
+_ATTEMPTS = (
+    f"SELECT {', '.join(AttemptRow._fields)} FROM log.api_attempts"  # noqa: S608 - our own columns
+    " WHERE run_id = $1 ORDER BY attempt LIMIT 1000"
+)
+
+
+async def find(connection: Connection, run_id: UUID) -> History | None:
+    """Return what is known of a run, or None if nobody ever asked for it."""
+    # The request first: it leaves the outbox only after the ledger has the run.
+    asked = await request_of(connection, run_id)
+    ledger = await connection.fetchrow(_LEDGER, run_id)
+    lease = await connection.fetchrow(
+        "SELECT attempt, claimed_at, lease_until, outcome FROM executor.api_leases"
+        " WHERE run_id = $1",
+        run_id,
+    )
+    attempts = await connection.fetch(_ATTEMPTS, run_id)
+    run = await runs.get(connection, run_id)
+    if run is None and ledger is None and asked is None:
+        return None
+    return History(
+        run=run,
+        ledger=LedgerRow(*ledger.values()) if ledger else None,
+        lease=LeaseRow(*lease.values()) if lease else None,
+        attempts=tuple(AttemptRow(*row.values()) for row in attempts),
+        asked=asked,
+    )
+
+
+async def request_of(connection: Connection, run_id: UUID) -> RunRequest | None:
+    """Return the request for a run that is still on its way to the ledger."""
+    payload = await connection.fetchval(
+        "SELECT payload FROM api.outbox WHERE awaits @> ARRAY[$1::uuid] LIMIT 1", run_id
+    )
+    if payload is None:
+        return None
+    return next(each for each in RunsRequested.decode(payload).requests if each.run_id == run_id)

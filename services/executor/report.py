@@ -1,0 +1,96 @@
+"""What is kept of a run that ended: its `RunFinished`, made so that it can be stored and read.
+
+An action may say anything: text that PostgreSQL refuses, data that are no JSON, megabytes. What of
+it does not fit costs only itself, never the run's result.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.executor.claimed import ClaimedRun
+from services.executor.ending import Ending
+from shared.contracts.action import Outcome
+from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+
+#: What of an action's own data is kept; the contract of `RunFinished.execution_data`.
+MAX_DATA_BYTES = 64 * 1024
+#: Readers of JSON give up at about 200 levels, and the data lies a few deep in its message.
+MAX_DATA_DEPTH = 100
+MAX_TEXT = 2_000
+
+#: Ends that say what was done; the others say what went wrong.
+_GOOD = (RunStatus.SUCCESS, RunStatus.RUNNING)
+
+log = logging.getLogger(__name__)
+
+
+def finished(
+    started: RunStarted,
+    run: ClaimedRun,
+    ending: Ending,
+    *,
+    at: datetime,
+    retry_at: datetime | None,
+) -> RunFinished:
+    """Return what is said and stored of an attempt that ended."""
+    is_good = ending.status in _GOOD
+    summary = clean(ending.outcome.summary, MAX_TEXT)
+    return RunFinished.model_construct(
+        **dict(started),
+        status=ending.status,
+        completed_at=max(at, started.started_at),
+        result=summary if is_good else None,
+        error_message=None if is_good else summary,
+        execution_data=_execution_data(run, ending.outcome),
+        retry_at=retry_at,
+    )
+
+
+def clean(text: str, limit: int) -> str:
+    """Return *text* without what PostgreSQL cannot store, at most *limit* characters long."""
+    text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _execution_data(run: ClaimedRun, outcome: Outcome) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "action": run.action,
+        "version": run.version,
+        "attempt": run.attempt,
+        **({"requested_by": run.requested_by} if run.requested_by else {}),
+    }
+    if run.missed_count:
+        data["missed_count"] = run.missed_count
+        data["missed_since"] = run.missed_since and run.missed_since.isoformat()
+    if outcome.data:
+        data |= _kept(outcome.data)
+    return data
+
+
+def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be kept of an action's own data, whatever it put there."""
+    try:
+        text = json.dumps(dict(result), default=str, ensure_ascii=False)
+        text = clean(text.replace("\\u0000", "\\ufffd"), len(text))
+        if len(text.encode()) > MAX_DATA_BYTES:
+            return {"result_truncated": clean(text, MAX_TEXT)}
+        kept = json.loads(text)
+        if _is_deeper(kept, MAX_DATA_DEPTH):
+            return {"result_truncated": clean(text, MAX_TEXT)}
+    except Exception:
+        log.exception("the data of an action's result is not JSON")
+        return {"result_truncated": ""}
+    return {"result": kept}
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)

@@ -1,0 +1,16 @@
+"""Tells people what became of their tasks: by e-mail, webhook, Alertmanager, chat.
+
+owns   schema `notify`: what was judged, incidents, deliveries
+hears  task.started, task.finished (sooner than it would read them)
+reads  log.notifier_runs, scheduler.notifier_occurrences, scheduler.notifier_waiting: all of it, in
+       order, so that nothing on the bus is needed to be right
+asked  rpc.notifier.test: send a test message now
+
+    facts ──► rules.decide ──► deliveries, in the transaction that marks the fact as judged
+                                   │
+                                   └──► sender ──► channels, until it worked or was tried enough
+
+Any number of notifiers may run. A fact that is heard twice is told once, because the database knows
+what was judged; a message may reach its receiver twice if a notifier dies while it sends: each try
+of one delivery carries the same id.
+"""

@@ -1,0 +1,97 @@
+"""The composition root of the notifier: settings and connections in, a running notifier out."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+
+from services.notifier import handlers
+from services.notifier.channels.alertmanager import Alertmanager
+from services.notifier.channels.chat import Chat
+from services.notifier.channels.email import Email, SmtpServer
+from services.notifier.channels.http_post import HttpPost
+from services.notifier.channels.webhook import Webhook
+from services.notifier.judge import Judge
+from services.notifier.loops.pruner import Pruner
+from services.notifier.loops.readers import LateReader, OccurrenceReader, RunReader
+from services.notifier.loops.sender import Sender
+from services.notifier.post_office import PostOffice
+from services.notifier.settings import NotifierSettings
+from services.notifier.store.deliveries import DeliveryStore
+from services.notifier.store.judgements import JudgementStore
+from services.notifier.store.sources import SourceStore
+from shared.bus import topology
+from shared.bus.connection import Guard, client_of, close, make_broker
+from shared.bus.watch import Watch
+from shared.contracts.notifications import ChannelKind
+from shared.db.pool import answers, open_pool
+from shared.egress.guard import AllowList
+from shared.runtime.clock import utc_now
+from shared.runtime.loop import Loop
+from shared.runtime.process import Parts, run_service
+from shared.runtime.secret_box import find_box
+
+CONSUMERS = (topology.NOTIFIER_STARTED, topology.NOTIFIER_FINISHED)
+
+
+def main() -> None:
+    """Run one notifier until it is told to stop."""
+    settings = NotifierSettings()
+    run_service("notifier", settings, lambda stack: build(settings, stack))
+
+
+async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
+    """Connect to the servers and return what runs on them."""
+    name = f"notifier:{settings.instance}"
+    pool = await open_pool(settings.database_url, name=name, max_size=6)
+    stack.push_async_callback(pool.close)
+    deliveries, judgements = DeliveryStore(pool), JudgementStore(pool)
+    sources = SourceStore(pool)
+    office = _office(settings, stack, deliveries)
+    sender = Sender(deliveries, office, slots=settings.sender_slots)
+    stack.push_async_callback(sender.finish)  # before what it sends through is closed
+
+    guard = Guard()
+    broker = make_broker(settings.nats_url, name=name, guard=guard)
+    await broker.connect()
+    stack.push_async_callback(lambda: close(broker.stop()))
+    stack.callback(lambda: setattr(guard, "stopping", True))
+    sending = Loop("sender", sender.step)
+    judge = Judge(sources, judgements, sending.wake)
+    watch = Watch(client_of(broker), CONSUMERS)
+    handlers.register(broker, handlers.Room(judge=judge, office=office, now=utc_now))
+    await watch.step()  # the subscribers need their consumers
+    await broker.start()
+    return Parts(
+        loops=(
+            sending,
+            Loop("watch", watch.step),
+            Loop("pruner", Pruner(judgements, deliveries).step),
+            Loop("runs", RunReader(sources, judge).step),
+            Loop("occurrences", OccurrenceReader(sources, judge).step),
+            Loop("late", LateReader(sources, judge).step),
+        ),
+        checks={"database": lambda: answers(pool), "bus": watch.check},
+    )
+
+
+def _office(
+    settings: NotifierSettings, stack: AsyncExitStack, deliveries: DeliveryStore
+) -> PostOffice:
+    http = HttpPost(AllowList.parse(settings.egress_allow))
+    stack.push_async_callback(http.close)
+    smtp_url = settings.smtp_url.get_secret_value()
+    server = SmtpServer.parse(smtp_url) if smtp_url else None
+    schemes = [each.strip() for each in settings.apprise_schemes.split(",")]
+    return PostOffice(
+        deliveries,
+        {
+            ChannelKind.EMAIL: Email(server, settings.smtp_from),
+            ChannelKind.WEBHOOK: Webhook(http, time.time),
+            ChannelKind.ALERTMANAGER: Alertmanager(http),
+            ChannelKind.APPRISE: Chat(schemes),
+        },
+        box=find_box(settings.secret_key.get_secret_value(), settings.home),
+        public_url=settings.public_url,
+        language=settings.notify_language,
+    )

@@ -1,0 +1,1 @@
+"""The kinds of channels. Each knows one way to send, and nothing of rules, retries or storage."""

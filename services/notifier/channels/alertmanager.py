@@ -1,0 +1,68 @@
+"""Alertmanager: what goes wrong fires an alert, what works again resolves it.
+
+Alerts are told apart by their labels, so those of a failure and of its recovery are the same: the
+task and the class of failure. An alert without an end would be resolved by Alertmanager after five
+minutes of silence; a task that runs once a day is silent for longer, so a firing alert ends in
+`FIRES_FOR` unless it is resolved before.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from services.notifier.channels.http_post import HttpPost
+from services.notifier.channels.parcel import Parcel
+from services.notifier.letter import BAD
+from shared.contracts.notifications import AlertmanagerConfig, AlertmanagerSecret
+from shared.domain.instant import format_instant
+
+PATH = "/api/v2/alerts"
+NAME = "AutomationTask"
+FIRES_FOR = timedelta(days=7)
+#: What is neither trouble nor its end is shown for so long.
+SHOWN_FOR = timedelta(minutes=5)
+
+
+class Alertmanager:
+    """Sends through `HttpPost`."""
+
+    def __init__(self, http: HttpPost) -> None:
+        self._http = http
+
+    async def send(self, parcel: Parcel) -> str:
+        secret = parcel.secret
+        assert isinstance(secret, AlertmanagerSecret)  # noqa: S101 - the post office read it
+        headers = {"Idempotency-Key": str(parcel.id)}
+        if secret.bearer:
+            headers["Authorization"] = f"Bearer {secret.bearer}"
+        body = json.dumps([alert(parcel)], ensure_ascii=False).encode()
+        return await self._http.post(secret.url.rstrip("/") + PATH, body, headers)
+
+
+def alert(parcel: Parcel) -> dict[str, Any]:
+    """Return the alert."""
+    letter, incident = parcel.letter, parcel.letter.incident
+    since = incident.since if incident else letter.at
+    if letter.event == "recovered":
+        ends = letter.at
+    else:
+        ends = letter.at + (FIRES_FOR if letter.event in BAD else SHOWN_FOR)
+    config = parcel.config
+    extra = config.labels if isinstance(config, AlertmanagerConfig) else {}
+    return {
+        "labels": {
+            **extra,
+            "alertname": NAME,
+            "task_id": str(letter.task_id),
+            "task": letter.task_name,
+            "class": incident.failure_class if incident else letter.event,
+            "severity": "critical" if letter.event in BAD else "info",
+        }
+        | ({"severity": "critical"} if letter.event == "recovered" else {}),
+        "annotations": {"summary": parcel.words.title, "description": parcel.words.text},
+        "startsAt": format_instant(since),
+        "endsAt": format_instant(ends),
+        **({"generatorURL": parcel.url} if parcel.url else {}),
+    }

@@ -1,0 +1,141 @@
+"""What the notifier is told, in one shape, wherever it heard of it.
+
+A run that began or ended may come over the bus or out of the log; an expected run that did not
+happen comes out of the ledger. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.contracts.policy import NotifyRule, TaskPolicy
+from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.domain.occurrence import Outcome
+
+#: A run that begins so long after it was due is late.
+LATE_AFTER = timedelta(seconds=60)
+
+
+class Kind(StrEnum):
+    """What happened; with the run's id it tells one fact from all others."""
+
+    STARTED = "started"
+    ENDED = "ended"
+    OUTCOME = "outcome"  # it will not run, and the ledger says why
+    LATE = "late"  # it is due and has not begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened to one run."""
+
+    kind: Kind
+    run_id: UUID
+    task_id: UUID
+    at: datetime
+    """When it happened."""
+    trigger: str
+    scheduled_for: datetime
+    status: RunStatus | None = None
+    """How it ended."""
+    outcome: Outcome | None = None
+    """Why there is no run."""
+    reason: str | None = None
+    started_at: datetime | None = None
+    attempt: int = 0
+    error: str | None = None
+    result: str | None = None
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        """What is remembered once it was judged."""
+        return self.run_id, self.kind.value
+
+    @property
+    def began_late(self) -> bool:
+        """Whether a fire of a schedule began long after its time."""
+        return (
+            self.trigger == "schedule"
+            and self.attempt == 1
+            and self.started_at is not None
+            and self.started_at - self.scheduled_for > LATE_AFTER
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What of a task decides who is told."""
+
+    id: UUID
+    name: str
+    notify_on_success: bool = False
+    notify_on_failure: bool = True
+    recipients: tuple[str, ...] = ()
+    creator: str | None = None
+    """Told if there are no recipients; None: there is no way to reach them."""
+    policy: TaskPolicy = field(default_factory=TaskPolicy)
+
+    @property
+    def rules(self) -> tuple[NotifyRule, ...]:
+        """Its rules of its own; what the two switches mean is known to `rules.decide`."""
+        return self.policy.notify
+
+    @property
+    def retries(self) -> bool:
+        """Whether its runs are tried again, and dead when all tries are used up."""
+        return self.policy.retry is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Failures of one class of one task, from the first one until it went well again."""
+
+    id: UUID
+    task_id: UUID
+    failure_class: str
+    opened_at: datetime
+    updated_at: datetime
+    count: int
+    first_run_id: UUID
+    last_run_id: UUID
+    last_error: str | None = None
+    told_at: datetime | None = None
+    """None: nobody was told yet."""
+    closed_at: datetime | None = None
+    closed_by: UUID | None = None
+
+
+def started(run: RunStarted) -> Fact:
+    """Return the fact that an attempt began."""
+    return Fact(
+        kind=Kind.STARTED,
+        run_id=run.run_id,
+        task_id=run.task_id,
+        at=run.started_at,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=run.started_at,
+        attempt=run.attempt,
+    )
+
+
+def ended(run: RunFinished) -> Fact | None:
+    """Return the fact that a run ended; None: only an attempt did, another one follows."""
+    if run.retry_at is not None or not run.status.is_final:
+        return None
+    return Fact(
+        kind=Kind.ENDED,
+        run_id=run.run_id,
+        task_id=run.task_id,
+        at=run.completed_at,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        status=run.status,
+        started_at=run.started_at,
+        attempt=run.attempt,
+        error=run.error_message,
+        result=run.result,
+    )

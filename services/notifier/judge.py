@@ -1,0 +1,108 @@
+"""Judges facts: each once, in one transaction with all that follows from it.
+
+Most facts are successes that nobody waits for; for those one look at the tasks is all. An end that
+is older than the last one known (it came late, or over another way) changes no incident that has
+been closed since.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from services.notifier import rules
+from services.notifier.facts import Fact, Incident, Kind, Task
+from services.notifier.letter import write_letter
+from services.notifier.rules import Decision, Notice
+from services.notifier.store.judgements import Judgement, JudgementStore
+from services.notifier.store.sources import SourceStore
+
+log = logging.getLogger(__name__)
+
+
+class Judge:
+    """Turns facts into incidents and deliveries."""
+
+    def __init__(
+        self, sources: SourceStore, store: JudgementStore, wake_sender: Callable[[], None]
+    ) -> None:
+        self._sources = sources
+        self._store = store
+        self._wake_sender = wake_sender
+
+    async def judge(self, facts: Sequence[Fact]) -> int:
+        """Judge what was not judged yet; return how many deliveries follow."""
+        known = await self._sources.tasks(list({fact.task_id for fact in facts}))
+        tasks = {
+            fact.task_id: found.task
+            for fact in facts
+            if (found := known.get(fact.task_id)) is not None
+            and not rules.is_quiet(found.task, fact, open_incidents=found.troubled)
+        }
+        if not tasks:
+            return 0
+        # A success that nobody waits for may be the recovery from a failure beside it.
+        loud = [fact for fact in facts if fact.task_id in tasks]
+        async with self._store.judging() as judgement:
+            ordered = await _judge(judgement, tasks, loud)
+        if ordered:
+            self._wake_sender()
+        return ordered
+
+
+async def _judge(judgement: Judgement, tasks: Mapping[UUID, Task], facts: list[Fact]) -> int:
+    last_ends = await judgement.hold(sorted(tasks))
+    new = await judgement.mark(list({fact.key for fact in facts}))
+    opened = {each.id: each for each in await judgement.incidents(sorted(tasks))}
+    changed: dict[UUID, Incident] = {}
+    told: list[tuple[Task, Fact, Notice]] = []
+    for fact in sorted(facts, key=lambda each: each.at):
+        if fact.key not in new:
+            continue
+        new.discard(fact.key)  # the same fact twice in one batch
+        task = tasks[fact.task_id]
+        decision = _decide(task, fact, opened.values(), last_ends.get(task.id))
+        if fact.kind is Kind.ENDED:
+            last_ends[task.id] = max(last_ends[task.id] or fact.at, fact.at)
+        for incident in decision.incidents:
+            changed[incident.id] = incident
+            opened[incident.id] = incident
+        told += ((task, fact, notice) for notice in decision.notices)
+    await judgement.keep(list(changed.values()))
+    await judgement.note_ends([(task, at) for task, at in last_ends.items() if at])
+    return await _order(judgement, told)
+
+
+def _decide(
+    task: Task, fact: Fact, incidents: Iterable[Incident], last_end: datetime | None
+) -> Decision:
+    open_ones = [each for each in incidents if each.task_id == task.id and not each.closed_at]
+    is_late = fact.kind is Kind.ENDED and last_end is not None and fact.at < last_end
+    if not is_late:
+        return rules.decide(task, fact, open_ones, uuid4)
+    if fact.status not in rules.FAILED:  # nothing recovers in the past
+        return rules.decide(task, fact, [], uuid4)
+    decision = rules.decide(task, fact, open_ones, uuid4)
+    if open_ones:
+        return decision
+    over = tuple(replace(each, closed_at=last_end) for each in decision.incidents)
+    return replace(decision, incidents=over)
+
+
+async def _order(judgement: Judgement, told: Sequence[tuple[Task, Fact, Notice]]) -> int:
+    rows = [
+        (
+            uuid4(),
+            fact.run_id,
+            task.id,
+            notice.event,
+            notice.recipient,
+            write_letter(task, fact, notice).model_dump_json(),
+            notice.incident.id if notice.incident else None,
+        )
+        for task, fact, notice in told
+    ]
+    return await judgement.order(rows)

@@ -1,0 +1,26 @@
+"""What a notifier is told by its environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class NotifierSettings(ServiceSettings):
+    """Settings of one notifier process."""
+
+    smtp_url: SecretStr = SecretStr("")
+    """`smtp://user:password@host:587`, `smtps://…`; empty: no e-mail."""
+    smtp_from: str = "automation@localhost"
+    """The sender of e-mails."""
+    public_url: str = ""
+    """Where people reach the API; links in messages begin with it."""
+    notify_language: Literal["zh-TW", "en"] = "zh-TW"
+    """Of e-mails to an address that is no channel."""
+    apprise_schemes: str = "discord,gchat,line,opsgenie,pagerduty,pover,slack,tgram,wxteams"
+    """Comma-separated: what Apprise may be used for."""
+    sender_slots: int = Field(default=20, ge=1, le=200)
+    """Messages under way at once."""

@@ -1,0 +1,1 @@
+"""The SQL of the notifier, the only writer of the tables in schema `notify`."""

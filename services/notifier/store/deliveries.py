@@ -1,0 +1,107 @@
+"""Deliveries on their way: claimed, tried, ended. And the channels that they go through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from shared.contracts.notifications import ChannelKind
+from shared.db.pool import Pool
+
+# Its next try is set before the first byte is sent: a delivery that brings a notifier down, or is
+# in hand of one that dies, is tried again later and not at once, for ever.
+_CLAIM = """
+UPDATE notify.deliveries d SET tries = d.tries + 1, next_try_at = clock_timestamp() + $2::interval
+FROM (
+    SELECT id FROM notify.deliveries
+    WHERE state IN ('waiting', 'failed') AND next_try_at <= clock_timestamp()
+      AND channel <> ALL($3::text[])
+    ORDER BY next_try_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+) due
+WHERE d.id = due.id
+RETURNING d.id, d.channel, d.facts, d.tries
+"""
+
+
+class Claimed(NamedTuple):
+    """A delivery to be tried now; `tries` counts this one."""
+
+    id: UUID
+    channel: str
+    facts: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel as the API keeps it, its secret still sealed."""
+
+    name: str
+    kind: ChannelKind
+    enabled: bool
+    config: Mapping[str, Any]
+    secret: bytes | None
+
+
+class DeliveryStore:
+    """The table `notify.deliveries`, and the view `api.notifier_channels`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def claim(self, limit: int, *, within: timedelta, not_of: Sequence[str]) -> list[Claimed]:
+        """Take deliveries whose time has come; each comes back unless it is ended *within* that."""
+        return [Claimed(*row) for row in await self._pool.fetch(_CLAIM, limit, within, not_of)]
+
+    async def sent(self, delivery: UUID, answer: str) -> None:
+        """Note that it was told."""
+        await self._end(delivery, "sent", answer)
+
+    async def give_up(self, delivery: UUID, answer: str) -> None:
+        """Note that it will not be tried again."""
+        await self._end(delivery, "given_up", answer)
+
+    async def failed(self, delivery: UUID, answer: str, pause: timedelta) -> None:
+        """Note that it will be tried again after *pause*."""
+        await self._pool.execute(
+            "UPDATE notify.deliveries SET state = 'failed', answer = $2,"
+            " next_try_at = clock_timestamp() + $3::interval WHERE id = $1",
+            delivery,
+            answer,
+            pause,
+        )
+
+    async def channel(self, name: str) -> Channel | None:
+        """Return a channel."""
+        row = await self._pool.fetchrow(
+            "SELECT name, kind, enabled, config, secret FROM api.notifier_channels WHERE name = $1",
+            name,
+        )
+        if row is None:
+            return None
+        return Channel(
+            name=row["name"],
+            kind=ChannelKind(row["kind"]),
+            enabled=row["enabled"],
+            config=json.loads(row["config"]),
+            secret=row["secret"],
+        )
+
+    async def prune(self) -> None:
+        """Forget what was ended long ago."""
+        await self._pool.execute(
+            "DELETE FROM notify.deliveries WHERE ended_at < now() - interval '90 days'"
+        )
+
+    async def _end(self, delivery: UUID, state: str, answer: str) -> None:
+        await self._pool.execute(
+            "UPDATE notify.deliveries SET state = $2, answer = $3, ended_at = clock_timestamp()"
+            " WHERE id = $1",
+            delivery,
+            state,
+            answer,
+        )

@@ -1,0 +1,131 @@
+"""The one door into the ledger: what fired is written, and goes on to the executors or waits.
+
+Most runs go straight through. A run is *held*, to be admitted later (`admission.py`), if its task
+has limits or locks, its queue has limits or is paused, everything is paused, or it may not run
+beside another run of its task that is live or waits. All that is asked of the database for this is
+one statement per batch.
+
+    entries = await entrance.enter(connection, entries, jobs)     in the transaction
+    orders = entrance.committed(entries)                          after its commit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from services.scheduler.dispatch import orders_for
+from services.scheduler.job import Entry, Job
+from services.scheduler.policies import PLAIN, needs_admission, overlap_of, policy_of
+from services.scheduler.store.gates import Gates, GateStore
+from services.scheduler.store.ledger import LedgerStore, Order
+from services.scheduler.store.runless import note_runless
+from services.scheduler.store.same import SameStore
+from services.scheduler.unique import unique_key
+from shared.contracts.policy import Overlap, TaskPolicy
+from shared.db.pool import Connection
+from shared.domain.occurrence import Outcome
+
+#: The second time, what stood in the way of a run is committed and can be seen.
+TRIES = 3
+
+
+def gated(entry: Entry, policy: TaskPolicy, gates: Gates, busy: set[UUID]) -> Entry:
+    """Return *entry* as it is to be written: held or not; *busy* grows by what fired."""
+    if entry.outcome != Outcome.FIRED:
+        return entry
+    alone = overlap_of(entry.trigger, entry.overlap, policy) is not Overlap.ALLOW_ALL
+    overlaps = alone and entry.task_id in busy
+    busy.add(entry.task_id)
+    if entry.held:
+        return entry
+    if gates.paused:
+        return entry._replace(held=True, waits_for="paused_all")
+    if entry.queue in gates.queues or needs_admission(policy):
+        return entry._replace(held=True)
+    return entry._replace(held=True, waits_for="overlap") if overlaps else entry
+
+
+def judged_by_overlap(entries: Sequence[Entry], policies: Mapping[UUID, TaskPolicy]) -> list[UUID]:
+    """Return the tasks for which it matters whether another run of them is live."""
+    return list(
+        {
+            each.task_id
+            for each in entries
+            if each.outcome == Outcome.FIRED
+            and overlap_of(each.trigger, each.overlap, policies[each.task_id])
+            is not Overlap.ALLOW_ALL
+        }
+    )
+
+
+class Entrance:
+    """Writes ledger rows."""
+
+    def __init__(
+        self,
+        ledger: LedgerStore,
+        gates: GateStore,
+        same: SameStore,
+        *,
+        wake_admitter: Callable[[], None],
+    ) -> None:
+        self._ledger = ledger
+        self._gates = gates
+        self._same = same
+        self._wake_admitter = wake_admitter
+
+    async def enter(
+        self, connection: Connection, entries: Sequence[Entry], jobs: Mapping[UUID, Job]
+    ) -> list[Entry]:
+        """Write *entries* of *jobs*, whose locks the caller has; return those that are new.
+
+        A row that is there already stays as it is. What is returned is as it was written.
+        """
+        if not entries:
+            return []
+        policies = {
+            each.task_id: policy_of(jobs[each.task_id].policy) if each.task_id in jobs else PLAIN
+            for each in entries
+        }
+        if any(each.outcome == Outcome.FIRED for each in entries):
+            gates = await self._gates.read(connection, judged_by_overlap(entries, policies))
+            busy = set(gates.busy)
+            entries = [gated(each, policies[each.task_id], gates, busy) for each in entries]
+        keyed = [
+            each._replace(
+                unique_key=unique_key(each, policies[each.task_id].unique, jobs.get(each.task_id))
+            )
+            if policies[each.task_id].unique
+            else each
+            for each in entries
+        ]
+        new = await self._write(connection, keyed, policies)
+        runless = [each.run_id for each in new if each.outcome != Outcome.FIRED]
+        await note_runless(connection, runless)
+        return new
+
+    async def _write(
+        self, connection: Connection, entries: list[Entry], policies: Mapping[UUID, TaskPolicy]
+    ) -> list[Entry]:
+        uniques = {task_id: each.unique for task_id, each in policies.items() if each.unique}
+        new: list[Entry] = []
+        for _ in range(TRIES):
+            if uniques:
+                entries = await self._same.make_way(connection, entries, uniques)
+            inserted = await self._ledger.insert(connection, entries)
+            new += (each for each in entries if each.run_id in inserted)
+            entries = [
+                each
+                for each in entries
+                if each.unique_key is not None and each.run_id not in inserted
+            ]
+            if not entries or not (entries := await self._same.missing(connection, entries)):
+                break
+        return new
+
+    def committed(self, entries: Sequence[Entry]) -> list[Order]:
+        """See to it that what was entered goes on; return the orders that are to be sent now."""
+        if any(each.held for each in entries):
+            self._wake_admitter()
+        return orders_for(entries)

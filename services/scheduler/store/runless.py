@@ -1,0 +1,31 @@
+"""SQL of ends without a run, of which dependants have yet to hear (`loops/propagator.py`).
+
+The ends of runs are noticed by their leases. What started nothing has none: it is noted here, in
+the transaction that decides it, and heard in another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.db.pool import Connection
+
+_NOTE_RUNLESS = """
+INSERT INTO scheduler.runless_ends (run_id, ended_at)
+SELECT o.run_id, greatest(o.due_at, clock_timestamp()) FROM scheduler.occurrences o
+WHERE o.run_id = ANY($1::uuid[]) AND o.outcome <> 'fired'
+  AND o.reason IS DISTINCT FROM 'dependency.loop'
+  AND EXISTS (SELECT FROM scheduler.edges e WHERE e.upstream = o.task_id)
+ON CONFLICT DO NOTHING
+"""
+
+
+async def note_runless(connection: Connection, run_ids: Sequence[UUID]) -> None:
+    """Let the dependants of these ledger rows hear that nothing will run.
+
+    For rows that ended without a lease: skipped, taken back, expired. Rows that fired, and those
+    of tasks on which nothing depends, are passed over.
+    """
+    if run_ids:
+        await connection.execute(_NOTE_RUNLESS, run_ids)

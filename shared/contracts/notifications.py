@@ -1,0 +1,100 @@
+"""Channels as both sides know them: the API that keeps them, the notifier that sends through them.
+
+Of each kind there is a config, which anybody with the right may see, and a secret, which nobody
+sees again: addresses of chat services are passwords in the shape of a URL.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.message import Message
+
+
+class ChannelKind(StrEnum):
+    """How a message travels."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    ALERTMANAGER = "alertmanager"
+    APPRISE = "apprise"
+
+
+class ChannelPart(BaseModel):
+    """Base of what a channel is made of: it is judged by the letter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ChannelConfig(ChannelPart):
+    """What every channel may say."""
+
+    language: Literal["zh-TW", "en"] = "zh-TW"
+
+
+class EmailConfig(ChannelConfig):
+    """Who gets the e-mail."""
+
+    to: list[str] = Field(min_length=1, max_length=50)
+
+
+class AlertmanagerConfig(ChannelConfig):
+    """What is put on every alert beside our own labels."""
+
+    labels: dict[str, str] = Field(default={}, max_length=20)
+
+
+class NoSecret(ChannelPart):
+    """Nothing to hide."""
+
+
+class WebhookSecret(ChannelPart):
+    """Where to, and the key by which the receiver knows us."""
+
+    url: str = Field(max_length=2048)
+    signing_key: str | None = Field(default=None, min_length=16, max_length=200)
+
+
+class AlertmanagerSecret(ChannelPart):
+    """Where it is, without `/api/v2/alerts`, and how it knows us."""
+
+    url: str = Field(max_length=2048)
+    bearer: str | None = Field(default=None, min_length=8, max_length=2000)
+
+
+class AppriseSecret(ChannelPart):
+    """An address in Apprise's words."""
+
+    url: str = Field(max_length=2048)
+
+
+CONFIGS: dict[ChannelKind, type[ChannelConfig]] = {
+    ChannelKind.EMAIL: EmailConfig,
+    ChannelKind.WEBHOOK: ChannelConfig,
+    ChannelKind.ALERTMANAGER: AlertmanagerConfig,
+    ChannelKind.APPRISE: ChannelConfig,
+}
+SECRETS: dict[ChannelKind, type[ChannelPart]] = {
+    ChannelKind.EMAIL: NoSecret,
+    ChannelKind.WEBHOOK: WebhookSecret,
+    ChannelKind.ALERTMANAGER: AlertmanagerSecret,
+    ChannelKind.APPRISE: AppriseSecret,
+}
+
+
+class ChannelTest(Message):
+    """The API asks a notifier to send a test message now."""
+
+    channel: str
+
+
+class ChannelTested(Message):
+    """What came of it."""
+
+    ok: bool
+    detail: str
+    """What the other side said, or why it was not reached."""
+    duration_ms: int

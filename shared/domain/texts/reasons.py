@@ -1,0 +1,38 @@
+"""Why a fire or a run became what it did: the codes of the ledger.
+
+What a code is about follows it after a colon (`lock.taken:account:7`) and fills `{what}`.
+"""
+
+from __future__ import annotations
+
+from shared.domain.texts.catalog import Text
+
+TEXTS: dict[str, Text] = {
+    "task.deleted": Text("任務已刪除。", "The task was deleted."),
+    "task.disabled": Text("任務已停用。", "The task was disabled."),
+    "claimed_before_cancel": Text(
+        "取消之前，執行器已經接下。", "An executor had claimed it before it was taken back."
+    ),
+    "overlap.live": Text("同一任務的另一次執行尚未結束。", "Another run of the task was live."),
+    "overlap.waiting": Text(
+        "同一任務已有另一次執行在等候。", "Another run of the task was waiting already."
+    ),
+    "overlap.newer": Text("由較新的一次執行取代。", "A newer run took its place."),
+    "overlap.buffer_full": Text(
+        "等候中的執行已達上限。", "As many runs of the task as allowed were waiting already."
+    ),
+    "start.deadline": Text("未能在期限前開始。", "It could not start before its deadline."),
+    "concurrency.limit": Text(
+        "同時執行的數量已達上限。", "As many runs as allowed were live already."
+    ),
+    "lock.taken": Text("目標 {what} 正由另一次執行占用。", "Another run had the target {what}."),
+    "lock.superseded": Text(
+        "較新的一次執行取得了目標 {what}。", "A newer run took the target {what} in its stead."
+    ),
+    "unique.rejected": Text(
+        "相同的執行 {what} 已存在，因此拒絕。", "Rejected: the same run is there already, {what}."
+    ),
+    "unique.existing": Text("相同的執行已存在：{what}。", "The same run is there already: {what}."),
+    "unique.replaced": Text("由執行 {what} 取代。", "The run {what} took its place."),
+    "blackout": Text("行事曆 {what} 此時停用。", "The calendar {what} says no at this time."),
+}

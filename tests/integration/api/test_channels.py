@@ -1,0 +1,293 @@
+"""Channels over HTTP: secrets go in and never come out; what was told can be looked up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from services.api.problems import Refused
+from shared.contracts.notifications import ChannelTested
+from shared.runtime.secret_box import SecretBox, new_key
+from tests.integration.api.client import BASE, Api, bearer, running_api
+
+CHANNELS = f"{BASE}/channels"
+URL = "https://hooks.example.com/services/T0P/SECRET"
+KEY = "a key of sixteen characters or more"
+WEBHOOK = {"kind": "webhook", "secret": {"url": URL, "signing_key": KEY}}
+
+
+class Line:
+    """Answers in the notifier's stead."""
+
+    async def test(self, channel: str) -> ChannelTested:
+        """Say that it did not work."""
+        return ChannelTested(ok=False, detail=f"{channel}: HTTP 403", duration_ms=12)
+
+
+@pytest.fixture
+def box() -> SecretBox:
+    return SecretBox.parse(new_key())
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(database: str, box: SecretBox) -> AsyncIterator[Api]:
+    """Serve an API that can keep secrets."""
+    async with running_api(database, box=box, notifier=Line()) as api:
+        yield api
+
+
+async def put(api: Api, name: str, document: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.http.put(f"{CHANNELS}/{name}", json=document)
+    assert answer.status_code == 200, answer.text
+    kept: dict[str, Any] = answer.json()
+    return kept
+
+
+async def test_a_secret_goes_in_sealed_and_never_comes_out(api: Api, box: SecretBox) -> None:
+    first = await api.http.put(f"{CHANNELS}/ops", json=WEBHOOK, headers={"Idempotency-Key": "once"})
+    again = await api.http.put(f"{CHANNELS}/ops", json=WEBHOOK, headers={"Idempotency-Key": "once"})
+    shown = [first, again, *[await api.http.get(f"{CHANNELS}{path}") for path in ("", "/ops")]]
+
+    for answer in shown:
+        assert answer.status_code == 200
+        assert "SECRET" not in answer.text
+        assert KEY not in answer.text
+    assert first.json()["has_secret"] is True
+    assert first.json()["target"] == "https://hooks.example.com/…"
+    sealed: bytes = await api.pool.fetchval("SELECT secret FROM api.channels")
+    assert b"SECRET" not in sealed
+    assert json.loads(box.open(sealed, owner="channel:ops")) == WEBHOOK["secret"]
+    kept: bytes = await api.pool.fetchval("SELECT body FROM api.idempotency")
+    assert b"SECRET" not in kept
+
+
+async def test_a_secret_that_is_left_out_stays_unless_the_kind_changes(
+    api: Api, box: SecretBox
+) -> None:
+    await put(api, "ops", WEBHOOK)
+
+    changed = await put(api, "ops", {"kind": "webhook", "enabled": False})
+    refused = await api.http.put(f"{CHANNELS}/ops", json={"kind": "alertmanager"})
+
+    assert (changed["enabled"], changed["has_secret"]) == (False, True)
+    assert changed["target"] == "https://hooks.example.com/…"
+    sealed: bytes = await api.pool.fetchval("SELECT secret FROM api.channels")
+    assert json.loads(box.open(sealed, owner="channel:ops")) == WEBHOOK["secret"]
+    assert refused.status_code == 422
+    mail = await put(api, "ops", {"kind": "email", "config": {"to": ["ann@example.com"]}})
+    assert (mail["has_secret"], mail["target"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "code"),
+    [
+        ({"kind": "pigeon"}, "/kind", "field.choice"),
+        ({"kind": "webhook"}, "/secret", "field.required"),
+        ({"kind": "webhook", "secret": {}}, "/secret/url", "field.required"),
+        ({"kind": "webhook", "secret": {"url": "ftp://a"}}, "/secret/url", "url.scheme"),
+        (
+            {"kind": "webhook", "secret": {"url": "http://169.254.169.254/"}},
+            "/secret/url",
+            "url.address",
+        ),
+        (
+            {"kind": "webhook", "secret": {"url": "https://me:pw@a.example/"}},
+            "/secret/url",
+            "url.userinfo",
+        ),
+        ({**WEBHOOK, "secret": {"url": URL, "x": "y"}}, "/secret/x", "field.unknown"),
+        (
+            {**WEBHOOK, "secret": {"url": URL, "signing_key": "short"}},
+            "/secret/signing_key",
+            "field.too_short",
+        ),
+        ({**WEBHOOK, "config": {"url": URL}}, "/config/url", "field.unknown"),
+        ({"kind": "email", "config": {"to": []}}, "/config/to", "field.too_few"),
+        ({"kind": "email", "config": {"to": ["ann"]}}, "/config/to/0", "channel.address"),
+        (
+            {"kind": "email", "config": {"to": ["a@b.c\r\nBcc: d@e.f"]}},
+            "/config/to/0",
+            "channel.address",
+        ),
+        (
+            {"kind": "email", "config": {"to": ["a@b.c"], "language": "zh-CN"}},
+            "/config/language",
+            "field.choice",
+        ),
+        ({"kind": "apprise", "secret": {"url": "slack"}}, "/secret/url", "url.syntax"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_what_is_no_channel_is_refused_and_not_echoed(
+    api: Api, document: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = await api.http.put(f"{CHANNELS}/ops", json=document)
+
+    assert answer.status_code == 422
+    assert (pointer, code) in {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+    assert "SECRET" not in answer.text
+
+
+async def test_without_a_key_no_secret_is_kept(database: str) -> None:
+    async with running_api(database) as api:
+        refused = await api.http.put(f"{CHANNELS}/ops", json=WEBHOOK)
+        assert (refused.status_code, refused.json()["code"]) == (503, "channel.no_key")
+        assert await api.count("api.channels") == 0
+        await put(api, "team", {"kind": "email", "config": {"to": ["ann@example.com"]}})
+        tested = await api.http.post(f"{CHANNELS}/team/test")
+        assert (tested.status_code, tested.json()["code"]) == (503, "channel.no_notifier")
+
+
+async def test_the_test_button_answers_what_the_notifier_says(api: Api) -> None:
+    await put(api, "ops", WEBHOOK)
+
+    answer = await api.http.post(f"{CHANNELS}/ops/test")
+
+    assert answer.json() == {"ok": False, "detail": "ops: HTTP 403", "duration_ms": 12}
+    assert (await api.http.post(f"{CHANNELS}/none/test")).status_code == 404
+    assert (
+        Refused(404, "channel.not_found").code
+        == (await api.http.get(f"{CHANNELS}/none")).json()["code"]
+    )
+
+
+async def test_a_channel_is_deleted_once(api: Api) -> None:
+    await put(api, "ops", WEBHOOK)
+
+    assert (await api.http.delete(f"{CHANNELS}/ops")).status_code == 204
+    assert (await api.http.delete(f"{CHANNELS}/ops")).status_code == 404
+
+
+async def test_who_may_read_channels_may_not_change_them(api: Api) -> None:
+    await put(api, "ops", WEBHOOK)
+    reader = bearer(await api.token("channels:read"))
+
+    assert (await api.http.get(CHANNELS, headers=reader)).status_code == 200
+    assert (await api.http.get(f"{BASE}/notifications", headers=reader)).status_code == 200
+    for method, path in (("PUT", "ops"), ("DELETE", "ops"), ("POST", "ops/test")):
+        refused = await api.http.request(
+            method, f"{CHANNELS}/{path}", json=WEBHOOK if method == "PUT" else None, headers=reader
+        )
+        assert refused.status_code == 403
+
+
+async def delivery(api: Api, task: UUID, channel: str, state: str) -> None:
+    await api.pool.execute(
+        "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts, state, answer)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), $1, 'failure', $2, '{}', $3, 'HTTP 200')",
+        task,
+        channel,
+        state,
+    )
+
+
+async def test_the_delivery_log_is_filtered_and_read_page_by_page(api: Api) -> None:
+    task, other = uuid4(), uuid4()
+    for number in range(5):
+        await delivery(api, task, "ops" if number % 2 else "team", "sent")
+    await delivery(api, other, "ops", "failed")
+
+    async def listed(**query: str) -> list[dict[str, Any]]:
+        answer = await api.http.get(f"{BASE}/notifications", params=query)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    assert len(await listed()) == 6
+    assert len(await listed(task_id=str(task), channel="ops")) == 2
+    (failed,) = await listed(state="failed")
+    assert (failed["task_id"], failed["answer"]) == (str(other), "HTTP 200")
+    assert failed["next_try_at"]
+    page = (await api.http.get(f"{BASE}/notifications", params={"limit": "4"})).json()
+    rest = await listed(cursor=page["next"])
+    assert len({each["id"] for each in [*page["items"], *rest]}) == 6
+    for query in ({"task_id": "x"}, {"state": "lost"}):
+        refused = await api.http.get(f"{BASE}/notifications", params=query)
+        assert refused.status_code == 400
+
+
+async def test_incidents_are_listed_open_or_closed(api: Api) -> None:
+    task = uuid4()
+    for closed in (None, "2026-01-02T00:00:00Z"):
+        await api.pool.execute(
+            "INSERT INTO notify.incidents (id, task_id, class, opened_at, updated_at, count,"
+            " first_run_id, last_run_id, closed_at) VALUES (gen_random_uuid(), $1, 'failure',"
+            " now(), now(), 3, $1, $1, $2::text::timestamptz)",
+            task,
+            closed,
+        )
+
+    async def listed(**query: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (
+            await api.http.get(f"{BASE}/incidents", params=query)
+        ).json()["items"]
+        return items
+
+    assert len(await listed(task_id=str(task))) == 2
+    (opened,) = await listed(open="true")
+    assert (opened["failure_class"], opened["count"], opened["closed_at"]) == ("failure", 3, None)
+    assert (await listed(open="false"))[0]["closed_at"]
+
+
+def group(*alerts: dict[str, Any], **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a group
+    return {
+        "version": "4",
+        "groupKey": "{}:{alertname='DiskFull'}",
+        "truncatedAlerts": 0,
+        "receiver": "automation",
+        "status": "firing",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093",
+        "alerts": list(alerts),
+        **fields,
+    }
+
+
+def alert(status: str = "firing", **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of an alert
+    return {
+        "status": status,
+        "labels": {"alertname": "DiskFull", "severity": "critical"},
+        "annotations": {"summary": "no room"},
+        "startsAt": "2026-01-01T12:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else "2026-01-01T13:00:00Z",
+        "generatorURL": "http://prometheus:9090/graph",
+        "fingerprint": "c4a7b2",
+        **fields,
+    }
+
+
+async def test_alerts_become_events_once_per_state(api: Api) -> None:
+    url = f"{BASE}/alertmanager"
+    first = await api.http.post(url, json=group(alert(), alert("resolved")))
+    again = await api.http.post(url, json=group(alert()))
+
+    assert first.status_code == 202
+    assert [each["status"] for each in first.json()["events"]] == ["accepted", "accepted"]
+    assert [each["status"] for each in again.json()["events"]] == ["duplicate"]
+    rows = await api.pool.fetch("SELECT subject, payload FROM api.outbox ORDER BY id")
+    assert [row["subject"] for row in rows] == [
+        "event.alertmanager.firing",
+        "event.alertmanager.resolved",
+    ]
+    data = json.loads(rows[0]["payload"])["data"]
+    assert data["labels"]["alertname"] == "DiskFull"
+    assert data["receiver"] == "automation"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [group(), group(alert("on fire")), group(alert(fingerprint="../")), {"alerts": 5}],
+    ids=["no alerts", "unknown state", "odd fingerprint", "no list"],
+)
+async def test_what_is_no_alert_is_refused(api: Api, document: dict[str, Any]) -> None:
+    answer = await api.http.post(f"{BASE}/alertmanager", json=document)
+
+    assert answer.status_code == 422
+    assert await api.count("api.outbox") == 0

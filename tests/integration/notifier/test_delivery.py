@@ -1,0 +1,336 @@
+"""Deliveries reach their channel, also one that was down; the log tells what became of each."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from email.message import EmailMessage
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+
+from services.notifier import handlers
+from services.notifier.loops import sender
+from shared.bus import topology
+from shared.bus.connection import Guard, make_broker
+from shared.contracts.notifications import ChannelTest, ChannelTested
+from shared.contracts.runs import RunsFinished, RunStatus
+from shared.runtime.clock import utc_now
+from tests.integration.log_writer.builders import eventually
+from tests.integration.notifier.house import (
+    SIGNED_AT,
+    House,
+    Mailbox,
+    an_end,
+    running_house,
+)
+from tests.support.http_sink import HttpSink
+
+KEY = "a key of sixteen characters or more"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mailing(database: str, mailbox: Mailbox) -> AsyncIterator[House]:
+    """Run a notifier that sends mail to `mailbox`."""
+    async with running_house(database, smtp_url=mailbox.url) as house:
+        yield house
+
+
+def read(mail: bytes) -> EmailMessage:
+    message = email.message_from_bytes(mail, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+async def state_of(house: House) -> tuple[str, int, str]:
+    (row,) = await house.deliveries()
+    return row["state"], row["tries"], row["answer"]
+
+
+async def test_an_e_mail_says_what_happened_and_since_when(
+    mailing: House, mailbox: Mailbox
+) -> None:
+    task = await mailing.task(notify_on_failure=True, notify_recipients=["ann@example.com"])
+    end = an_end(task, attempt=3)
+    await mailing.hear(end)
+
+    await mailing.send()
+
+    mail = read(mailbox.mails[0])
+    text = mail.get_content()
+    (row,) = await mailing.deliveries()
+    assert mail["Subject"] == "「Nightly report」執行失敗"
+    assert mail["To"] == "ann@example.com"
+    assert mail["Message-ID"] == f"<{row['id']}@automation-tasks>"
+    for part in ("disk full", "嘗試次數：3", "2026-01-01T12:00:00Z", str(task)):
+        assert part in text
+    assert f"https://tasks.example.com/api/v1/group-ai/automation-runs/{end.run_id}" in text
+    assert (row["state"], row["tries"], row["answer"]) == ("sent", 1, "SMTP kept")
+
+
+async def test_a_channel_has_a_language_and_several_recipients(
+    mailing: House, mailbox: Mailbox
+) -> None:
+    to = ["ann@example.com", "bob@example.com"]
+    await mailing.channel("team", "email", config={"to": to, "language": "en"})
+    await mailing.hear(
+        an_end(await mailing.task(notify_on_failure=True, notify_recipients=["team"]))
+    )
+
+    await mailing.send()
+
+    assert read(mailbox.mails[0])["Subject"] == "Nightly report failed"
+    assert mailbox.recipients == [to]
+
+
+async def test_a_mail_server_that_was_down_gets_the_mail_when_it_is_back(database: str) -> None:
+    mailbox = Mailbox()
+    async with running_house(database, smtp_url=mailbox.url) as house:
+        await house.hear(
+            an_end(await house.task(notify_on_failure=True, notify_recipients=["ann@example.com"]))
+        )
+        await house.send()
+        assert await state_of(house) == ("failed", 1, "SMTP: SMTPConnectError")
+        await house.send()
+        assert (await state_of(house))[1] == 1, "it is not tried again at once"
+
+        async with mailbox.open():
+            await house.bring_forward()
+            await house.send()
+
+        assert len(mailbox.mails) == 1
+        assert await state_of(house) == ("sent", 2, "SMTP kept")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [("451 try again later", "failed"), ("550 no such user here", "given_up")],
+    ids=["451", "550"],
+)
+async def test_what_a_mail_server_says_decides_about_another_try(
+    mailing: House, mailbox: Mailbox, answer: str, state: str
+) -> None:
+    mailbox.answer = answer
+    await mailing.hear(
+        an_end(await mailing.task(notify_on_failure=True, notify_recipients=["ann@example.com"]))
+    )
+
+    await mailing.send()
+
+    assert await state_of(mailing) == (state, 1, f"SMTP {answer}")
+
+
+async def webhook_task(house: House, url: str, **fields: object) -> UUID:
+    await house.channel("hook", config={"language": "en"}, secret={"url": url, **fields})
+    return await house.task(notify_on_failure=True, notify_recipients=["hook"])
+
+
+async def test_a_webhook_is_signed_and_tells_all(house: House, sink: HttpSink) -> None:
+    end = an_end(await webhook_task(house, f"{sink.url}/hook", signing_key=KEY))
+    await house.hear(end)
+
+    await house.send()
+
+    (call,) = sink.calls("/hook")
+    (row,) = await house.deliveries()
+    digest = hmac.new(KEY.encode(), f"{SIGNED_AT}.".encode() + call.body, hashlib.sha256)
+    assert call.headers["x-automation-signature"] == f"t={SIGNED_AT},v1={digest.hexdigest()}"
+    assert call.headers["idempotency-key"] == str(row["id"])
+    body = call.json()
+    assert (body["v"], body["event"], body["title"]) == (1, "failure", "Nightly report failed")
+    assert body["run"]["id"] == str(end.run_id)
+    assert body["run"]["error"] == "disk full"
+    assert body["incident"]["count"] == 1
+    assert (row["state"], row["answer"]) == ("sent", 'HTTP 200 {"ok": true}')
+
+
+async def test_each_try_carries_the_same_id_until_it_is_given_up(
+    house: House, sink: HttpSink
+) -> None:
+    await house.hear(an_end(await webhook_task(house, f"{sink.url}/status/503/hook")))
+
+    for _ in range(sender.MOST_TRIES + 1):
+        await house.bring_forward()
+        await house.send()
+
+    calls = sink.calls()
+    assert len(calls) == sender.MOST_TRIES
+    assert len({call.headers["idempotency-key"] for call in calls}) == 1
+    assert (await state_of(house))[:2] == ("given_up", sender.MOST_TRIES)
+    assert timedelta(minutes=30) < sum(sender.PAUSES, timedelta(0)) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize("status", [400, 301], ids=["400", "301"])
+async def test_a_refusal_is_not_tried_again(house: House, sink: HttpSink, status: int) -> None:
+    await house.hear(an_end(await webhook_task(house, f"{sink.url}/status/{status}/hook")))
+
+    await house.send()
+
+    assert (await state_of(house))[0] == "given_up"
+
+
+async def test_an_address_inside_is_not_called(database: str, sink: HttpSink) -> None:
+    async with running_house(database) as house:
+        await house.hear(an_end(await webhook_task(house, f"{sink.url}/hook")))
+        await house.send()
+        state, _, answer = await state_of(house)
+
+    assert state == "given_up"
+    assert "not a public address" in answer
+    assert sink.calls() == []
+
+
+async def test_no_secret_is_shown_or_logged(
+    house: House, sink: HttpSink, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = "T0PSECRETtoken"  # noqa: S105 - a test's
+    await house.hear(
+        an_end(await webhook_task(house, f"{sink.url}/status/500/{token}", signing_key=KEY))
+    )
+
+    await house.send()
+    async with sink_down(sink):
+        await house.bring_forward()
+        await house.send()
+
+    stored = await house.pool.fetch("SELECT d::text FROM notify.deliveries d")
+    sealed: bytes = await house.pool.fetchval("SELECT secret FROM api.channels")
+    for text in (caplog.text, str(stored), repr(sealed)):
+        assert token not in text
+        assert KEY not in text
+
+
+class sink_down:  # noqa: N801 - read as a phrase
+    """For as long as it lasts, nobody listens."""
+
+    def __init__(self, sink: HttpSink) -> None:
+        self._sink = sink
+
+    async def __aenter__(self) -> None:
+        await self._sink.stop()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._sink.start()
+
+
+async def test_an_alert_fires_and_the_same_alert_is_resolved(house: House, sink: HttpSink) -> None:
+    await house.channel(
+        "alerts", "alertmanager", config={"labels": {"team": "ops"}}, secret={"url": sink.url}
+    )
+    task = await house.task(notify_on_failure=True, notify_recipients=["alerts"])
+    for run in (an_end(task), an_end(task, RunStatus.SUCCESS, minute=5)):
+        await house.hear(run)
+        await house.send()
+
+    firing, resolved = (call.json()[0] for call in sink.calls("/api/v2/alerts"))
+    assert firing["labels"] == resolved["labels"]
+    assert firing["labels"]["team"] == "ops"
+    assert firing["startsAt"] == resolved["startsAt"] == "2026-01-01T12:00:00Z"
+    assert resolved["endsAt"] == "2026-01-01T12:05:00Z"
+    assert firing["endsAt"] > resolved["endsAt"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "answer"),
+    [
+        ("nobody", "there is no channel nobody"),
+        ("off", "the channel is switched off"),
+        ("chat", "AUTOMATION_APPRISE_SCHEMES does not allow this"),
+        ("ann@example.com", "AUTOMATION_SMTP_URL is not set"),
+    ],
+    ids=["unknown", "switched off", "scheme", "no mail server"],
+)
+async def test_what_cannot_be_told_says_why(house: House, recipient: str, answer: str) -> None:
+    await house.channel("off", secret={"url": "https://example.com/"}, enabled=False)
+    await house.channel("chat", "apprise", secret={"url": "json://127.0.0.1/x"})
+    await house.hear(
+        an_end(await house.task(notify_on_failure=True, notify_recipients=[recipient]))
+    )
+
+    await house.send()
+
+    assert await state_of(house) == ("given_up", 1, answer)
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")  # of Apprise itself
+async def test_chat_goes_through_apprise(database: str, sink: HttpSink) -> None:
+    secret = {"url": f"json://{sink.url.removeprefix('http://')}/chat"}
+    async with running_house(database, schemes=("json",)) as house:
+        await house.channel("chat", "apprise", config={"language": "en"}, secret=secret)
+        task = await house.task(notify_on_failure=True, notify_recipients=["chat"])
+        await house.hear(an_end(task))
+
+        await house.send()
+
+        assert await state_of(house) == ("sent", 1, "json: accepted")
+    (call,) = sink.calls("/chat")
+    assert call.json()["title"] == "Nightly report failed"
+
+
+async def test_a_channel_that_hangs_keeps_no_other_waiting(house: House, sink: HttpSink) -> None:
+    await house.channel("slow", secret={"url": f"{sink.url}/delay/5/slow"})
+    await house.channel("fast", secret={"url": f"{sink.url}/fast"})
+    slow = await house.task(notify_on_failure=True, notify_recipients=["slow"])
+    fast = await house.task(notify_on_failure=True, notify_recipients=["fast"])
+    policy = '{"notify": [{"on": ["failure"]}]}'
+    await house.pool.execute("UPDATE api.tasks SET policy = $1", policy)
+    await house.hear(*(an_end(slow, minute=n) for n in range(6)), an_end(fast, minute=9))
+
+    for _ in range(3):
+        await house.sender.step()
+    await sink.wait_for_calls(1, "/fast", within=timedelta(seconds=4))
+    assert len(sink.calls("/delay")) <= sender.PER_CHANNEL
+    await house.sender.finish()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def on_the_bus(house: House, bus: Client, nats_url: str) -> AsyncIterator[Client]:
+    """Let the notifier hear."""
+    guard = Guard()
+    guard.stopping = True
+    broker = make_broker(nats_url, name=f"notifier-{uuid4().hex}", guard=guard)
+    handlers.register(broker, handlers.Room(judge=house.judge, office=house.office, now=utc_now))
+    await broker.start()
+    yield bus
+    await broker.stop()
+
+
+async def test_the_test_button_tells_the_truth(
+    house: House, on_the_bus: Client, sink: HttpSink
+) -> None:
+    await house.channel("good", config={"language": "en"}, secret={"url": f"{sink.url}/good"})
+    await house.channel("bad", secret={"url": f"{sink.url}/status/403/bad"})
+
+    async def ask(channel: str) -> ChannelTested:
+        question = ChannelTest(channel=channel).encode()
+        reply = await on_the_bus.request(topology.RPC_NOTIFIER_TEST, question, timeout=10)
+        return ChannelTested.decode(reply.data)
+
+    good, bad, none = [await ask(name) for name in ("good", "bad", "none")]
+
+    assert (good.ok, good.detail) == (True, 'HTTP 200 {"ok": true}')
+    assert (bad.ok, bad.detail) == (False, 'HTTP 403 {"ok": true}')
+    assert (none.ok, none.detail) == (False, "there is no channel none")
+    assert json.loads(sink.calls("/good")[0].body)["event"] == "test"
+    assert await house.deliveries() == []
+
+
+async def test_what_is_said_on_the_bus_is_heard(house: House, on_the_bus: Client) -> None:
+    task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
+    message = RunsFinished(runs=(an_end(task), an_end(task, RunStatus.SUCCESS, minute=1)))
+    await on_the_bus.jetstream().publish(topology.runs_finished(UUID(int=7)), message.encode())
+
+    async def both() -> bool:
+        return len(await house.deliveries()) == 2
+
+    await eventually(both, "a failure and a recovery")
+    assert sorted(await house.told()) == [("failure", "ops"), ("recovered", "ops")]

@@ -1,0 +1,631 @@
+"""What may not run at once waits in the ledger, and goes on when the rules allow it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from services.scheduler.loops.admitter import IDLE_REST, LONGEST_REST
+from services.scheduler.store import admission
+from shared.contracts.runs import RunRequest
+from shared.contracts.tasks import TaskChanged
+from shared.db.pool import Record
+from shared.domain.instant import format_instant
+from shared.runtime.clock import utc_now
+from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed, request
+
+EVERY_SECOND = {"interval_seconds": 1}
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
+    """Begin without limits and pauses."""
+    yield
+    await desk.pool.execute("TRUNCATE api.queues, api.calendars")
+    await desk.pool.execute("UPDATE api.switches SET paused = false")
+
+
+async def task(desk: Desk, schedule: dict[str, Any] | None = None, **policy: Any) -> UUID:  # noqa: ANN401 - JSON
+    """Make a task with a policy."""
+    event = changed(
+        uuid4(),
+        1,
+        utc_now() - 5 * SECOND,
+        schedule,
+        policy=policy,
+        action_config={"account": {"id": 7}},
+    )
+    await desk.applier.tasks_changed([event])
+    return event.task_id
+
+
+async def ask(desk: Desk, task_id: UUID, count: int = 1, **fields: Any) -> list[UUID]:  # noqa: ANN401 - JSON
+    """Ask for runs by hand, one after the other; return them."""
+    requests: list[RunRequest] = []
+    for number in range(count):
+        at = utc_now() - (count - number) * timedelta(milliseconds=1)
+        requests.append(request(task_id, requested_at=at, **fields))
+        await desk.applier.runs_requested(requests[-1:])
+    return [each.run_id for each in requests]
+
+
+async def begin(desk: Desk, run_id: UUID, attempt: int = 1) -> None:
+    assert len(await desk.executor().claim([(run_id, attempt)])) == 1
+
+
+async def end(desk: Desk, run_id: UUID, outcome: str = "success") -> None:
+    """End the attempt of a run that was begun."""
+    await desk.pool.execute(
+        "UPDATE executor.leases SET outcome = $2, finished_at = now() WHERE run_id = $1",
+        run_id,
+        outcome,
+    )
+
+
+async def queue(desk: Desk, name: str = "default", **rule: Any) -> None:  # noqa: ANN401 - columns
+    """Lay down something for a queue."""
+    await desk.pool.execute(
+        "INSERT INTO api.queues (name, paused, concurrency, rate_limit, rate_period_seconds)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        name,
+        rule.get("paused", False),
+        rule.get("concurrency"),
+        rule.get("rate_limit"),
+        rule.get("rate_period_seconds"),
+    )
+
+
+async def states(desk: Desk, run_ids: list[UUID]) -> list[str]:
+    """Return where each run stands: what it waits for, `ordered`, or its outcome."""
+
+    def state(row: Record) -> str:
+        if row["outcome"] != "fired":
+            return str(row["outcome"])
+        return row["waits_for"] or "?" if row["held"] else "ordered"
+
+    return [state(await desk.row(each)) for each in run_ids]
+
+
+async def fires(desk: Desk, event: TaskChanged) -> list[Record]:
+    await desk.applier.tasks_changed([event])
+    await desk.catch_up()
+    return await desk.rows(event.task_id)
+
+
+async def test_nothing_is_held_of_a_plain_task(desk: Desk) -> None:
+    run_ids = await ask(desk, await task(desk), 3)
+
+    assert await states(desk, run_ids) == ["ordered"] * 3
+    assert not desk.admitter_woken
+    assert await desk.admitter().step() == IDLE_REST
+    assert len(await desk.orders()) == 3
+
+
+async def test_what_is_held_is_ordered_once_when_it_is_admitted(desk: Desk) -> None:
+    run_ids = await ask(desk, await task(desk, concurrency={"limit": 2}), 3)
+    assert not await desk.orders()
+    assert desk.admitter_woken
+
+    await asyncio.gather(*(desk.admitter().step() for _ in range(3)))
+
+    assert await states(desk, run_ids) == ["ordered", "ordered", "concurrency"]
+    assert await desk.orders() == {(run_id, 1): 1 for run_id in run_ids[:2]}
+    row = await desk.row(run_ids[0])
+    assert row["admitted_at"] >= row["created_at"]
+
+
+async def test_a_held_run_cannot_be_claimed(desk: Desk) -> None:
+    (run_id,) = await ask(desk, await task(desk, concurrency={"limit": 1}))
+
+    assert await desk.executor().claim([(run_id, 1)]) == []
+
+
+async def test_the_end_of_a_run_frees_its_slot_before_it_is_settled(desk: Desk) -> None:
+    first, second = await ask(desk, await task(desk, concurrency={"limit": 1}), 2)
+    await desk.admitter().step()
+    await begin(desk, first)
+    await desk.admitter().step()
+    assert await states(desk, [second]) == ["concurrency"]
+
+    await end(desk, first)
+    await desk.admitter().step()
+
+    assert not (await desk.row(first))["settled"]
+    assert await states(desk, [second]) == ["ordered"]
+
+
+async def test_a_killed_executor_keeps_its_slot_only_as_long_as_its_run_lives(desk: Desk) -> None:
+    """Its run is live until it has ended elsewhere: no slot is leaked, and none is doubled."""
+    await desk.long_up()
+    first, second = await ask(desk, await task(desk, concurrency={"limit": 1}), 2)
+    await desk.admitter().step()
+    await begin(desk, first)
+    await desk.time_passes(20 * SECOND)
+    await desk.sweeper().step()
+    await desk.admitter().step()
+    assert await states(desk, [second]) == ["concurrency"]
+
+    await begin(desk, first, attempt=2)
+    await end(desk, first)
+    await desk.admitter().step()
+
+    assert await states(desk, [second]) == ["ordered"]
+
+
+async def test_each_key_has_slots_of_its_own(desk: Desk) -> None:
+    rule = {"limit": 1, "key": "{{ params.account.id }}"}
+    task_id = await task(desk, concurrency=rule)
+    same = await ask(desk, task_id, 2)
+    other = await ask(desk, task_id, params={"account": {"id": 8}})
+
+    await desk.admitter().step()
+
+    assert await states(desk, same + other) == ["ordered", "concurrency", "ordered"]
+
+
+async def test_a_queue_has_slots_for_all_tasks(desk: Desk) -> None:
+    await queue(desk, concurrency=2)
+    runs = [run for _ in range(3) for run in await ask(desk, await task(desk))]
+
+    await desk.admitter().step()
+
+    assert await states(desk, runs) == ["ordered", "ordered", "concurrency"]
+
+
+async def test_what_was_ordered_before_a_queue_was_limited_has_its_slot(desk: Desk) -> None:
+    before = await ask(desk, await task(desk))
+    await queue(desk, concurrency=1)
+    after = await ask(desk, await task(desk))
+
+    await desk.admitter().step()
+
+    assert await states(desk, before + after) == ["ordered", "concurrency"]
+
+
+@pytest.mark.parametrize("what", ["queue", "everything"])
+async def test_a_pause_holds_what_comes_and_lets_it_go_at_its_end(desk: Desk, what: str) -> None:
+    if what == "queue":
+        await queue(desk, paused=True)
+    else:
+        await desk.pool.execute("UPDATE api.switches SET paused = true")
+    run_ids = await ask(desk, await task(desk), 2)
+    await desk.admitter().step()
+    waits_for = {"queue": "queue_paused", "everything": "paused_all"}[what]
+    assert await states(desk, run_ids) == [waits_for] * 2
+
+    await desk.pool.execute("UPDATE api.queues SET paused = false")
+    await desk.pool.execute("UPDATE api.switches SET paused = false")
+    await desk.admitter().step()
+
+    assert await states(desk, run_ids) == ["ordered"] * 2
+
+
+async def test_a_rate_tells_when_the_next_run_may_start(desk: Desk) -> None:
+    task_id = await task(desk, rate_limit={"limit": 1, "period_seconds": 60})
+    first, second, third = await ask(desk, task_id, 3)
+
+    await desk.admitter().step()
+    await desk.admitter().step()
+
+    admitted_at = (await desk.row(first))["admitted_at"]
+    assert await states(desk, [second, third]) == ["rate_limit"] * 2
+    assert (await desk.row(second))["not_before"] == admitted_at + MINUTE
+    assert (await desk.row(third))["not_before"] == admitted_at + 2 * MINUTE
+
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET admitted_at = admitted_at - $1::interval", MINUTE
+    )
+    await desk.admitter().step()
+
+    assert await states(desk, [second, third]) == ["ordered", "rate_limit"]
+
+
+async def test_the_rate_of_a_queue(desk: Desk) -> None:
+    await queue(desk, rate_limit=2, rate_period_seconds=60)
+    runs = [run for _ in range(3) for run in await ask(desk, await task(desk))]
+
+    await desk.admitter().step()
+
+    assert await states(desk, runs) == ["ordered", "ordered", "rate_limit"]
+
+
+@pytest.mark.parametrize(
+    ("on_conflict", "expected"),
+    [
+        ("wait", ["ordered", "lock", "lock"]),
+        ("skip", ["ordered", "skipped_lock", "skipped_lock"]),
+        ("supersede", ["ordered", "superseded", "lock"]),
+    ],
+)
+async def test_a_lock_is_shared_by_tasks(desk: Desk, on_conflict: str, expected: list[str]) -> None:
+    lock = {"key": "account:{{ params.account.id }}", "on_conflict": on_conflict}
+    first = await ask(desk, await task(desk, locks=[lock]))
+    await desk.admitter().step()
+    others = [run for _ in range(2) for run in await ask(desk, await task(desk, locks=[lock]))]
+    free = await ask(desk, await task(desk, locks=[lock]), params={"account": {"id": 8}})
+
+    await desk.admitter().step()
+
+    assert await states(desk, first + others + free) == [*expected, "ordered"]
+
+
+@pytest.mark.parametrize(
+    ("overlap", "second", "first"),
+    [
+        ("skip", "skipped_overlap", "live"),
+        ("buffer_one", "overlap", "live"),
+        ("buffer_all", "overlap", "live"),
+        ("cancel_other", "overlap", "cancelling"),
+        ("terminate_other", "ordered", "cancelling"),
+        ("allow_all", "ordered", "live"),
+    ],
+)
+async def test_overlap_with_a_live_run(desk: Desk, overlap: str, second: str, first: str) -> None:
+    task_id = await task(desk, overlap=overlap)
+    (live,) = await ask(desk, task_id)
+    await begin(desk, live)
+    waiting = await ask(desk, task_id)
+
+    await desk.admitter().step()
+
+    assert await states(desk, waiting) == [second]
+    told = await desk.pool.fetch("SELECT run_id FROM scheduler.executor_cancels")
+    assert [row["run_id"] for row in told] == ([live] if first == "cancelling" else [])
+
+    await end(desk, live, "cancelled" if first == "cancelling" else "success")
+    await desk.admitter().step()
+
+    final = "skipped_overlap" if overlap == "skip" else "ordered"
+    assert await states(desk, waiting) == [final]
+    assert len(await desk.orders()) == (1 if overlap == "skip" else 2)
+
+
+async def test_a_run_by_hand_may_take_an_overlap_of_its_own(desk: Desk) -> None:
+    task_id = await task(desk)
+    (live,) = await ask(desk, task_id)
+    await begin(desk, live)
+
+    default, own = await ask(desk, task_id) + await ask(desk, task_id, overlap="skip")
+    await desk.admitter().step()
+
+    assert await states(desk, [default, own]) == ["ordered", "skipped_overlap"]
+
+
+async def test_a_fire_whose_predecessor_is_live_is_judged_at_its_due_time(desk: Desk) -> None:
+    """It is written down ahead of its time: the one before it may end until then."""
+    task_id = await task(desk)
+    (live,) = await ask(desk, task_id)
+    await begin(desk, live)
+    due = utc_now() + timedelta(milliseconds=250)
+    (row,) = [
+        row
+        for row in await fires(desk, changed(task_id, 2, utc_now(), {"at": format_instant(due)}))
+        if row["trigger"] == "schedule"
+    ]
+    assert row["created_at"] < row["due_at"]
+
+    rest = await desk.admitter().step()
+    assert await states(desk, [row["run_id"]]) == ["overlap"]
+    assert timedelta(0) < rest <= LONGEST_REST
+    await end(desk, live)
+    await asyncio.sleep(max(0, (row["due_at"] - utc_now()).total_seconds()) + 0.01)
+    await desk.admitter().step()
+
+    assert await states(desk, [row["run_id"]]) == ["ordered"]
+
+
+async def test_fires_made_up_for_together_run_one_after_the_other(desk: Desk) -> None:
+    begun = utc_now() - 4 * SECOND
+    rows = await fires(desk, changed(uuid4(), 1, begun, EVERY_SECOND))
+    run_ids = [row["run_id"] for row in rows]
+    assert len(run_ids) >= 4
+
+    for number in range(4):
+        await desk.admitter().step()
+        assert (await states(desk, run_ids))[number : number + 2][:1] == ["ordered"]
+        assert set((await states(desk, run_ids))[number + 1 :]) <= {"overlap"}
+        await begin(desk, run_ids[number])
+        await end(desk, run_ids[number])
+
+
+async def test_a_next_attempt_is_ordered_with_its_number(desk: Desk) -> None:
+    (run_id,) = await ask(desk, await task(desk, overlap="skip"))
+    await begin(desk, run_id)
+    await end(desk, run_id, "retry")
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET held = true, attempt = 2, waits_for = 'retry',"
+        " not_before = now() + interval '10 seconds' WHERE run_id = $1",
+        run_id,
+    )
+    skipped = await ask(desk, (await desk.row(run_id))["task_id"])
+    await desk.admitter().step()
+    assert await states(desk, [run_id, *skipped]) == ["retry", "skipped_overlap"]
+
+    await desk.pool.execute("UPDATE scheduler.occurrences SET not_before = now()")
+    await desk.admitter().step()
+
+    assert await desk.orders() == {(run_id, 1): 1, (run_id, 2): 1}
+
+
+async def test_waiting_runs_expire_and_unclaimed_ones_too(desk: Desk) -> None:
+    late = utc_now() - 60 * SECOND
+    free = await task(desk, start_deadline_seconds=30)
+    unclaimed, claimed = await ask(desk, free, 2)
+    await begin(desk, claimed)
+    held = await task(desk, start_deadline_seconds=30, concurrency={"limit": 1})
+    (waiting,) = await ask(desk, held)
+    await desk.pool.execute("UPDATE scheduler.occurrences SET due_at = $1", late)
+
+    await desk.admitter().step()
+
+    assert await states(desk, [unclaimed, claimed, waiting]) == ["expired", "ordered", "expired"]
+    assert (await desk.row(unclaimed))["settled"]
+    assert (await desk.row(unclaimed))["reason"] == "start.deadline"
+    assert await desk.executor().claim([(unclaimed, 1)]) == []
+
+
+async def test_a_run_that_is_claimed_while_it_expires_runs(desk: Desk) -> None:
+    (run_id,) = await ask(desk, await task(desk, start_deadline_seconds=30))
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET due_at = due_at - $1::interval", MINUTE
+    )
+    await desk.admitter().step()
+    await desk.pool.execute(
+        "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+        " VALUES ($1, $2, 1, $3, now() + interval '10 seconds')",
+        run_id,
+        (await desk.row(run_id))["task_id"],
+        uuid4(),
+    )
+
+    await desk.ledger.confirm_cancelled()
+
+    assert await states(desk, [run_id]) == ["ordered"]
+    assert not (await desk.row(run_id))["settled"]
+
+
+async def test_held_runs_are_taken_back_with_their_task(desk: Desk) -> None:
+    task_id = await task(desk, concurrency={"limit": 1})
+    run_ids = await ask(desk, task_id, 2)
+
+    gone = TaskChanged(
+        change="deleted", task_id=task_id, version=2, changed_at=utc_now(), task=None
+    )
+    await desk.applier.tasks_changed([gone])
+
+    assert await states(desk, run_ids) == ["superseded"] * 2
+    row = await desk.row(run_ids[0])
+    assert (row["held"], row["settled"], row["cancelled_at"]) == (False, True, None)
+
+
+async def test_the_sweeper_misses_no_message_of_a_held_run(desk: Desk) -> None:
+    run_ids = await ask(desk, await task(desk, concurrency={"limit": 1}), 3)
+    await desk.time_passes(5 * SECOND)
+
+    await desk.sweeper().step()
+
+    assert not await desk.orders()
+    await desk.admitter().step()
+    assert list(await desk.orders()) == [(run_ids[0], 1)]
+
+
+async def test_an_admitted_order_that_got_lost_is_sent_again(desk: Desk) -> None:
+    await ask(desk, await task(desk, concurrency={"limit": 1}))
+    await desk.time_passes(5 * SECOND)
+    await desk.admitter().step()
+    await desk.js.purge_stream("DUE")
+    await desk.sweeper().step()
+    assert not await desk.orders()  # it may still be on its way
+
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET admitted_at = admitted_at - $1::interval", 5 * SECOND
+    )
+    await desk.sweeper().step()
+
+    assert len(await desk.orders()) == 1
+
+
+async def test_a_line_longer_than_a_page_starves_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "PAGE", 10)
+    monkeypatch.setattr("services.scheduler.loops.admitter.PAGE", 10)
+    await ask(desk, await task(desk, concurrency={"limit": 1}), 45)
+    last = await ask(desk, await task(desk, concurrency={"limit": 1}))
+    admitter = desk.admitter()
+
+    for _ in range(6):
+        await admitter.step()
+
+    assert await states(desk, last) == ["ordered"]
+
+
+class TestUnique:
+    """The same run twice."""
+
+    async def test_the_second_one_is_deduped_and_names_the_first(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={})
+        first, second = await ask(desk, task_id, 2)
+
+        assert await states(desk, [first, second]) == ["ordered", "deduped"]
+        assert (await desk.row(second))["reason"] == f"unique.existing:{first}"
+        assert list(await desk.orders()) == [(first, 1)]
+
+    async def test_other_parameters_make_another_run(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={})
+        first = await ask(desk, task_id)
+        other = await ask(desk, task_id, params={"x": 1}) + await ask(
+            desk, task_id, params={"x": 2}
+        )
+        same = await ask(desk, task_id, params={"x": 1})
+
+        assert await states(desk, first + other + same) == ["ordered"] * 3 + ["deduped"]
+
+    async def test_fields_choose_what_is_compared(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={"fields": ["task"]})
+
+        first = await ask(desk, task_id, params={"x": 1})
+        second = await ask(desk, task_id, params={"x": 2})
+
+        assert await states(desk, first + second) == ["ordered", "deduped"]
+
+    async def test_after_its_end_it_may_run_again(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={})
+        first = await ask(desk, task_id)
+        await desk.pool.execute("UPDATE scheduler.occurrences SET settled = true")
+
+        second = await ask(desk, task_id)
+
+        assert await states(desk, first + second) == ["ordered"] * 2
+
+    @pytest.mark.parametrize(
+        ("ago", "expected"), [(MINUTE / 2, "deduped"), (2 * MINUTE, "ordered")], ids=["in", "out"]
+    )
+    async def test_states_all_reaches_back_for_the_period(
+        self, desk: Desk, ago: timedelta, expected: str
+    ) -> None:
+        task_id = await task(desk, unique={"states": "all", "period_seconds": 60})
+        await ask(desk, task_id)
+        await desk.pool.execute("UPDATE scheduler.occurrences SET settled = true")
+        await desk.time_passes(ago)
+
+        assert await states(desk, await ask(desk, task_id)) == [expected]
+
+    async def test_a_live_run_of_before_the_period_is_none(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={"period_seconds": 60})
+        first = await ask(desk, task_id)
+        await begin(desk, first[0])
+        await desk.time_passes(2 * MINUTE)
+
+        second, third = await ask(desk, task_id, 2)
+
+        assert await states(desk, [*first, second, third]) == ["ordered", "ordered", "deduped"]
+
+    async def test_states_scheduled_lets_one_run_beside_one_that_has_begun(
+        self, desk: Desk
+    ) -> None:
+        task_id = await task(desk, unique={"states": "scheduled"})
+        (first,) = await ask(desk, task_id)
+        await begin(desk, first)
+
+        second, third = await ask(desk, task_id, 2)
+
+        assert await states(desk, [first, second, third]) == ["ordered", "ordered", "deduped"]
+
+    async def test_replace_takes_the_place_of_one_that_waits(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={"on_conflict": "replace"})
+        first, second = await ask(desk, task_id, 2)
+
+        assert await states(desk, [first, second]) == ["superseded", "ordered"]
+        assert (await desk.row(first))["reason"] == f"unique.replaced:{second}"
+        assert await desk.executor().claim([(first, 1)]) == []
+        await begin(desk, second)
+        assert await states(desk, await ask(desk, task_id)) == ["deduped"]
+
+    async def test_reject_says_so(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={"on_conflict": "reject"})
+        first, second = await ask(desk, task_id, 2)
+
+        assert (await desk.row(second))["reason"] == f"unique.rejected:{first}"
+
+    async def test_many_at_once_are_one(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={})
+        requests = [[request(task_id) for _ in range(3)] for _ in range(5)]
+
+        await asyncio.gather(*(desk.applier.runs_requested(each) for each in requests))
+
+        rows = await desk.rows(task_id)
+        assert sorted(row["outcome"] for row in rows) == ["deduped"] * 14 + ["fired"]
+        assert len(await desk.orders()) == 1
+
+    async def test_a_request_heard_twice_is_no_duplicate_of_itself(self, desk: Desk) -> None:
+        task_id = await task(desk, unique={})
+        asked = request(task_id)
+
+        for _ in range(2):
+            await desk.applier.runs_requested([asked])
+
+        assert await states(desk, [asked.run_id]) == ["ordered"]
+
+    async def test_fires_of_a_schedule_are_never_the_same(self, desk: Desk) -> None:
+        event = changed(
+            uuid4(),
+            1,
+            utc_now() - 4 * SECOND,
+            EVERY_SECOND,
+            policy={"unique": {}, "overlap": "allow_all"},
+        )
+
+        rows = await fires(desk, event)
+
+        assert {row["outcome"] for row in rows} == {"fired"}
+
+
+class TestBlackout:
+    """Times that a schedule keeps clear of."""
+
+    async def blacked_out(self, desk: Desk, on_blackout: str) -> tuple[list[Record], datetime]:
+        today = utc_now().date()
+        tomorrow = today + timedelta(days=1)
+        await desk.pool.execute(
+            "INSERT INTO api.calendars (name, spec) VALUES ('stocktaking', $1)",
+            f'{{"dates": [{{"from": "{today - timedelta(days=1)}", "to": "{today}"}}]}}',
+        )
+        blackout = {"calendars": ["stocktaking", "long gone"], "on_blackout": on_blackout}
+        last = utc_now() - SECOND
+        schedule = {"interval_seconds": 1, "end_at": format_instant(last)}
+        event = changed(uuid4(), 1, last - 3 * SECOND, schedule, policy={"blackout": blackout})
+        end_of_day = datetime.fromisoformat(f"{tomorrow}T00:00:00Z")
+        return await fires(desk, event), end_of_day
+
+    async def test_its_fires_are_skipped_and_the_calendar_is_named(self, desk: Desk) -> None:
+        rows, _ = await self.blacked_out(desk, "skip")
+
+        assert {(row["outcome"], row["reason"]) for row in rows} == {
+            ("skipped_blackout", "blackout:stocktaking")
+        }
+        assert not await desk.orders()
+
+    async def test_run_at_end_moves_one_of_them_to_the_end(self, desk: Desk) -> None:
+        rows, end_of_day = await self.blacked_out(desk, "run_at_end")
+
+        assert {row["outcome"] for row in rows[:-1]} == {"skipped_blackout"}
+        assert rows[-1]["due_at"] == end_of_day
+        assert await states(desk, [rows[-1]["run_id"]]) == ["blackout"]
+        await desk.admitter().step()
+        assert not await desk.orders()
+
+        await desk.pool.execute("UPDATE scheduler.occurrences SET due_at = now()")
+        await desk.admitter().step()
+        assert list(await desk.orders()) == [(rows[-1]["run_id"], 1)]
+
+    async def test_a_run_by_hand_takes_place(self, desk: Desk) -> None:
+        rows, _ = await self.blacked_out(desk, "skip")
+
+        assert await states(desk, await ask(desk, rows[0]["task_id"])) == ["ordered"]
+
+
+async def test_a_request_brings_what_it_brings(desk: Desk) -> None:
+    backfill = uuid4()
+    at = utc_now() - MINUTE
+    (run_id,) = await ask(
+        desk,
+        await task(desk),
+        trigger="backfill",
+        scheduled_for=at,
+        overlap="buffer_all",
+        params={"x": "é"},
+        origin={"backfill_id": str(backfill)},
+    )
+
+    row = await desk.row(run_id)
+
+    assert (row["trigger"], row["scheduled_for"]) == ("backfill", at)
+    assert (row["params"], row["overlap"]) == ('{"x": "é"}', "buffer_all")
+    assert row["origin"] == f'{{"backfill_id":"{backfill}"}}'
