@@ -12,13 +12,23 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
-    """Where the servers are, and what this process is called."""
+class BusSettings(BaseSettings):
+    """What whoever declares streams must know; the same for all processes of one system."""
 
     model_config = SettingsConfigDict(env_prefix="AUTOMATION_", extra="ignore")
 
+    nats_replicas: int = Field(default=1, ge=1, le=5)
+    """How many servers of a NATS cluster keep each stream: 3 survives the loss of one."""
+
+
+class ServiceSettings(BusSettings):
+    """Where the servers are, and what this process is called."""
+
     database_url: str = Field(min_length=1)
+    database_pooled: bool = False
+    """A pooler in transaction mode (PgBouncer) lies before the database."""
     nats_url: str = Field(min_length=1)
+    """One address, or those of a cluster's servers with commas between them."""
     instance: str = Field(default="unnamed", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     """Tells replicas apart in logs and lists; identity is always a fresh boot id."""
     health_host: str = "127.0.0.1"

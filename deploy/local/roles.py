@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from deploy.local import ports, probe, process
 
-#: An executor may drain its running actions for 30 s; the others need less.
-STOP_WITHIN = timedelta(seconds=40)
+#: An executor may drain its running actions for 30 s, and then waits 10 s for those that it stops;
+#: the others need less.
+STOP_WITHIN = timedelta(seconds=50)
 #: Imports take 1-2 s on a busy machine; a database that recovers takes longer.
 READY_WITHIN = timedelta(seconds=120)
 

@@ -18,7 +18,7 @@ from services.api.sync import answer_scheduler
 from services.api.web_app import create_asgi
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
-from shared.db.pool import open_pool
+from shared.db.pool import Pool, open_pool
 from shared.outbox.relay import Relay
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.conditions import Conditions
@@ -33,14 +33,8 @@ MOST_CONNECTIONS = 2_000
 
 async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     """Open everything and return the service's parts."""
-    pool = await open_pool(
-        settings.database_url,
-        name=f"api:{settings.instance}",
-        min_size=2,
-        max_size=settings.database_connections,
-    )
-    stack.push_async_callback(pool.close)
-    database = Database(pool)
+    connections = settings.database_connections
+    database = Database(await _pool(settings, stack, "api", min_size=2, max_size=connections))
 
     guard = Guard()
     broker = make_broker(settings.nats_url, name=f"api:{settings.instance}", guard=guard)
@@ -50,8 +44,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     stack.callback(lambda: setattr(guard, "stopping", True))
     client = client_of(broker)
 
-    relay_pool = await open_pool(settings.database_url, name=f"api-relay:{settings.instance}")
-    stack.push_async_callback(relay_pool.close)
+    relay_pool = await _pool(settings, stack, "api-relay")
     relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
     forget = Loop("forget", Forgetter(database).step)
     insist = Loop("insist", Insister(database, relay.wake).step)
@@ -79,6 +72,20 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         timeout_keep_alive=30,
     )
     return Parts(loops=[relay, insist, forget], checks=parts.checks, web=web)
+
+
+async def _pool(
+    settings: ApiSettings, stack: AsyncExitStack, name: str, *, min_size: int = 1, max_size: int = 4
+) -> Pool:
+    pool = await open_pool(
+        settings.database_url,
+        name=f"{name}:{settings.instance}",
+        pooled=settings.database_pooled,
+        min_size=min_size,
+        max_size=max_size,
+    )
+    stack.push_async_callback(pool.close)
+    return pool
 
 
 def main() -> None:

@@ -44,6 +44,7 @@ class NewRun:
     params: Mapping[str, Any] | None = None
     overlap: str | None = None
     origin: Origin | None = None
+    not_before: datetime | None = None
 
 
 def judge_params(
@@ -109,6 +110,7 @@ async def add_new_runs(
             params=None if run.params is None else dict(run.params),
             overlap=None if run.overlap is None else Overlap(run.overlap),
             origin=run.origin,
+            not_before=run.not_before,
         )
         for place, run in enumerate(runs)
     ]

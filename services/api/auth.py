@@ -13,6 +13,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from services.api.dry_run_query import refuse_what_cannot_be_rehearsed
 from services.api.front_door import PROBES
 from services.api.known_tokens import Principal
 from services.api.parts import ApiParts, parts_of
@@ -115,6 +116,7 @@ async def admit(request: Request, parts: Annotated[ApiParts, Depends(parts_of)])
         )
     request.state.principal = principal
     refuse_odd_query(request)
+    refuse_what_cannot_be_rehearsed(request)
     return principal
 
 

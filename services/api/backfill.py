@@ -1,7 +1,9 @@
 """A backfill: the fires of a past range are run again, each as a run of its own.
 
-The fires are those of the schedule as it is now, computed as the scheduler computes them. The runs'
-ids follow from the backfill's, so that asking twice cannot start one twice.
+The fires are those of the schedule as it is now, computed as the scheduler computes them: without
+those in the blackouts of its calendars, unless they are asked for, too. A person asks for it, so a
+blackout that holds at this moment is no obstacle. The runs' ids follow from the backfill's, so that
+asking twice cannot start one twice.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +28,7 @@ from services.api.run_schemas import BackfillCreate
 from services.api.shape import problems_of
 from services.api.store import backfills as store
 from services.api.store.tasks import TaskRow
+from services.api.upcoming import upcoming
 from shared.contracts.cancel import CancelState
 from shared.contracts.runs import Origin
 from shared.db.pool import Connection
@@ -49,6 +53,7 @@ class Range:
     first_at: datetime
     last_at: datetime
     overlap: str
+    ignore_blackout: bool
     dry_run: bool
 
 
@@ -80,14 +85,21 @@ def read_range(document: Mapping[str, Any]) -> Range:
         problems.append(Problem("/to", "backfill.order"))
     if problems or first is None or last is None:
         raise refuse_fields(problems)
-    return Range(first_at=first, last_at=last, overlap=wished.overlap, dry_run=wished.dry_run)
+    return Range(
+        first_at=first,
+        last_at=last,
+        overlap=wished.overlap,
+        ignore_blackout=wished.ignore_blackout,
+        dry_run=wished.dry_run,
+    )
 
 
-def fires_of(task: TaskRow, wished: Range) -> list[datetime]:
-    """Return the fires of a task in a range, oldest first.
+def fires_of(task: TaskRow, wished: Range) -> tuple[list[datetime], int]:
+    """Return the fires of a task in a range, oldest first, and how many a blackout left out.
 
     Raises:
-        Refused: the range lies in the future, or has no fire or too many; or there is no schedule.
+        Refused: the range lies in the future, has no fire or too many, or lies in a blackout; or
+            there is no schedule.
     """
     schedule = schedule_of(task.definition)
     if schedule is None:
@@ -102,7 +114,14 @@ def fires_of(task: TaskRow, wished: Range) -> list[datetime]:
         raise refuse_fields([Problem("/from", "backfill.empty")])
     if len(within) > MOST_FIRES:
         raise refuse_fields([Problem("/from", "backfill.too_many", {"limit": MOST_FIRES})])
-    return within
+    if wished.ignore_blackout or task.definition.policy.blackout is None:
+        return within, 0
+    running = replace(task.definition, enabled=True)
+    coming = upcoming(running, task.id, task.calendars, after - _MICROSECOND)
+    clear = [fire.at for fire in takewhile(lambda fire: fire.at < wished.last_at, coming)]
+    if not clear:
+        raise refuse_fields([Problem("/from", "backfill.blackout")])
+    return clear, len(within) - len(clear)
 
 
 async def start(

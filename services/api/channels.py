@@ -28,13 +28,13 @@ from shared.contracts.notifications import (
     EmailConfig,
     NoSecret,
     WebhookSecret,
+    is_address,
 )
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.instant import format_instant
 from shared.egress.guard import problem_with_url
 from shared.runtime.secret_box import SecretBox
 
-_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _APPRISE = re.compile(r"[a-z0-9]{2,20}://[!-~]+", re.ASCII)
 
 
@@ -70,7 +70,7 @@ def read_channel(document: Mapping[str, Any], *, stored_kind: str | None) -> Cha
             problems += (
                 Problem(f"/config/to/{index}", "channel.address")
                 for index, address in enumerate(config.to)
-                if not _ADDRESS.fullmatch(address)
+                if not is_address(address)
             )
     except pydantic.ValidationError as error:
         problems += (each.under("/config") for each in problems_of(error))

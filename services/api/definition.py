@@ -19,6 +19,7 @@ import pydantic
 
 from services.api.dependencies import Graph, judge_graph, judge_tasks, read_ids
 from services.api.policy import with_policy
+from services.api.recipients import judge_rules
 from services.api.schemas import TaskCreate, TaskUpdate
 from services.api.schemas_policy import POLICY_FIELDS
 from services.api.shape import problems_of
@@ -101,6 +102,8 @@ class Facts:
     graph: Graph
     calendars: frozenset[str] = frozenset()
     """The mentioned calendars that exist."""
+    channels: frozenset[str] = frozenset()
+    """The mentioned channels that exist."""
 
 
 def read_new(document: Mapping[str, Any], catalog: Catalog, facts: Facts) -> Definition:
@@ -211,6 +214,8 @@ def _judged(
         given["dependent_tasks"] = tuple(read_ids(given["dependent_tasks"]))
     policy, found = with_policy(base.policy, given, facts.calendars)
     problems += (problem for problem in found if problem not in problems)
+    if "notify" not in wrong:
+        problems += judge_rules(given, facts.channels)
     own = {name: value for name, value in given.items() if name not in POLICY_FIELDS}
     wished = replace(base, **own, policy=policy)
     if not misnamed:

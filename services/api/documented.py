@@ -91,6 +91,10 @@ class RunStarted(Shown):
     task_id: str
     status: Literal["running"]
     run_id: str
+    conflict: bool = Field(
+        default=False,
+        description="Only if true: the same run was there already, and `run_id` is that one's.",
+    )
 
 
 class RunsStarted(Shown):

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from services.api.documented_policy import Shown
 from services.api.schemas_channels import KindName
 
-DeliveryState = Literal["waiting", "failed", "sent", "given_up"]
+DeliveryState = Literal["waiting", "failed", "sent", "given_up", "folded"]
 
 
 class Channel(Shown):
@@ -44,7 +44,10 @@ class Notification(Shown):
     event: str
     channel: str
     incident_id: str | None
-    state: DeliveryState = Field(description="failed: will be tried again at next_try_at.")
+    state: DeliveryState = Field(
+        description="failed: will be tried again at next_try_at. folded: there were too many; one"
+        " message with their number is sent instead."
+    )
     tries: int
     next_try_at: AwareDatetime | None
     answer: str | None = Field(description="What the other side said last.")

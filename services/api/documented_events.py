@@ -90,5 +90,8 @@ class Replayed(Shown):
 
     events: int = Field(description="Looked at: those whose subject fits.")
     matches: int
-    already_fired: int = Field(description="Among the matches; they do not run again.")
+    fired: int = Field(
+        description="Times, after counts, limits and waits: what a rehearsal of the range tells."
+    )
+    already_fired: int = Field(description="Among these; they do not run again.")
     run_ids: list[str] = Field(description="The runs that were asked for.")

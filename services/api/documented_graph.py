@@ -16,6 +16,7 @@ class GraphNode(Shown):
     name: str
     enabled: bool
     last_status: str | None = Field(description="Of its latest run; null if there was none.")
+    deleted: bool = Field(description="Named by another task, but not there any more.")
 
 
 class GraphEdge(Shown):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -35,3 +35,13 @@ class TaskPlan(Shown):
     dependants: list[TiedTask]
     fires_now: bool = Field(description="The change itself would start a run, within 5 seconds.")
     summary: str = Field(description="All of this in one sentence.")
+
+
+class Rehearsed(Shown):
+    """What any other change would do: the answer that it would get; nothing was changed."""
+
+    dry_run: Literal[True]
+    valid: Literal[True]
+    problems: list[ProblemDetail]
+    status: int = Field(description="Of the answer.")
+    answer: Any = Field(description="Its body; null: none.")

@@ -24,6 +24,7 @@ class TaskRetry(Shown):
     max_interval_seconds: float
     jitter: float
     non_retryable: list[str]
+    retry_on: list[str]
 
 
 class TaskConcurrency(Shown):

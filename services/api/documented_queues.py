@@ -30,8 +30,9 @@ class Queue(Shown):
     paused: bool
     concurrency: int | None
     rate_limit: ShownRateLimit | None
+    max_depth: int | None
     state: Literal["ready", "paused", "no_executor"] = Field(
-        description="no_executor: no live executor takes it."
+        description="paused: it is, or everything is. no_executor: no live executor takes it."
     )
     waiting: int
     running: int

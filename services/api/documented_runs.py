@@ -84,6 +84,23 @@ class Moment(Shown):
     text: str
 
 
+class ProgressShown(Shown):
+    """How far an action says that it is."""
+
+    percent: float = Field(ge=0, le=100)
+    message: str | None
+    at: AwareDatetime
+
+
+class HolderShown(Shown):
+    """A run that has what another one waits for."""
+
+    run_id: str
+    task_id: str
+    task_name: str | None
+    since: AwareDatetime
+
+
 class RunDetail(ListedRun):
     """A run with all that is known of it."""
 
@@ -95,6 +112,14 @@ class RunDetail(ListedRun):
     cancel_reason: str | None
     params: dict[str, Any] | None = Field(description="What it was given instead of the task's.")
     origin: dict[str, Any] | None = Field(description="The run, event or backfill that caused it.")
+    progress: ProgressShown | None = Field(
+        description="What the action said last of how far it is, if it says anything; a few seconds"
+        " old while it runs."
+    )
+    held_by: list[HolderShown] = Field(
+        description="Which runs have the slots or locks that it waits for, or are live of its task;"
+        " the first 20."
+    )
     attempts: list[AttemptShown]
     timeline: list[Moment]
 
@@ -171,6 +196,7 @@ class BackfillStarted(Shown):
 
     id: str | None
     fires: int
+    left_out: int = Field(description="Fires of the range that a blackout keeps from running.")
     first: AwareDatetime | None
     last: AwareDatetime | None
 

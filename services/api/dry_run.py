@@ -77,7 +77,13 @@ def plan_view(
     added, removed, until = _difference(before, after, impact)
     now_fires = _fires_now(before, after, impact)
     sentence = _summary(
-        change, after, queued=queued, running=running, added=added, removed=removed, now=now_fires
+        change,
+        queued=queued,
+        taken_back=(_is_on(before) and not _is_on(after)) or after.definition is None,
+        running=running,
+        fires={"added": added, "removed": removed},
+        until=until if until < impact.now + HORIZON else None,
+        now=now_fires,
     )
     return {
         "dry_run": True,
@@ -166,29 +172,35 @@ def _is_felt(before: Definition | None, after: Definition | None) -> bool:
         notify_on_success=after.notify_on_success,
         notify_on_failure=after.notify_on_failure,
         notify_recipients=after.notify_recipients,
+        policy=before.policy.model_copy(update={"notify": after.policy.notify}),
     )
     return not unfelt.same_as(after)
 
 
+def _is_on(side: Side) -> bool:
+    return side.definition is not None and side.definition.enabled
+
+
 def _summary(
     change: Change,
-    after: Side,
     *,
     queued: int,
+    taken_back: bool,
     running: int,
-    added: int,
-    removed: int,
+    fires: dict[str, object],
+    until: datetime | None,
     now: bool,
 ) -> list[tuple[str, dict[str, object]]]:
     """Return one sentence, in parts, as codes of texts with what fills them."""
     parts: list[tuple[str, dict[str, object]]] = [(f"dry_run.{change}", {})]
-    if added or removed:
-        parts.append(("dry_run.fires", {"added": added, "removed": removed}))
+    if any(fires.values()) and until is not None:
+        parts.append(("dry_run.fires_until", {**fires, "until": format_instant(until)}))
+    elif any(fires.values()):
+        parts.append(("dry_run.fires", fires))
     else:
         parts.append(("dry_run.same_fires", {}))
     if queued:
-        off = after.definition is None or not after.definition.enabled
-        code = "dry_run.queued_taken_back" if off else "dry_run.queued_changed"
+        code = "dry_run.queued_taken_back" if taken_back else "dry_run.queued_changed"
         parts.append((code, {"count": queued}))
     if running:
         parts.append(("dry_run.running", {"count": running}))

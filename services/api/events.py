@@ -1,7 +1,8 @@
 """Events as producers send them over HTTP: judged, and brought into the form of CloudEvents 1.0.
 
 Pure. One document is one event or a batch of them; each is a CloudEvent (it has `specversion`) or
-plain (`source`, `type`, `data`). What is wrong with any of them is said of all at once.
+plain (`source`, `type`, `data`). In binary mode the attributes are headers, and the document is the
+data alone. What is wrong with any of them is said of all at once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import pydantic
 
@@ -30,6 +32,9 @@ _EXTENSION = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 _PLAIN = frozenset(CloudEvent.model_fields) | {"data_base64"}
 _MOST_TEXT = 1024
 _INT32 = 2**31
+
+_PREFIX = "ce-"
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 class Taken(NamedTuple):
@@ -60,6 +65,32 @@ def read_events(
         events += [taken] if taken else []
         problems += found
     return events, problems
+
+
+def attributes_in(headers: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the attributes of an event in binary mode; None: it is in another one.
+
+    As CloudEvents' binding to HTTP spells them: percent-encoded, or quoted, or as they are.
+    """
+    kind = headers.get("content-type", "").strip()
+    if kind.lower().startswith("application/cloudevents"):
+        return None
+    found: dict[str, Any] = {
+        name.removeprefix(_PREFIX): _decoded(value)
+        for name, value in headers.items()
+        if name.startswith(_PREFIX)
+    }
+    if not found:
+        return None
+    found.setdefault("specversion", "")  # it is no plain event, and what is wrong is said so
+    return {**found, "datacontenttype": kind} if kind else found
+
+
+def _decoded(value: str) -> str:
+    text = value.strip()
+    if quoted := _QUOTED.fullmatch(text):
+        text = re.sub(r"\\(.)", r"\1", quoted[1])
+    return unquote(text)
 
 
 def read_one(

@@ -1,10 +1,13 @@
-"""Forgets what was kept for a day: answers for `Idempotency-Key`, and which events were taken."""
+"""Forgets what was kept for some days only.
+
+Answers for `Idempotency-Key`, which events were taken, which triggered tasks have changed.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from services.api.store import events, idempotency
+from services.api.store import events, idempotency, trigger_changes
 from services.api.store.database import Database
 
 BATCH = 1_000
@@ -20,5 +23,6 @@ class Forgetter:
     async def step(self) -> timedelta:
         """Remove one batch."""
         async with self._database.connection() as connection:
-            removed = [await each.forget(connection, BATCH) for each in (idempotency, events)]
+            kept = (idempotency, events, trigger_changes)
+            removed = [await each.forget(connection, BATCH) for each in kept]
         return timedelta(0) if BATCH in removed else REST

@@ -15,6 +15,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from services.api.answers import Answer
+from services.api.dry_run_query import asks_for_dry_run, told
 from services.api.known_tokens import Principal
 from services.api.problems import Refused
 from services.api.store import idempotency as store
@@ -72,9 +73,14 @@ async def once(
 
     *remembered* tells how the answer is kept: without a secret that it shows only once.
 
+    A dry run is carried out, told and taken back; it neither uses the key nor answers from it.
+
     Raises:
         Refused: 409 while the first such request is in hand, 422 if it was another request.
     """
+    if asks_for_dry_run(request):
+        async with database.rehearsal() as connection:
+            return told(remembered(await act(connection)))
     async with database.transaction() as connection:
         if key is None:
             return await act(connection)

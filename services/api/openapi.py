@@ -15,6 +15,8 @@ from pydantic.json_schema import models_json_schema
 from services.api import run_schemas, schemas, schemas_channels, schemas_events, schemas_queues
 from services.api.auth import NEEDS, PUBLIC
 from services.api.documented import ProblemDocument
+from services.api.documented_plan import Rehearsed
+from services.api.dry_run_query import BOOLEANS, NAME, REHEARSED
 from services.api.problems import MEDIA_TYPE
 
 _SENT = (
@@ -76,7 +78,10 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     _, sent = models_json_schema([(each, "validation") for each in _SENT], ref_template=_REFERENCE)
-    _, told = models_json_schema([(ProblemDocument, "serialization")], ref_template=_REFERENCE)
+    _, told = models_json_schema(
+        [(ProblemDocument, "serialization"), (Rehearsed, "serialization")],
+        ref_template=_REFERENCE,
+    )
     components = document.setdefault("components", {})
     components["schemas"] = {
         name: schema
@@ -101,12 +106,31 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
         needed = NEEDS[_name(operation)]
         operation["security"] = [{"token": []}]
         operation["x-required-scope"] = needed
+    if _name(operation) in REHEARSED:
+        _add_dry_run(operation)
     for status in sorted(_errors(path, operation)):
         if path in PUBLIC and status == 503:  # noqa: PLR2004 - what a probe says when not ready
             responses["503"] = dict(responses["200"], description="Not ready.")
             continue
         responses[str(status)] = _problem(status)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_dry_run(operation: dict[str, Any]) -> None:
+    operation.setdefault("parameters", []).append(
+        {
+            "name": NAME,
+            "in": "query",
+            "required": False,
+            "description": "true: nothing is changed; 200 tells what would be answered.",
+            "schema": {"type": "string", "enum": list(BOOLEANS), "default": ""},
+        }
+    )
+    told = {"$ref": _REFERENCE.format(model="Rehearsed")}
+    usual = operation["responses"].setdefault("200", {"description": "dry_run: what would be."})
+    content = usual.setdefault("content", {}).setdefault("application/json", {})
+    schema = content.get("schema")
+    content["schema"] = {"anyOf": [schema, told]} if schema else told
 
 
 def _name(operation: dict[str, Any]) -> str:

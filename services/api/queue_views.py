@@ -36,6 +36,7 @@ def queue_view(row: QueueRow) -> dict[str, Any]:
         "rate_limit": {"limit": row.rate_limit, "period_seconds": row.rate_period_seconds}
         if limited
         else None,
+        "max_depth": row.max_depth,
         "state": _state(row),
         "waiting": row.waiting,
         "running": row.running,
@@ -59,6 +60,6 @@ def pause_view(row: PauseRow) -> dict[str, Any]:
 
 
 def _state(row: QueueRow) -> str:
-    if row.paused:
+    if row.paused or row.all_paused:
         return "paused"
     return "ready" if row.executors else "no_executor"

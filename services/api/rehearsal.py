@@ -21,7 +21,7 @@ from shared.domain.occurrence import Outcome
 from shared.domain.trigger import Trigger
 from shared.domain.trigger_subject import subject_matches
 from shared.domain.triggering.flow import LONGEST_CHAIN, is_loop
-from shared.domain.triggering.records import Watched
+from shared.domain.triggering.records import Firing, Watched
 from shared.domain.triggering.rehearsal import rehearsed
 from shared.runtime.conditions import Answer, Asked, Conditions, names_in
 
@@ -34,10 +34,10 @@ _SECONDS = 2.0
 _SLICE_SECONDS = 0.01
 
 
-class Fired(NamedTuple):
-    """How often a trigger would have fired; of events that were not reached nothing is known."""
+class Played(NamedTuple):
+    """What a trigger would have fired; of events that were not reached nothing is known."""
 
-    times: int
+    firings: list[Firing]
     complete: bool
 
 
@@ -72,24 +72,24 @@ async def matching(
     return [each for each, answer in zip(candidates, held, strict=True) if answer.holds]
 
 
-async def fired(
-    trigger: Trigger, matches: Sequence[Stored], task_id: UUID, since: datetime, until: datetime
-) -> Fired:
-    """Return how often *trigger* fires if *matches* are all that it hears in this time.
+async def played(
+    watched: Watched, matches: Sequence[Stored], since: datetime, until: datetime
+) -> Played:
+    """Return what a trigger fires if *matches* are all that it hears in this time.
 
     What its rate limit drops is no firing; what its throttle delays is one.
     """
-    times = 0
+    found: list[Firing] = []
     begun = paused = time.monotonic()
-    for firings in rehearsed(Watched(task_id, 1, trigger), matches, since, until):
-        times += sum(each.outcome is Outcome.FIRED for each in firings)
+    for firings in rehearsed(watched, matches, since, until):
+        found += (each for each in firings if each.outcome is Outcome.FIRED)
         now = time.monotonic()
         if now - begun > _SECONDS:
-            return Fired(times, complete=False)
+            return Played(found, complete=False)
         if now - paused > _SLICE_SECONDS:
             await asyncio.sleep(0)
             paused = time.monotonic()
-    return Fired(times, complete=True)
+    return Played(found, complete=True)
 
 
 def explain(trigger: Trigger, event: Event, answer: Answer, task_id: UUID) -> dict[str, Any]:

@@ -70,6 +70,10 @@ class BackfillCreate(Strict):
     first: Instant = Field(alias="from", description="Included.")
     last: Instant = Field(alias="to", description="Excluded; not later than now.")
     overlap: OverlapName = "buffer_all"
+    ignore_blackout: bool = Field(
+        default=False,
+        description="Also the fires that the task's calendars keep it clear of, as they are now.",
+    )
     dry_run: bool = Field(default=False, description="Only say how many fires there are.")
 
 

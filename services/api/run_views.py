@@ -8,15 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from services.api.store.dead_runs import DeadRunRow
-from services.api.store.run_history import AttemptRow, History, LedgerRow
+from services.api.store.holders import Holder
+from services.api.store.run_history import AttemptRow, History, LeaseRow, LedgerRow
 from services.api.store.run_list import ListedRow
 from services.api.store.runs import RunRow
 from services.api.timeline import timeline_of
-from services.api.views import reason_text, run_view, waits_for_text
+from services.api.views import error_text, reason_text, run_view, waits_for_text
 from shared.contracts.runs import RunRequest
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.domain.texts.catalog import Language
+from shared.domain.texts.reasons import in_words
 
 WAITING = "waiting"
 RETRYING = "retrying"
@@ -28,7 +30,7 @@ LOST = "lost"
 def listed_run_view(row: ListedRow, language: Language) -> dict[str, Any]:
     """Return a run of a list."""
     return {
-        **run_view(row.run),
+        **run_view(row.run, language),
         "queue": row.queue,
         "waits_for": row.waits_for,
         "waits_for_text": waits_for_text(row.waits_for, language),
@@ -52,22 +54,48 @@ def run_detail_view(history: History, language: Language) -> dict[str, Any]:
         "requested_by": ledger.requested_by if ledger else asked.requested_by if asked else None,
         "not_before": _instant(ledger.not_before) if ledger else None,
         "cancel_requested_at": _instant(ledger.cancel_requested_at) if ledger else None,
-        "cancel_reason": ledger.cancel_reason if ledger else None,
+        "cancel_reason": _cancel_reason(ledger, language),
         "params": asked.params if ledger is None and asked else params,
         "origin": json.loads(origin) if origin else _asked_origin(history),
-        "attempts": attempts_of(history),
+        "progress": _progress(history),
+        "attempts": attempts_of(history, language),
         "timeline": timeline_of(history, language),
     }
 
 
-def attempts_of(history: History) -> list[dict[str, Any]]:
+def holder_view(holder: Holder) -> dict[str, Any]:
+    """Return a run that has what another one waits for."""
+    return {
+        "run_id": str(holder.run_id),
+        "task_id": str(holder.task_id),
+        "task_name": holder.task_name,
+        "since": format_instant(holder.since),
+    }
+
+
+def _cancel_reason(ledger: LedgerRow | None, language: Language) -> str | None:
+    reason = ledger.cancel_reason if ledger else None
+    return reason and in_words(reason, language)
+
+
+def _progress(history: History) -> dict[str, Any] | None:
+    """Return how far the action says that it is; after its end, how far it said that it was."""
+    run, lease = history.run, history.lease
+    if lease is not None and lease.outcome is None and not (run is not None and run.final):
+        shown: dict[str, Any] | None = json.loads(lease.progress) if lease.progress else None
+        return shown
+    data = json.loads(run.execution_data) if run is not None and run.execution_data else {}
+    return data.get("progress") if isinstance(data, dict) else None
+
+
+def attempts_of(history: History, language: Language) -> list[dict[str, Any]]:
     """Return the attempts of a run side by side, the live one included."""
-    shown = {row.attempt: _attempt_view(row) for row in history.attempts}
+    shown = {row.attempt: _attempt_view(row, language) for row in history.attempts}
     run, lease = history.run, history.lease
     if run is not None and run.attempt and run.attempt not in shown:
-        shown[run.attempt] = _attempt_of_run(run)
+        shown[run.attempt] = _attempt_of_run(run, language)
     if lease is not None and lease.outcome is None and not (run is not None and run.final):
-        live = shown.setdefault(lease.attempt, _live_attempt(lease.attempt, lease.claimed_at))
+        live = shown.setdefault(lease.attempt, _live_attempt(lease))
         live["lease_until"] = format_instant(lease.lease_until)
     for number, attempt in shown.items():
         if attempt["status"] == RUNNING and number < max(shown):
@@ -79,7 +107,7 @@ def _base(history: History, language: Language) -> dict[str, Any]:
     """Return the shape of a log row, whether or not there is one."""
     run, ledger = history.run, history.ledger
     if run is not None:
-        view = run_view(run)
+        view = run_view(run, language)
         if not run.final and ledger is not None and ledger.outcome == Outcome.CANCELLED:
             view["status"] = Outcome.CANCELLED.value  # taken back between two attempts
         return view
@@ -92,6 +120,7 @@ def _base(history: History, language: Language) -> dict[str, Any]:
             scheduled_for=ledger.scheduled_for,
             status=_status_of(ledger, history),
             reason=reason,
+            language=language,
         )
     asked = history.asked
     assert asked is not None  # noqa: S101 - `find` returns nothing else
@@ -102,6 +131,7 @@ def _base(history: History, language: Language) -> dict[str, Any]:
         scheduled_for=asked.scheduled_for or asked.requested_at,
         status=WAITING,
         reason=None,
+        language=language,
     )
 
 
@@ -125,6 +155,7 @@ def _unbegun(
     scheduled_for: datetime,
     status: str,
     reason: str | None,
+    language: Language,
 ) -> dict[str, Any]:
     row = RunRow(
         run_id=run_id,
@@ -142,7 +173,7 @@ def _unbegun(
         executor=None,
         final=False,
     )
-    return run_view(row)
+    return run_view(row, language)
 
 
 def _asked_origin(history: History) -> dict[str, Any] | None:
@@ -152,7 +183,7 @@ def _asked_origin(history: History) -> dict[str, Any] | None:
     return asked.origin.model_dump(mode="json", exclude_defaults=True)
 
 
-def _attempt_view(row: AttemptRow) -> dict[str, Any]:
+def _attempt_view(row: AttemptRow, language: Language) -> dict[str, Any]:
     return {
         "attempt": row.attempt,
         "status": row.status,
@@ -160,14 +191,14 @@ def _attempt_view(row: AttemptRow) -> dict[str, Any]:
         "completed_at": _instant(row.completed_at),
         "duration_seconds": _seconds(row.started_at, row.completed_at),
         "result": row.result,
-        "error_message": row.error_message,
+        "error_message": error_text(row.status, row.error_message, language),
         "executor": row.executor,
         "retry_at": _instant(row.retry_at),
         "lease_until": None,
     }
 
 
-def _attempt_of_run(run: RunRow) -> dict[str, Any]:
+def _attempt_of_run(run: RunRow, language: Language) -> dict[str, Any]:
     return {
         "attempt": run.attempt,
         "status": run.status,
@@ -175,23 +206,23 @@ def _attempt_of_run(run: RunRow) -> dict[str, Any]:
         "completed_at": _instant(run.completed_at),
         "duration_seconds": run.duration_seconds,
         "result": run.result,
-        "error_message": run.error_message,
+        "error_message": error_text(run.status, run.error_message, language),
         "executor": run.executor,
         "retry_at": None,
         "lease_until": None,
     }
 
 
-def _live_attempt(attempt: int, claimed_at: datetime) -> dict[str, Any]:
+def _live_attempt(lease: LeaseRow) -> dict[str, Any]:
     return {
-        "attempt": attempt,
+        "attempt": lease.attempt,
         "status": RUNNING,
-        "started_at": format_instant(claimed_at),
+        "started_at": format_instant(lease.claimed_at),
         "completed_at": None,
         "duration_seconds": None,
         "result": None,
         "error_message": None,
-        "executor": None,
+        "executor": lease.executor,
         "retry_at": None,
         "lease_until": None,
     }

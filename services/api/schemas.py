@@ -53,7 +53,8 @@ class TaskUpdate(PolicyFields):
         default=None,
         examples=[{"condition": "error_rate > 10"}],
         description="Which events start the task: subject, type, condition; optional for_each,"
-        " threshold, within_seconds, posture, debounce_seconds, throttle, rate_limit, batch, map.",
+        " threshold, within_seconds, posture, debounce_seconds, debounce_timeout_seconds, throttle,"
+        " rate_limit, batch, map.",
     )
     action_config: Config = Field(
         default={}, description="The action's parameters; see GET …/automation-actions."
@@ -61,9 +62,18 @@ class TaskUpdate(PolicyFields):
     enabled: bool = True
     dependent_tasks: list[TaskId] = Field(default=[], max_length=100)
     timeout_seconds: Seconds = Field(default=3600, description="The longest one attempt may take.")
-    notify_on_success: bool = False
-    notify_on_failure: bool = True
-    notify_recipients: list[Recipient] = Field(default=[], max_length=50)
+    notify_on_success: bool = Field(default=False, description="Tell of each success.")
+    notify_on_failure: bool = Field(
+        default=True,
+        description="Tell of the first failure after the last retry, then once an hour while it"
+        " goes on, and of the recovery; also of a schedule that nobody fires.",
+    )
+    notify_recipients: list[Recipient] = Field(
+        default=[],
+        max_length=50,
+        description="Channels by name, e-mail addresses; user ids are kept and warned of. Empty:"
+        " the creator, if there is a channel of that name or it is an address.",
+    )
 
 
 class TaskCreate(TaskUpdate):

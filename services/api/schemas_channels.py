@@ -21,8 +21,11 @@ class ChannelPut(Strict):
     config: dict[str, Any] = Field(
         default={},
         examples=[{"to": ["ops@example.com"], "language": "zh-TW"}],
-        description="language: zh-TW or en. email: to, a list of addresses. alertmanager: labels,"
-        " put on every alert.",
+        description="language: zh-TW or en. most_messages: within five minutes; what is"
+        " more is told as one number (left out: email and apprise 30, webhook 600, alertmanager no"
+        " limit). email: to, a list of"
+        " addresses. alertmanager: labels, put on every alert; rules that name it should name"
+        " recovered, too, so that alerts are resolved.",
     )
     secret: dict[str, Any] | None = Field(
         default=None,

@@ -93,6 +93,12 @@ class TriggerTest(Strict):
 class TriggerReplay(Strict):
     """The stored events of a range, for one task."""
 
+    again: bool = Field(
+        default=False,
+        description="Also what has run already: every firing is a new run, each time it is asked"
+        " for. With an Idempotency-Key, once.",
+    )
+
     earliest: str = Field(
         alias="from",
         max_length=40,

@@ -41,6 +41,7 @@ Event = Literal[
     "recovered",
     "late",
     "missed",
+    "silent",
     "skipped",
     "cancelled",
     "dead",
@@ -111,6 +112,12 @@ class RetryFields(Strict):
         max_length=50,
         description="Beginnings of error messages after which trying again is no use.",
     )
+    retry_on: list[Line] = Field(
+        default=[],
+        max_length=50,
+        description="Beginnings of the only error messages after which it is tried again, such as"
+        " `not finished within`; empty: after all but the above.",
+    )
 
 
 class ConcurrencyFields(Strict):
@@ -138,7 +145,11 @@ class UniqueFields(Strict):
         default=["task", "params"], min_length=1, max_length=2
     )
     states: Literal["incomplete", "scheduled", "all"] = "incomplete"
-    on_conflict: Literal["return_existing", "replace", "reject"] = "return_existing"
+    on_conflict: Literal["return_existing", "replace", "reject"] = Field(
+        default="return_existing",
+        description="Of the new one: whoever asks is told the existing run; it takes the place of"
+        " one that waits; whoever asks is refused (409).",
+    )
 
 
 class LockFields(Strict):
@@ -177,11 +188,22 @@ class SelectorFields(Strict):
 class NotifyRuleFields(Strict):
     """On which event who is told."""
 
-    on: list[Event] = Field(min_length=1, max_length=len(get_args(Event)))
-    channels: list[Line] = Field(
-        default=[], max_length=20, description="Names of channels; empty: notify_recipients."
+    on: list[Event] = Field(
+        min_length=1,
+        max_length=len(get_args(Event)),
+        description="failure: after the last retry; while it goes on, at most every five minutes."
+        " recovered: a success after a failure that was told. dead: retries are used up. late: not"
+        " begun 60 s after it was due. missed: given up by the misfire policy or the start"
+        " deadline. silent: its time came and no scheduler entered it.",
     )
-    after_failures: int = Field(default=1, ge=1, le=1000)
+    channels: list[Line] = Field(
+        default=[],
+        max_length=20,
+        description="Channels by name, or e-mail addresses; empty: notify_recipients.",
+    )
+    after_failures: int = Field(
+        default=1, ge=1, le=1000, description="Of a failure: only from so many in a row on."
+    )
     exact: bool = Field(default=False, description="Only at exactly that many failures in a row.")
 
 

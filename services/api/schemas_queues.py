@@ -20,6 +20,13 @@ class QueuePut(Strict):
         default=None, ge=1, le=100_000, description="Runs that may be live at once."
     )
     rate_limit: RateLimitFields | None = None
+    max_depth: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="Runs that may wait in it to be let go, for a slot, a rate or the end of a"
+        " pause; further ones are throttled. 0: what cannot start at once.",
+    )
 
 
 class CalendarPut(Strict):

@@ -14,7 +14,8 @@ from services.api.definition import Catalog, Facts, read_change, read_new
 from services.api.dependencies import mentioned_tasks
 from services.api.dry_run import Change, Side, plan_view
 from services.api.policy import mentioned_calendars
-from services.api.store import calendars, impact
+from services.api.recipients import mentioned_channels
+from services.api.store import calendars, channels, impact
 from services.api.store import tasks as store
 from services.api.store.database import Database
 from services.api.views import task_view
@@ -158,5 +159,8 @@ async def _facts(
 ) -> Facts:
     """Return what *document* is judged by; holds on to it until the transaction ends."""
     facts = await store.facts(connection, mentioned_tasks(document), task_id)
-    known = await calendars.existing(connection, mentioned_calendars(document))
-    return replace(facts, calendars=known)
+    return replace(
+        facts,
+        calendars=await calendars.existing(connection, mentioned_calendars(document)),
+        channels=await channels.existing(connection, mentioned_channels(document)),
+    )

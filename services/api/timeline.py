@@ -5,8 +5,9 @@
                       └── retry_at ◄── attempt_failed ◄─┤
                                        snoozed        ◄─┘
 
-Nobody writes this down as it happens; it is read off the ledger, the lease and the log. Of the
-claims only the newest is known, of several admissions as well, and not when an attempt was ordered
+Nobody writes this down as it happens; it is read off the ledger, the leases and the log. When an
+attempt was claimed that was lost with its executor is not known, of several admissions only the
+newest is, and not when an attempt was ordered
 because the executor of the one before it had died. Orders go out a little ahead of their time.
 """
 
@@ -18,10 +19,11 @@ from typing import Any, NamedTuple
 
 from services.api.store.run_history import AttemptRow, History, LedgerRow
 from services.api.texts import say
-from services.api.views import reason_text, waits_for_text
+from services.api.views import error_text, reason_text, waits_for_text
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.domain.texts.catalog import Language
+from shared.domain.texts.reasons import in_words
 
 SNOOZED = "snoozed"
 
@@ -90,7 +92,8 @@ def _ledger_moments(history: History, language: Language) -> Iterator[_Moment]:
         return
     yield _Moment(ledger.due_at, "due")
     if ledger.cancel_requested_at is not None:
-        yield _Moment(ledger.cancel_requested_at, "cancel_requested", more=ledger.cancel_reason)
+        why = ledger.cancel_reason and in_words(ledger.cancel_reason, language)
+        yield _Moment(ledger.cancel_requested_at, "cancel_requested", more=why)
     if ledger.outcome != Outcome.FIRED:
         return
     starts = _starts(history)
@@ -125,32 +128,44 @@ def _starts(history: History) -> dict[int, datetime]:
 
 def _attempt_moments(history: History) -> Iterator[_Moment]:
     lease, run = history.lease, history.run
-    if lease is not None:
+    claims = {**history.claims, **({lease.attempt: lease.claimed_at} if lease else {})}
+    starts = _starts(history)
+    for attempt, claimed_at in claims.items():
         # An executor tells the database's time to a few milliseconds: no start is before its claim.
-        started_at = _starts(history)[lease.attempt]
-        yield _Moment(min(lease.claimed_at, started_at), "claimed", lease.attempt)
+        yield _Moment(min(claimed_at, starts.get(attempt, claimed_at)), "claimed", attempt)
+    over_at = _over_at(history)
     for row in history.attempts:
         yield _Moment(row.started_at, "started", row.attempt)
-        yield from _attempt_end(row)
+        yield from _attempt_end(row, over_at)
     known = {row.attempt for row in history.attempts}
     if run is not None and run.started_at is not None and run.attempt not in known:
         yield _Moment(run.started_at, "started", run.attempt)
 
 
-def _attempt_end(row: AttemptRow) -> Iterator[_Moment]:
+def _over_at(history: History) -> datetime | None:
+    """Return from when on nothing was to begin any more, if there is such a moment."""
+    run, ledger = history.run, history.ledger
+    if ledger is not None and ledger.cancel_requested_at is not None:
+        return ledger.cancel_requested_at
+    return run.completed_at if run is not None and run.final else None
+
+
+def _attempt_end(row: AttemptRow, over_at: datetime | None) -> Iterator[_Moment]:
     if row.retry_at is None or row.completed_at is None:
         return
     snoozed = row.status == SNOOZED
     event = SNOOZED if snoozed else "attempt_failed"
     yield _Moment(row.completed_at, event, row.attempt, row.error_message or row.result)
-    yield _Moment(row.retry_at, "retry_at", row.attempt + 1)
+    if over_at is None or row.retry_at < over_at:
+        yield _Moment(row.retry_at, "retry_at", row.attempt + 1)
 
 
 def _end(history: History, language: Language) -> Iterator[_Moment]:
     run, ledger = history.run, history.ledger
     if run is not None and run.final and run.completed_at is not None:
         status = say(f"status.{run.status}", language)
-        line = (run.error_message or run.result or "").partition("\n")[0][:500]
+        said = error_text(run.status, run.error_message, language) or run.result or ""
+        line = said.partition("\n")[0][:500]
         yield _Moment(
             run.completed_at, "finished", run.attempt, f"{status} {line}" if line else status
         )

@@ -8,13 +8,12 @@ in with. All others do, after 90 days unless the caller says otherwise.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from services.api.scopes import ADMIN, ALL_SCOPES
 from services.api.store import tokens as store
 from services.api.token_format import Token, new_token
-from shared.db.pool import Connection, open_pool
+from shared.db.pool import Connection, connected
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.instant import format_instant
 
@@ -82,7 +81,7 @@ async def create_token(
     Raises:
         InvalidDefinition: there is no such scope.
     """
-    async with _connection(dsn) as connection:
+    async with connected(dsn) as connection:
         token, _ = await make(
             connection,
             name=name,
@@ -95,17 +94,11 @@ async def create_token(
 
 async def list_tokens(dsn: str) -> list[dict[str, object]]:
     """Return all tokens, newest first, without their secrets."""
-    async with _connection(dsn) as connection:
+    async with connected(dsn) as connection:
         return [view(row) for row in await store.every(connection)]
 
 
 async def revoke_token(dsn: str, token_id: str) -> bool:
     """Make a token useless; return whether it was there and useful until now."""
-    async with _connection(dsn) as connection:
+    async with connected(dsn) as connection:
         return await store.revoke(connection, token_id)
-
-
-@asynccontextmanager
-async def _connection(dsn: str) -> AsyncIterator[Connection]:
-    async with await open_pool(dsn, name="api-tokens", max_size=1) as pool, pool.acquire() as one:
-        yield one

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from services.api.definition import warnings_of
 from services.api.policy import policy_view
+from services.api.recipients import recipient_warnings
 from services.api.store.runs import LineRow, OccurrenceRow, RunRow
 from services.api.store.system import DeadRow, ExecutorRow
 from services.api.store.tasks import TaskRow
 from services.api.texts import all_texts, say
 from services.api.upcoming import upcoming
+from shared.contracts.runs import RunStatus
+from shared.domain.errors import Problem
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.domain.texts.catalog import Language
+from shared.domain.texts.reasons import in_words
 
 #: Outcomes of a fire for which a run exists.
 _WITH_RUN = frozenset({Outcome.FIRED, Outcome.EXPIRED})
@@ -46,7 +51,7 @@ def task_view(row: TaskRow, language: Language) -> dict[str, Any]:
         "run_count": row.run_count,
         "success_count": row.success_count,
         "failure_count": row.failure_count,
-        "last_result": row.last_result,
+        "last_result": row.last_result and in_words(row.last_result, language),
         "created_at": format_instant(row.created_at),
         "updated_at": format_instant(row.updated_at),
         "created_by": row.created_by,
@@ -57,9 +62,19 @@ def task_view(row: TaskRow, language: Language) -> dict[str, Any]:
                 "code": problem.code,
                 "detail": say(problem.code, language, problem.params),
             }
-            for problem in warnings_of(task)
+            for problem in (*warnings_of(task), *_recipient_warnings(row))
         ],
     }
+
+
+def _recipient_warnings(row: TaskRow) -> Iterator[Problem]:
+    task = row.definition
+    return recipient_warnings(
+        task.notify_recipients,
+        task.policy,
+        row.unreachable,
+        creator_is_reached=row.creator_is_reached,
+    )
 
 
 def next_run_at(row: TaskRow) -> datetime | None:
@@ -68,7 +83,7 @@ def next_run_at(row: TaskRow) -> datetime | None:
     return coming.due if coming else None
 
 
-def run_view(row: RunRow) -> dict[str, Any]:
+def run_view(row: RunRow, language: Language) -> dict[str, Any]:
     """Return a log row as the contract shows it; the fields behind `execution_data` are ours."""
     return {
         "id": str(row.run_id),
@@ -78,7 +93,7 @@ def run_view(row: RunRow) -> dict[str, Any]:
         "completed_at": _instant(row.completed_at),
         "duration_seconds": row.duration_seconds,
         "result": row.result,
-        "error_message": row.error_message,
+        "error_message": error_text(row.status, row.error_message, language),
         "execution_data": json.loads(row.execution_data) if row.execution_data else None,
         "run_id": str(row.run_id),
         "trigger": row.trigger,
@@ -86,6 +101,11 @@ def run_view(row: RunRow) -> dict[str, Any]:
         "attempt": row.attempt,
         "executor": row.executor,
     }
+
+
+def error_text(status: str, text: str | None, language: Language) -> str | None:
+    """Return what is said of an end; of one that a rule of a task brought about, in words."""
+    return in_words(text, language) if text and status == RunStatus.CANCELLED else text
 
 
 def line_view(row: LineRow) -> dict[str, Any]:

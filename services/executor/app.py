@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
@@ -12,6 +14,9 @@ from shared.db.pool import answers, open_pool
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.process import Parts, run_service
 
+#: An action does not stop; whoever keeps this process running starts it afresh.
+EXIT_DEAF = 71
+
 
 def main() -> None:
     """Run one executor until it is told to stop."""
@@ -21,7 +26,12 @@ def main() -> None:
 
 async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
-    pool = await open_pool(settings.database_url, name=settings.instance, max_size=6)
+    pool = await open_pool(
+        settings.database_url,
+        name=settings.instance,
+        max_size=6,
+        pooled=settings.database_pooled,
+    )
     stack.push_async_callback(pool.close)
     guard = Guard()
     client = await connect(settings.nats_url, name=settings.instance, guard=guard)
@@ -30,7 +40,15 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     for action in actions.values():
         stack.push_async_callback(action.close)
     # A fresh identity per start: a restarted executor must not take itself for the one that died.
-    executor = Executor(settings, executor_id=uuid4(), pool=pool, client=client, actions=actions)
+    executor = Executor(
+        settings,
+        executor_id=uuid4(),
+        pool=pool,
+        client=client,
+        actions=actions,
+        restart=lambda: os.kill(os.getpid(), signal.SIGTERM),
+        end_process=lambda: os._exit(EXIT_DEAF),
+    )
 
     async def drain() -> None:
         guard.stopping = True

@@ -1,12 +1,30 @@
-"""One attempt under way in this process, as its runner and the intake share it."""
+"""One attempt under way in this process, as its runner and the intake share it.
+
+    under way ──► told to stop ──► stopped
+                        └─ after the grace: told once more ──► deaf until the process ends
+
+Told to stop is an action whose time is up, whose run somebody cancelled or another executor took
+over, and each one when its executor leaves.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.executor.claimed import ClaimedRun
+from services.executor.limit import Limit
 from shared.contracts.runs import RunStarted
+
+
+class Progress(NamedTuple):
+    """How far an action says that it is."""
+
+    percent: float
+    message: str | None
+    at: datetime
 
 
 @dataclass(slots=True, eq=False)
@@ -16,11 +34,32 @@ class Attempt:
     run: ClaimedRun
     started: RunStarted | None = None
     """Set once it has begun."""
+    limit: Limit | None = None
+    """Set once its action has begun."""
+    progress: Progress | None = None
     stop_reason: str | None = None
     """Set once somebody wants it stopped."""
+    told_at: float | None = None
+    """By the event loop's clock, when it was told to stop for another reason than its time."""
+    told_again: bool = False
+    is_deaf: bool = False
+    """It did not stop; nobody waits for it any more."""
+    is_lost: bool = False
+    """A later attempt has its lease."""
     is_over: bool = False
     """Its end is in the journal: whatever its action still does changes nothing."""
 
     @property
     def key(self) -> tuple[UUID, int]:
         return self.run.run_id, self.run.attempt
+
+    @property
+    def has_a_say(self) -> bool:
+        """True if what it says still counts."""
+        return not (self.is_over or self.is_lost)
+
+    def is_overdue(self, now: float, grace: float) -> bool:
+        """Return whether it was told to stop longer than *grace* ago."""
+        expired_at = self.limit.expired_at if self.limit else None
+        times = [at for at in (self.told_at, expired_at) if at is not None]
+        return bool(times) and min(times) + grace <= now

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+#: Attempts that may be lost with their executors before the run counts as what kills them.
+MAX_LOST = 5
+
 
 class ClaimedRun(NamedTuple):
     """One attempt of a run that this executor holds the lease of; columns of the claim."""
@@ -35,3 +38,12 @@ class ClaimedRun(NamedTuple):
     """Attempts before this one that failed."""
     cancel_reason: str | None = None
     """Not None: somebody stopped the run before this attempt; it is to end without being begun."""
+
+    @property
+    def is_last_chance(self) -> bool:
+        """True if it may be what kills its executors; not beside another one such.
+
+        What was lost together is begun again together. So who kills executors would take with it,
+        to the last, whoever happens to run beside it.
+        """
+        return self.lost == MAX_LOST - 1

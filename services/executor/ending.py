@@ -3,7 +3,7 @@
 Outcome          success
 ActionFailed     failure ────┐
 a bug            failure ────┼──► again after a pause, if the task's policy says so
-its time is up   timed_out ──┘
+its time is up   timed_out ──┘            (or it gave no sign of life for too long)
 Snooze           (none yet) ─────► again when the action asked for it; not a failed attempt
 NeedsOperator    needs_operator
 Cancel           cancelled          so is what somebody stopped
@@ -26,6 +26,9 @@ from shared.domain.retry import LONGEST, decide, dice_for
 #: An action that wants to be called again at once would do nothing else any more.
 SHORTEST_SNOOZE = timedelta(seconds=1)
 
+#: What is kept of the end of an action that did not stop, beside its words.
+_DEAF = {"did_not_stop": True}
+
 log = logging.getLogger(__name__)
 
 
@@ -42,14 +45,16 @@ class Ending(NamedTuple):
     snooze: Snooze | None = None
 
 
-def stopped(reason: str) -> Ending:
+def stopped(reason: str, *, deaf: bool = False) -> Ending:
     """Return the end of an attempt that somebody stopped."""
-    return Ending(RunStatus.CANCELLED, Outcome(reason or "cancelled"))
+    return Ending(RunStatus.CANCELLED, Outcome(reason or "cancelled", _DEAF if deaf else {}))
 
 
-def timed_out(seconds: int) -> Ending:
+def timed_out(words: str, *, deaf: bool = False) -> Ending:
     """Return the end of an attempt whose time was up."""
-    return Ending(RunStatus.TIMED_OUT, Outcome(f"not finished within {seconds} seconds"))
+    if deaf:
+        words = f"{words}, and did not stop when told to: its executor was started afresh"
+    return Ending(RunStatus.TIMED_OUT, Outcome(words, _DEAF if deaf else {}))
 
 
 def failed(summary: str, *, permanent: bool = False) -> Ending:

@@ -1,34 +1,39 @@
 """One executor, put together from its parts: in, run, out, and what keeps it honest.
 
-orders ──► Doors ──► Intake ──► Runner ──► Journal ──► reports
-                       ▲                      ▲
-          Heartbeat (leases)             Confirmer (what the log lacks)
-          Stopper (what is to end)
+orders ──► Doors ──► Intake ──► UnderWay ──► Runner ──► Journal ──► reports
+                                   ▲                       ▲
+              Heartbeat (leases, progress)            Confirmer (what the log lacks)
+              Stopper (what is to end)
+              Warden (what does not end)
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from nats.aio.client import Client
 
+from services.executor.context import World
 from services.executor.doors import Doors, consumers_of
 from services.executor.intake import Intake
 from services.executor.journal import Journal
 from services.executor.loops.confirmer import Confirmer
 from services.executor.loops.heartbeat import Heartbeat
 from services.executor.loops.stopper import Stopper
+from services.executor.loops.warden import Warden
 from services.executor.runner import Runner
 from services.executor.settings import ExecutorSettings
 from services.executor.speaker import Speaker
 from services.executor.store.leases import Abilities, LeaseStore
 from services.executor.store.presence import PresenceStore
+from services.executor.store.reports import ReportStore
 from services.executor.time_of_day import DatabaseClock
+from services.executor.under_way import UnderWay
 from shared.bus.declare import declare_consumers
 from shared.bus.publisher import Publisher
 from shared.bus.topology import LOG_WRITER_FINISHED
@@ -55,8 +60,12 @@ class Executor:
         pool: Pool,
         client: Client,
         actions: Mapping[str, Action[Any]],
+        restart: Callable[[], None],
+        end_process: Callable[[], None],
     ) -> None:
         self._patience = timedelta(seconds=settings.drain_seconds)
+        self._grace = timedelta(seconds=settings.kill_grace_seconds)
+        self._end_process = end_process
         self._clock = DatabaseClock(stopwatch)
         self._presence = PresenceStore(pool, executor_id)
         lease = timedelta(seconds=settings.lease_seconds)
@@ -64,25 +73,24 @@ class Executor:
         leases = LeaseStore(pool, executor_id, lease, abilities)
         publisher = Publisher(client)
         self.journal = Journal(executor_id, leases, publisher)
-        runner = Runner(
-            executor=settings.instance,
-            actions=actions,
-            journal=self.journal,
-            speaker=Speaker(client),
-            now=self._clock.now,
-            database_url=settings.database_url,
-            home=settings.home,
-            egress_allow=settings.egress_allow,
-        )
-        self.intake = Intake(slots=settings.executor_slots, leases=leases, runner=runner)
+        world = self._make_world(settings, Speaker(client))
+        runner = Runner(executor=settings.instance, actions=actions, world=world)
+        self.under_way = UnderWay(leases, runner)
+        self.under_way.on_deaf = restart
+        self.intake = Intake(slots=settings.executor_slots, leases=leases, under_way=self.under_way)
         self._heartbeat = self._make_heartbeat(settings, leases, list(actions))
         self._stopper = Stopper(
-            client=client, intake=self.intake, leases=leases, interval=lease / 3
+            client=client,
+            intake=self.intake,
+            under_way=self.under_way,
+            leases=leases,
+            interval=lease / 3,
         )
+        self._warden = Warden(self.under_way, self._grace)
         self._js = client.jetstream(timeout=2)
         self._confirmer = Confirmer(
             executor_id=executor_id,
-            leases=leases,
+            reports=ReportStore(pool),
             presence=self._presence,
             publisher=publisher,
             unread=lambda: unread(self._js, LOG_WRITER_FINISHED),
@@ -93,11 +101,21 @@ class Executor:
         slots, came = settings.executor_slots, self.intake.arrived
         self._doors = Doors(client, settings.queues, slots=slots, came=came)
 
+    def _make_world(self, settings: ExecutorSettings, speaker: Speaker) -> World:
+        return World(
+            journal=self.journal,
+            speaker=speaker,
+            now=self._clock.now,
+            database_url=settings.database_url,
+            home=settings.home,
+            egress_allow=settings.egress_allow,
+        )
+
     def _make_heartbeat(
         self, settings: ExecutorSettings, leases: LeaseStore, actions: list[str]
     ) -> Heartbeat:
         return Heartbeat(
-            intake=self.intake,
+            under_way=self.under_way,
             journal=self.journal,
             leases=leases,
             presence=self._presence,
@@ -128,6 +146,7 @@ class Executor:
             telling,
             stopping,
             Loop("heartbeat", self._heartbeat.step),
+            Loop("warden", self._warden.step),
             Loop("confirmer", self._confirmer.step),
             Loop("watch", self.watch.step),
             taking,
@@ -136,16 +155,25 @@ class Executor:
     async def drain(self) -> None:
         """Take nothing more, end what runs, store and say the results, leave.
 
-        Without a database it says less, but no run is broken off because of that.
+        Without a database it says less, but no run is broken off because of that. If an action
+        does not stop, this process ends here and now: what is said of its run is true by then.
         """
-        await _tried(self._heartbeat.report(draining=True))
-        await self.intake.drain(self._patience)
+        await _tried(self._heartbeat.drain())
+        await self.intake.close()
+        goes_on = await self.under_way.leave(self._patience, self._grace)
+        await self._say_all()
+        await _tried(self._heartbeat.leave())
+        if goes_on:
+            await self.under_way.last_words()
+            await self._say_all()
+            self._end_process()
+
+    async def _say_all(self) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS.total_seconds()):
                 await self.journal.emptied()
         except TimeoutError:
             log.error("stopping with results that could not be said")  # noqa: TRY400 - no traceback
-        await _tried(self._presence.leave())
 
 
 async def _tried(effort: Awaitable[object]) -> None:

@@ -13,20 +13,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from nats.aio.msg import Msg
 
-from services.executor.attempt import Attempt
-from services.executor.claimed import ClaimedRun
-from services.executor.doors import Doors
-from services.executor.ending import stopped
-from services.executor.runner import Runner
+from services.executor.doors import ANSWERED, Doors
 from services.executor.store.leases import LeaseStore
-from services.executor.waiting_room import HOLD, WaitingRoom, deliveries
+from services.executor.under_way import UnderWay
+from services.executor.waiting_room import HOLD, PRIORITIES, WaitingRoom, deliveries
 from shared.bus.middleware import bury
 from shared.contracts.runs import RunDue
 
@@ -38,15 +34,8 @@ RETURN_DELAY = 1.0
 #: The same for what another executor is to run: at first, and when nobody has taken it for long.
 FOREIGN_DELAY, FOREIGN_DELAY_MAX = 0.3, 5.0
 FOREIGN_TRIES = 8
-#: How long cancelled actions may take to clean up.
-CLEAN_UP = timedelta(seconds=10)
 
 log = logging.getLogger(__name__)
-
-
-class _Running(NamedTuple):
-    attempt: Attempt
-    task: asyncio.Task[None]
 
 
 def read_order(data: bytes) -> tuple[UUID, int]:
@@ -62,25 +51,19 @@ def read_order(data: bytes) -> tuple[UUID, int]:
 class Intake:
     """The incoming side of one executor. `step` is run by a Loop and woken by each order."""
 
-    def __init__(self, *, slots: int, leases: LeaseStore, runner: Runner) -> None:
+    def __init__(self, *, slots: int, leases: LeaseStore, under_way: UnderWay) -> None:
         self._slots = slots
         self._leases = leases
-        self._runner = runner
+        self._under_way = under_way
         self._waiting = WaitingRoom()
-        self._running: dict[UUID, _Running] = {}
         self._draining = False
         self.claims_begun = self.claims_ended = 0
         self.doors: Doors | None = None
         self.wake: Callable[[], None] = lambda: None
+        under_way.on_over = self._over
 
-    @property
-    def running(self) -> int:
-        """How many runs are under way."""
-        return len(self._running)
-
-    def held(self) -> list[tuple[UUID, int]]:
-        """Return the attempts whose leases must be kept alive."""
-        return [each.attempt.key for each in self._running.values() if not each.attempt.is_over]
+    def _over(self) -> None:
+        self.wake()
 
     def arrived(self, message: Msg, priority: int) -> None:
         """Take an order from the bus."""
@@ -90,25 +73,43 @@ class Intake:
     async def step(self) -> timedelta:
         """Claim and start what waits, then ask for as much as there is room for."""
         while self._waiting and not self._draining and self._free > 0:
-            if self.doors is not None:
-                await self.doors.answered(self._waiting.best)
-            await self._claim_batch()
+            await self._start_some()
+        asks_again = await self._ask()
         if self._draining:
             await self._return_waiting()
-        elif self.doors is not None:
+        elif asks_again:
+            return timedelta(seconds=ANSWERED)
+        else:
             stale = self._waiting.take_stale(asyncio.get_running_loop().time())
             await self._give_back(stale, delay=None)
-            await self.doors.ask(free=self._free, waiting=self._waiting)
         return timedelta(seconds=HOLD) if self._waiting else REST
+
+    async def _start_some(self) -> None:
+        """Start the best of what waits, unless something better is on its way."""
+        if self.doors is None:
+            await self._claim_batch(PRIORITIES[-1])
+            return
+        if self.doors.may_start() < self._waiting.best:
+            await self._ask()
+        worst = self.doors.may_start()
+        if worst < self._waiting.best:
+            await self.doors.news()
+        else:
+            await self._claim_batch(worst)
+
+    async def _ask(self) -> bool:
+        if self._draining or self.doors is None:
+            return False
+        return await self.doors.ask(free=self._free, waiting=self._waiting)
 
     @property
     def _free(self) -> int:
-        return self._slots - len(self._running)
+        return self._slots - self._under_way.running
 
-    async def _claim_batch(self) -> None:
+    async def _claim_batch(self, worst: int) -> None:
         orders: list[tuple[UUID, int]] = []
         good: list[Msg] = []
-        for message in self._waiting.take(min(BATCH, self._free)):
+        for message in self._waiting.take(min(BATCH, self._free), worst=worst):
             try:
                 orders.append(read_order(message.data))
                 good.append(message)
@@ -117,12 +118,15 @@ class Intake:
                     await self._give_back([message])
         self.claims_begun += 1
         try:
-            claimed = await self._leases.claim(orders)
+            claimed = await self._leases.claim(
+                orders, no_last_chance=self._under_way.has_last_chance
+            )
             if self._draining:  # since the claim was sent: too late to start anything
                 await self._leases.release([(run.run_id, run.attempt) for run in claimed])
                 claimed = []
-            for run in claimed:
-                self._start(run)
+            place = {order: number for number, order in enumerate(orders)}
+            for run in sorted(claimed, key=lambda run: place[run.run_id, run.attempt]):
+                self._under_way.start(run)
         except BaseException:
             await self._give_back(good)
             raise
@@ -146,87 +150,12 @@ class Intake:
             log.exception("giving back all orders that were not claimed")
             return missing
 
-    def _start(self, run: ClaimedRun) -> None:
-        if (old := self._running.get(run.run_id)) is not None:
-            self.lost({old.attempt.key})  # our own lease ran out, and we got the next attempt, too
-        attempt = Attempt(run)
-        task = asyncio.create_task(self._runner.run(attempt), name=f"run {run.run_id}")
-        self._running[run.run_id] = _Running(attempt, task)
-        task.add_done_callback(lambda task: self._over(attempt, task))
-
-    def _over(self, attempt: Attempt, task: asyncio.Task[None]) -> None:
-        run_id = attempt.run.run_id
-        if (found := self._running.get(run_id)) is not None and found.task is task:
-            del self._running[run_id]
-        if task.cancelled():
-            if attempt.stop_reason is not None:  # before its first step
-                self._runner.end(attempt, stopped(attempt.stop_reason))
-        elif error := task.exception():
-            log.error("run %s ended without a result: %r", run_id, error, exc_info=error)
-        self.wake()
-
-    def lost(self, attempts: Collection[tuple[UUID, int]]) -> None:
-        """Stop attempts whose lease a later attempt has now."""
-        for run_id, attempt in set(attempts).intersection(self.held()):
-            log.warning(
-                "lease lost; stopping the run",
-                extra={"run_id": str(run_id), "attempt": attempt},
-            )
-            self._running[run_id].task.cancel()
-
-    def stop(self, run_id: UUID, reason: str) -> None:
-        """Stop a run because somebody wants it; it ends as cancelled, unless it has ended."""
-        found = self._running.get(run_id)
-        if found is None or found.attempt.stop_reason is not None or found.attempt.is_over:
-            return
-        log.info("stopping a run: %s", reason, extra={"run_id": str(run_id)})
-        found.attempt.stop_reason = reason
-        found.task.cancel()
-        asyncio.get_running_loop().call_later(CLEAN_UP.total_seconds(), self._give_up, found)
-
-    def _give_up(self, running: _Running) -> None:
-        """Say the end of a run that does not stop; it keeps its slot for as long as it goes on."""
-        attempt = running.attempt
-        if running.task.done() or attempt.is_over:
-            return
-        log.warning(
-            "action %s does not stop; its run counts as cancelled, its slot stays taken",
-            attempt.run.action,
-            extra={"run_id": str(attempt.run.run_id), "attempt": attempt.run.attempt},
-        )
-        self._runner.end(attempt, stopped(attempt.stop_reason or ""))
-        running.task.cancel()  # once more: `asyncio.wait_for` can keep a cancellation to itself
-
-    async def drain(self, patience: timedelta) -> None:
-        """Take nothing more, let runs end, hand back what does not end in time."""
+    async def close(self) -> None:
+        """Take nothing more; what has come and waits goes to others."""
         self._draining = True
         if self.doors is not None:
             await self.doors.close()
         await self._return_waiting()
-        if self._running:
-            tasks = [each.task for each in self._running.values()]
-            await asyncio.wait(tasks, timeout=patience.total_seconds())
-        unfinished = set(self._running.values())
-        if unfinished:
-            log.warning("handing back %d unfinished runs", len(unfinished))
-            for each in unfinished:
-                each.task.cancel()
-            tasks = [each.task for each in unfinished]
-            await asyncio.wait(tasks, timeout=CLEAN_UP.total_seconds())
-            # Not those that ended at the last moment all the same: their results are on the way.
-            await self._hand_back(
-                [
-                    each.attempt.key
-                    for each in unfinished
-                    if not each.attempt.is_over and (not each.task.done() or each.task.cancelled())
-                ]
-            )
-
-    async def _hand_back(self, attempts: list[tuple[UUID, int]]) -> None:
-        try:
-            await self._leases.release(attempts)
-        except Exception:
-            log.exception("not handed back; the leases will run out by themselves")
 
     async def _return_waiting(self) -> None:
         await self._give_back(self._waiting.take_all(), delay=None)

@@ -69,6 +69,8 @@ class Journal:
         self._leases = leases
         self._publisher = publisher
         self._ended: deque[_Ended] = deque()
+        self._locked: list[_Ended] = []
+        """Somebody else has their leases' rows in hand; to be tried again with the next flush."""
         self._unsaid: deque[Outgoing] = deque()
         self._begun: dict[tuple[UUID, int], RunStarted] = {}
         self._lines: deque[bytes] = deque()
@@ -80,11 +82,11 @@ class Journal:
     @property
     def is_empty(self) -> bool:
         """True if everything is stored and said."""
-        return not (self._ended or self._unsaid or self._lines)
+        return not (self._ended or self._locked or self._unsaid or self._lines)
 
     def unstored(self) -> list[tuple[UUID, int]]:
         """Return the attempts whose results wait to be stored: their leases must not run out."""
-        return [each.key for each in self._ended]
+        return [each.key for each in (*self._ended, *self._locked)]
 
     async def emptied(self) -> None:
         """Wait until everything is stored and said."""
@@ -118,15 +120,18 @@ class Journal:
 
     async def flush(self, now: datetime) -> timedelta:
         """Store all results there are, say what there is to say; return how long to rest."""
+        self._ended += self._locked
+        self._locked = []
         while self._ended:  # all of them: a bus that is down must not keep results from the store
             await self._store_batch()
         self._gather_started(now)
         self._gather_lines()
         if self._unsaid:
             await self._say()
-        if not self.is_empty:
+        if self._ended or self._unsaid or self._lines:
             return timedelta(0)
-        self._emptied.set()
+        if not self._locked:
+            self._emptied.set()
         return REST
 
     async def _store_batch(self) -> None:
@@ -137,13 +142,17 @@ class Journal:
             size += len(ended.report)
             if size > BATCH_BYTES:
                 break
-        ours = await self._leases.finish([each.run for each in batch], [e.report for e in batch])
-        if len(ours) < len(batch):
-            ours |= await self._leases.stored([each.key for each in batch])
-            await self._keep_late([each for each in batch if each.key not in ours])
+        stored = await self._leases.finish([each.run for each in batch], [e.report for e in batch])
+        locked: set[tuple[UUID, int]] = set()
+        if len(stored) < len(batch):
+            fate = await self._leases.fate([each.key for each in batch])
+            stored, locked = stored | fate.stored, fate.ours
+            late = [each for each in batch if each.key not in stored | locked]
+            await self._keep_late(late)
         for _ in batch:  # only now: until it is stored, a result counts as held
             self._ended.popleft()
-        said = [each.report for each in batch if each.key in ours]
+        self._locked += [each for each in batch if each.key in locked]
+        said = [each.report for each in batch if each.key in stored]
         if said:
             self._unsaid.append(self._message(topology.runs_finished(self._id), finished(said)))
 

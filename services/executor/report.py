@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.executor.attempt import Progress
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import Ending
 from shared.contracts.action import Outcome
 from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.domain.instant import format_instant
 
 #: What of an action's own data is kept; the contract of `RunFinished.execution_data`.
 MAX_DATA_BYTES = 64 * 1024
@@ -33,6 +35,7 @@ def finished(
     started: RunStarted,
     run: ClaimedRun,
     ending: Ending,
+    progress: Progress | None = None,
     *,
     at: datetime,
     retry_at: datetime | None,
@@ -46,9 +49,14 @@ def finished(
         completed_at=max(at, started.started_at),
         result=summary if is_good else None,
         error_message=None if is_good else summary,
-        execution_data=_execution_data(run, ending.outcome),
+        execution_data=_execution_data(run, ending.outcome, progress),
         retry_at=retry_at,
     )
+
+
+def spoken(progress: Progress) -> dict[str, Any]:
+    """Return how far an action said that it was, as JSON has it."""
+    return {**progress._asdict(), "at": format_instant(progress.at)}
 
 
 def clean(text: str, limit: int) -> str:
@@ -58,7 +66,9 @@ def clean(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _execution_data(run: ClaimedRun, outcome: Outcome) -> dict[str, Any]:
+def _execution_data(
+    run: ClaimedRun, outcome: Outcome, progress: Progress | None = None
+) -> dict[str, Any]:
     data: dict[str, Any] = {
         "action": run.action,
         "version": run.version,
@@ -68,6 +78,8 @@ def _execution_data(run: ClaimedRun, outcome: Outcome) -> dict[str, Any]:
     if run.missed_count:
         data["missed_count"] = run.missed_count
         data["missed_since"] = run.missed_since and run.missed_since.isoformat()
+    if progress is not None:
+        data["progress"] = spoken(progress)
     if outcome.data:
         data |= _kept(outcome.data)
     return data

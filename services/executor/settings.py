@@ -24,6 +24,9 @@ class ExecutorSettings(ServiceSettings):
     start again within this plus five seconds."""
     drain_seconds: float = Field(default=30.0, ge=0, le=3600)
     """How long running actions may go on after SIGTERM before their runs are handed back."""
+    kill_grace_seconds: float = Field(default=10.0, ge=0.1, le=600)
+    """How long an action may take to stop when it is told to. One that goes on makes this process
+    end, as on SIGTERM: nothing else proves that it is not at work any more."""
     lease_days: int = Field(default=7, ge=1, le=365)
     """How long ended leases are kept; must exceed the age of the oldest message in DUE (1 day)."""
     executor_queues: str = DEFAULT_QUEUE

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
+PRIORITIES = range(1, 6)
 #: Seconds that an order may wait for a slot of ours before it is given back.
 HOLD = 0.5
 #: Seconds of waiting that make up for one step of priority.
 AGEING = 60.0
 #: How many words an acknowledgement's subject has without a domain, and where the number of
-#: deliveries and the time of storing stand in it; the latter in nanoseconds.
-_WORDS, _DELIVERIES, _STORED = 9, 4, 7
+#: deliveries, the time of storing, in nanoseconds, and the number of messages left stand in it.
+_WORDS, _DELIVERIES, _STORED, _LEFT = 9, 4, 7, 8
 #: With a domain there are two more words in front.
 _DOMAIN = 2
 
@@ -34,6 +35,12 @@ def stored_at(reply: str) -> float:
     """Return when the message with this acknowledgement's subject was published."""
     words = reply.split(".")
     return int(words[_STORED + (_DOMAIN if len(words) > _WORDS else 0)]) / 1e9
+
+
+def left(reply: str) -> int:
+    """Return how many messages the stream had left for whoever asks after this one."""
+    words = reply.split(".")
+    return int(words[_LEFT + (_DOMAIN if len(words) > _WORDS else 0)])
 
 
 class _Waiting(NamedTuple):
@@ -58,8 +65,8 @@ class WaitingRoom:
 
     @property
     def best(self) -> int:
-        """The priority of the order that comes next; 0 if there is none."""
-        return self._heap[0].priority if self._heap else 0
+        """The highest priority (the lowest number) that waits here; 0 if nothing does."""
+        return min((priority for priority, count in self._of.items() if count), default=0)
 
     @property
     def worst(self) -> int:
@@ -81,9 +88,12 @@ class WaitingRoom:
         heapq.heappush(self._heap, _Waiting(rank, self._came, priority, now, message))
         self._of[priority] += 1
 
-    def take(self, most: int) -> list[Msg]:
-        """Take out the most pressing ones."""
-        return [self._out(heapq.heappop(self._heap)) for _ in range(min(most, len(self._heap)))]
+    def take(self, most: int, *, worst: int = PRIORITIES[-1]) -> list[Msg]:
+        """Take out the most pressing ones, as long as any that waits is of *worst* or better."""
+        taken: list[Msg] = []
+        while len(taken) < most and self.up_to(worst):
+            taken.append(self._out(heapq.heappop(self._heap)))
+        return taken
 
     def take_stale(self, now: float) -> list[Msg]:
         """Take out those that have waited for too long."""

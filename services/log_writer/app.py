@@ -6,13 +6,17 @@ from contextlib import AsyncExitStack
 
 from services.log_writer import handlers
 from services.log_writer.announcer import Announcer
+from services.log_writer.loops.summarizer import Summarizer
 from services.log_writer.loops.sweeper import Sweeper
 from services.log_writer.loops.watchdog import Watchdog
+from services.log_writer.recorder import Recorder
 from services.log_writer.settings import LogWriterSettings
 from services.log_writer.store.dead_letters import DeadLetterStore
 from services.log_writer.store.dead_runs import DeadRunStore
+from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
+from services.log_writer.store.upkeep import UpkeepStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
 from shared.bus.connection import Guard, client_of, close, make_broker
@@ -34,7 +38,12 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     name = f"log-writer:{settings.instance}"
     # One connection for each kind of message, one for the probes, one for the watchdog.
-    pool = await open_pool(settings.database_url, name=name, max_size=len(CONSUMERS) + 2)
+    pool = await open_pool(
+        settings.database_url,
+        name=name,
+        max_size=len(CONSUMERS) + 2,
+        pooled=settings.database_pooled,
+    )
     stack.push_async_callback(pool.close)
 
     guard = Guard()
@@ -54,8 +63,7 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     handlers.register(
         broker,
         handlers.Room(
-            runs=runs,
-            dead_runs=DeadRunStore(pool),
+            recorder=Recorder(runs, DeadRunStore(pool), LeaseReader(pool)),
             lines=LineStore(pool),
             announcer=Announcer(client),
             undertaker=undertaker,
@@ -67,6 +75,7 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
         loops=[
             Loop("watch", watch.step),
             Loop("sweeper", Sweeper(client, undertaker).step),
+            Loop("summarizer", Summarizer(UpkeepStore(pool)).step),
             Loop("watchdog", Watchdog(pool, Publisher(client)).step),
         ],
         checks={"database": runs.ping, "bus": watch.check},

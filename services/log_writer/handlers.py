@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from faststream.nats import NatsBroker, NatsMessage
 
 from services.log_writer.announcer import Announcer
-from services.log_writer.store.dead_runs import DeadRunStore
+from services.log_writer.recorder import Recorded, Recorder
 from services.log_writer.store.lines import LineStore
-from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
 from shared.bus.subscriber import contract, pull, raw
@@ -25,8 +24,7 @@ from shared.contracts.runs import LogLines, RunsFinished, RunsStarted
 class Room:
     """What the handlers work with."""
 
-    runs: RunStore
-    dead_runs: DeadRunStore
+    recorder: Recorder
     lines: LineStore
     announcer: Announcer
     undertaker: Undertaker
@@ -38,14 +36,12 @@ def register(broker: NatsBroker, room: Room) -> None:
     @pull(broker, topology.LOG_WRITER_STARTED, contract(RunsStarted))
     async def runs_started(message: RunsStarted) -> None:
         """An executor began runs: each gets its row."""
-        await room.announcer.announce(await room.runs.write_started(message.runs))
+        await _told(room, await room.recorder.started(message.runs))
 
     @pull(broker, topology.LOG_WRITER_FINISHED, contract(RunsFinished))
     async def runs_finished(message: RunsFinished) -> None:
         """An executor ended runs: each row becomes final and is counted, once."""
-        changed = await room.runs.write_finished(message.runs)
-        await room.dead_runs.write(message.runs)
-        await room.announcer.announce(changed)
+        await _told(room, await room.recorder.finished(message.runs))
 
     @pull(broker, topology.LOG_WRITER_LOGS, contract(LogLines))
     async def log_lines(message: LogLines) -> None:
@@ -56,3 +52,10 @@ def register(broker: NatsBroker, room: Room) -> None:
     async def dead_letter(body: bytes, message: NatsMessage) -> None:
         """Somebody could not handle a message, or JetStream gave one up."""
         await room.undertaker.receive(message.raw_message, body)
+
+
+async def _told(room: Room, recorded: Recorded) -> None:
+    """Announce what was written, then raise what was not."""
+    await room.announcer.announce(recorded.changed)
+    if recorded.trouble is not None:
+        raise recorded.trouble

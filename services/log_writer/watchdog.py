@@ -3,6 +3,10 @@
 Pure. The scheduler keeps the ledger; this looks at the ledger from outside, with the schedule and
 the task as the API has them. It shares the reading of schedules with the scheduler, and nothing of
 how fires are found, claimed and written down.
+
+    a fire is missing ──► silent, said once ─┬─► more are missing: counted
+                                             ├─► it, or a later one, is entered: resumed, said once
+                                             └─► the task was changed or switched off: over
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from shared.bus import topology
 from shared.bus.publisher import Outgoing
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant
+from shared.domain.occurrence import run_id_for
 from shared.domain.schedule import Schedule, next_fire, parse_schedule
 
 #: A fire has so long to get into the ledger, and a run to start, before anybody is told.
@@ -26,7 +31,9 @@ GRACE = timedelta(seconds=60)
 #: Fires of one task that one look takes in: five minutes of one every second.
 MOST_FIRES = 300
 SOURCE = "automation"
-SILENT, LATE, MISSED = "schedule.silent", "schedule.late", "schedule.missed"
+SILENT, RESUMED = "schedule.silent", "schedule.resumed"
+LATE, MISSED = "schedule.late", "schedule.missed"
+TRIGGER = "schedule"
 
 
 class Task(NamedTuple):
@@ -80,10 +87,34 @@ def expected(task: Task, window: Window) -> list[datetime]:
     return found
 
 
-def silence(task: Task, missing: Sequence[datetime]) -> Finding:
-    """Return what is to be said of fires that are not in the ledger."""
-    last = format_instant(missing[-1])
-    return Finding(SILENT, task.id, task.name, missing[0], len(missing), {"last": last})
+class Silence(NamedTuple):
+    """A task whose schedule nobody fires, from the first fire that is missing."""
+
+    run_id: UUID
+    """That the first of them would have had."""
+    task_id: UUID
+    since: datetime
+    last: datetime
+    fires: int
+
+
+def silence_of(task: Task, missing: Sequence[datetime]) -> Silence:
+    """Return what is to be remembered of fires that are not in the ledger."""
+    moment = format_instant(missing[0])
+    run_id = run_id_for(str(task.id), TRIGGER, moment)
+    return Silence(run_id, task.id, missing[0], missing[-1], len(missing))
+
+
+def began(silence: Silence, name: str) -> Finding:
+    """Return what is to be said of a silence when it is noticed."""
+    more = {"last": format_instant(silence.last)}
+    return Finding(SILENT, silence.task_id, name, silence.since, silence.fires, more)
+
+
+def ended(silence: Silence, name: str) -> Finding:
+    """Return what is to be said when the schedule goes on."""
+    more = {"last": format_instant(silence.last)}
+    return Finding(RESUMED, silence.task_id, name, silence.since, silence.fires, more)
 
 
 def spoken(findings: Iterable[Finding], now: datetime) -> list[Outgoing]:

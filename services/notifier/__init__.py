@@ -1,9 +1,10 @@
 """Tells people what became of their tasks: by e-mail, webhook, Alertmanager, chat.
 
-owns   schema `notify`: what was judged, incidents, deliveries
+owns   schema `notify`: what was judged, incidents, deliveries, allowances
 hears  task.started, task.finished (sooner than it would read them)
-reads  log.notifier_runs, scheduler.notifier_occurrences, scheduler.notifier_waiting: all of it, in
-       order, so that nothing on the bus is needed to be right
+reads  log.notifier_runs, log.notifier_silences, scheduler.notifier_occurrences,
+       scheduler.notifier_waiting: all of it, in order, so that nothing on the bus is needed to be
+       right
 asked  rpc.notifier.test: send a test message now
 
     facts ──► rules.decide ──► deliveries, in the transaction that marks the fact as judged

@@ -13,7 +13,12 @@ from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
 from services.notifier.judge import Judge
 from services.notifier.loops.pruner import Pruner
-from services.notifier.loops.readers import LateReader, OccurrenceReader, RunReader
+from services.notifier.loops.readers import (
+    LateReader,
+    RunReader,
+    occurrence_reader,
+    silence_reader,
+)
 from services.notifier.loops.sender import Sender
 from services.notifier.post_office import PostOffice
 from services.notifier.settings import NotifierSettings
@@ -43,7 +48,9 @@ def main() -> None:
 async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     name = f"notifier:{settings.instance}"
-    pool = await open_pool(settings.database_url, name=name, max_size=6)
+    pool = await open_pool(
+        settings.database_url, name=name, max_size=6, pooled=settings.database_pooled
+    )
     stack.push_async_callback(pool.close)
     deliveries, judgements = DeliveryStore(pool), JudgementStore(pool)
     sources = SourceStore(pool)
@@ -68,7 +75,8 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
             Loop("watch", watch.step),
             Loop("pruner", Pruner(judgements, deliveries).step),
             Loop("runs", RunReader(sources, judge).step),
-            Loop("occurrences", OccurrenceReader(sources, judge).step),
+            Loop("occurrences", occurrence_reader(sources, judge).step),
+            Loop("silences", silence_reader(sources, judge).step),
             Loop("late", LateReader(sources, judge).step),
         ),
         checks={"database": lambda: answers(pool), "bus": watch.check},

@@ -18,6 +18,9 @@ from shared.domain.occurrence import Outcome
 #: A run that begins so long after it was due is late.
 LATE_AFTER = timedelta(seconds=60)
 
+#: Why a schedule is silent no more, though it did not fire again.
+TASK_CHANGED = "task.changed"
+
 
 class Kind(StrEnum):
     """What happened; with the run's id it tells one fact from all others."""
@@ -26,6 +29,8 @@ class Kind(StrEnum):
     ENDED = "ended"
     OUTCOME = "outcome"  # it will not run, and the ledger says why
     LATE = "late"  # it is due and has not begun
+    SILENT = "silent"  # it should be in the ledger and is not: no scheduler looked
+    HEARD = "heard"  # its task's schedule fires again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,8 @@ class Fact:
     """When it happened."""
     trigger: str
     scheduled_for: datetime
+    due_at: datetime | None = None
+    """Later than its nominal time by jitter or a blackout; None: nobody asked."""
     status: RunStatus | None = None
     """How it ended."""
     outcome: Outcome | None = None
@@ -56,12 +63,12 @@ class Fact:
 
     @property
     def began_late(self) -> bool:
-        """Whether a fire of a schedule began long after its time."""
+        """Whether a fire of a schedule began long after it was due."""
         return (
             self.trigger == "schedule"
             and self.attempt == 1
             and self.started_at is not None
-            and self.started_at - self.scheduled_for > LATE_AFTER
+            and self.started_at - (self.due_at or self.scheduled_for) > LATE_AFTER
         )
 
 
@@ -82,6 +89,11 @@ class Task:
     def rules(self) -> tuple[NotifyRule, ...]:
         """Its rules of its own; what the two switches mean is known to `rules.decide`."""
         return self.policy.notify
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Every event that one of its rules names."""
+        return frozenset(event for rule in self.rules for event in rule.on)
 
     @property
     def retries(self) -> bool:

@@ -8,14 +8,16 @@ been closed since.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from services.notifier import rules
+from services.notifier.allowance import PERIOD, Fold, Ordered, fold
 from services.notifier.facts import Fact, Incident, Kind, Task
-from services.notifier.letter import write_letter
+from services.notifier.letter import MORE, more_letter, write_letter
 from services.notifier.rules import Decision, Notice
 from services.notifier.store.judgements import Judgement, JudgementStore
 from services.notifier.store.sources import SourceStore
@@ -46,11 +48,22 @@ class Judge:
             return 0
         # A success that nobody waits for may be the recovery from a failure beside it.
         loud = [fact for fact in facts if fact.task_id in tasks]
+        loud = await self._with_due(tasks, loud)
         async with self._store.judging() as judgement:
             ordered = await _judge(judgement, tasks, loud)
         if ordered:
             self._wake_sender()
         return ordered
+
+    async def _with_due(self, tasks: Mapping[UUID, Task], facts: list[Fact]) -> list[Fact]:
+        """Look up when those were due that seem late: by jitter or a blackout they may not be."""
+        doubtful = [
+            fact.run_id
+            for fact in facts
+            if fact.began_late and fact.due_at is None and "late" in tasks[fact.task_id].asked
+        ]
+        due = await self._sources.due(doubtful) if doubtful else {}
+        return [replace(fact, due_at=due.get(fact.run_id, fact.due_at)) for fact in facts]
 
 
 async def _judge(judgement: Judgement, tasks: Mapping[UUID, Task], facts: list[Fact]) -> int:
@@ -88,13 +101,17 @@ def _decide(
     decision = rules.decide(task, fact, open_ones, uuid4)
     if open_ones:
         return decision
-    over = tuple(replace(each, closed_at=last_end) for each in decision.incidents)
-    return replace(decision, incidents=over)
+    over = {each.id: replace(each, closed_at=last_end) for each in decision.incidents}
+    notices = tuple(
+        replace(each, incident=over[each.incident.id]) if each.incident else each
+        for each in decision.notices
+    )
+    return replace(decision, incidents=tuple(over.values()), notices=notices)
 
 
 async def _order(judgement: Judgement, told: Sequence[tuple[Task, Fact, Notice]]) -> int:
-    rows = [
-        (
+    wished = [
+        Ordered(
             uuid4(),
             fact.run_id,
             task.id,
@@ -105,4 +122,27 @@ async def _order(judgement: Judgement, told: Sequence[tuple[Task, Fact, Notice]]
         )
         for task, fact, notice in told
     ]
-    return await judgement.order(rows)
+    if not wished:
+        return 0
+    known = await judgement.ordered(wished)
+    messages = [each for each in wished if (each.run_id, each.event, each.channel) not in known]
+    new = Counter(each.channel for each in messages)
+    into, folds = fold(messages, await judgement.allow(new, PERIOD))
+    await judgement.order(messages, into)
+    later = [_standing(each) for each in folds]
+    await judgement.order_later(later, [each.since + PERIOD for each in folds])
+    return len(messages)
+
+
+def _standing(each: Fold) -> Ordered:
+    """Return the message that stands for those that were folded."""
+    letter = more_letter(each.channel, run_id=each.id, since=each.since)
+    return Ordered(
+        id=each.id,
+        run_id=each.id,
+        task_id=each.first.task_id,
+        event=MORE,
+        channel=each.channel,
+        facts=letter.model_dump_json(),
+        incident_id=None,
+    )

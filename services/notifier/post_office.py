@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -120,12 +120,19 @@ class PostOffice:
         return json.loads(self._box.open(channel.secret, owner=f"channel:{channel.name}"))
 
 
+def _path_of(url: str) -> list[str]:
+    """Return the parts of a URL that are secret; the host of a chat service's is its token."""
+    parts = url.split("/")
+    query = [value for _, value in parse_qsl(url.partition("?")[2])]
+    return query + (parts[3:] if parts[0] in ("http:", "https:") else parts)
+
+
 def _blotted(text: str, secret: ChannelPart) -> str:
     """Return *text* without what is secret, by value."""
     spellings: set[str] = set()
     for value in secret.model_dump().values():
         if isinstance(value, str):
-            parts = [value, *value.split("/")]  # a path of a URL is its password
+            parts = [value, *_path_of(value)]  # a path of a URL is its password
             spellings |= {each for part in parts for each in (part, quote(part, safe=""))}
     for spelling in sorted(spellings, key=len, reverse=True):
         if len(spelling) >= LEAST_SECRET:

@@ -6,6 +6,7 @@
     rate of its task, of its queue ──► waits until it is its turn
     slots of its task or key, queue ─► waits, throttled, or the oldest is stopped
     locks ───────────────────────────► waits, skipped
+    must wait, but its queue is full ► throttled
     else ────────────────────────────► admitted
 
 The first rule that says no decides. Limits are counted over live runs each time; there is no
@@ -45,6 +46,8 @@ def decide(candidates: Iterable[Candidate], situation: Situation) -> Verdict:
     decisions: dict[UUID, Decision] = {}
     for candidate in line:
         decision = _judge(candidate, floor, newest)
+        if isinstance(decision, Wait) and candidate.is_new and floor.is_full(candidate):
+            decision = Drop(Outcome.THROTTLED, f"queue.full:{candidate.queue}")
         floor.note(candidate, decision)
         decisions[candidate.run_id] = decision
     _supersede(line, decisions)
@@ -111,8 +114,9 @@ def _judge(candidate: Candidate, floor: Floor, newest: dict[UUID, Candidate]) ->
     if (paused := _paused(candidate, floor)) is not None:
         return paused
     covering = newest.get(candidate.task_id, candidate)
+    is_covered = candidate.overlap in _COVERING and candidate.age < covering.age
     for rule in RULES:
-        if rule is _overlap and candidate.overlap in _COVERING and candidate.age < covering.age:
+        if rule is _overlap and is_covered and not candidate.has_begun:
             return Drop(Outcome.SUPERSEDED, "overlap.newer")
         decision = rule(candidate, floor)
         if decision is not None:

@@ -29,7 +29,12 @@ def main() -> None:
 
 async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
-    pool = await open_pool(settings.database_url, name=settings.instance, max_size=8)
+    pool = await open_pool(
+        settings.database_url,
+        name=settings.instance,
+        max_size=8,
+        pooled=settings.database_pooled,
+    )
     stack.push_async_callback(pool.close)
     guard = Guard()
     broker = make_broker(settings.nats_url, name=settings.instance, guard=guard)

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.scheduler.blackouts import has_blackouts, kept_clear
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.entering import Entrance
 from services.scheduler.job import Change, Entry, Job, decide_change
 from services.scheduler.source import TaskSource
 from services.scheduler.store.dependencies import replace_edges
+from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
+from services.scheduler.triggers.firing import THROTTLE
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged
+from shared.db.pool import Connection
 from shared.domain.occurrence import Outcome
 
 log = logging.getLogger(__name__)
@@ -31,13 +35,14 @@ log = logging.getLogger(__name__)
 def request_entry(request: RunRequest, job: Job | None) -> Entry:
     """Return the ledger row of a run that somebody asked for; *job* is None if it is long gone."""
     gone = job is None or job.deleted
+    later = None if gone else request.not_before
     return Entry(
         run_id=request.run_id,
         task_id=request.task_id,
         trigger=request.trigger,
         scheduled_for=request.scheduled_for or request.requested_at,
         moment=str(request.run_id),
-        due_at=request.requested_at,
+        due_at=later or request.requested_at,
         outcome=Outcome.SUPERSEDED if gone else Outcome.FIRED,
         reason="task.deleted" if gone else None,
         missed_count=0,
@@ -46,6 +51,9 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
         requested_by=request.requested_by,
         queue=job.queue if job else DEFAULT_QUEUE,
         priority=job.priority if job else DEFAULT_PRIORITY,
+        held=later is not None,
+        waits_for=THROTTLE if later else None,
+        not_before=later,
         params=_json(request.params),
         overlap=request.overlap,
         origin=request.origin.model_dump_json(exclude_defaults=True) if request.origin else None,
@@ -54,6 +62,17 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
 
 def _json(params: dict[str, Any] | None) -> str | None:
     return None if params is None else json.dumps(params, ensure_ascii=False)
+
+
+def _moved(decided: Sequence[Change], known: Mapping[UUID, Job]) -> list[Job]:
+    """Return the jobs that are in another queue now, or of another priority."""
+    return [
+        each.job
+        for each in decided
+        if not each.job.deleted
+        and (old := known.get(each.job.task_id)) is not None
+        and (old.queue, old.priority) != (each.job.queue, each.job.priority)
+    ]
 
 
 class Applier:
@@ -99,7 +118,7 @@ class Applier:
             await self._jobs.upsert(connection, [each.job for each in decided])
             applied = {each.job.task_id for each in decided}
             await replace_edges(connection, [each for each in changes if each.task_id in applied])
-            entries = [entry for each in decided for entry in each.entries]
+            entries = await self._left_behind(connection, decided, known)
             entered = await self._entrance.enter(
                 connection, entries, {each.job.task_id: each.job for each in decided}
             )
@@ -108,10 +127,26 @@ class Applier:
                     await self._ledger.cancel_waiting(
                         connection, each.job.task_id, each.cancel, until=each.job.changed_at
                     )
+            await self._ledger.move_waiting(connection, _moved(decided, known))
         self._wake_ticker()
         if orders := self._entrance.committed(entered):
             await self._dispatcher.send(orders)
         return len(decided)
+
+    async def _left_behind(
+        self, connection: Connection, decided: Sequence[Change], known: Mapping[UUID, Job]
+    ) -> list[Entry]:
+        """Return the fires that the old versions leave behind, kept clear of their blackouts."""
+        calendars: dict[str, str] | None = None
+        entries: list[Entry] = []
+        for each in decided:
+            old, owed = known.get(each.job.task_id), list(each.entries)
+            if old is not None and owed and has_blackouts(old):
+                if calendars is None:
+                    calendars = await GateStore().calendars(connection)
+                owed = kept_clear(old, owed, calendars, each.job.changed_at)
+            entries += owed
+        return entries
 
     async def runs_requested(self, requests: Sequence[RunRequest]) -> None:
         """Enter requested runs into the ledger and order them."""

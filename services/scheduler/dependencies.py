@@ -42,10 +42,12 @@ class Dependants:
         if not downstreams:
             return []
         jobs = await self._jobs.lock(connection, downstreams)
+        edges = await store.edges_around(connection, upstreams, downstreams)
         around = Surroundings(
             jobs=jobs,
-            edges=await store.edges_around(connection, upstreams, downstreams),
+            edges=edges,
             seats=await store.seats(connection, downstreams),
+            gone=await store.gone(connection, {each.upstream for each in edges} - upstreams),
         )
         consequences = follow(ended, around)
         for upstream, missing in consequences.missing:

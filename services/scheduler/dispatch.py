@@ -32,13 +32,15 @@ def orders_for(entries: Iterable[Entry]) -> list[Order]:
 def message_for(order: Order, again: str = "") -> Outgoing:
     """Return the message of an order.
 
+    Its id tells repetitions apart that are messages of their own, from those that are the same.
     *again* makes the id of a repetition its own: the stream remembers ids of messages that are
     long gone, and would drop what we repeat because it was lost.
     """
     return Outgoing(
         subject=topology.task_due(order.queue, order.priority, order.task_id),
         payload=RunDue(run_id=order.run_id, attempt=order.attempt).encode(),
-        message_id=f"{order.run_id}:{order.attempt}{again}",
+        message_id=f"{order.run_id}:{order.attempt}"
+        f"{f':{order.recalls}' if order.recalls else ''}{again}",
     )
 
 

@@ -11,6 +11,7 @@ Whatever was expected gets its ledger row: a dependant that cannot run any more 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, NamedTuple
@@ -38,6 +39,7 @@ from shared.domain.dependency import (
 from shared.domain.occurrence import Outcome, run_id_for
 
 DEPENDENCY = "dependency"
+NOT_MET = "dependency.not_met"
 
 #: A chain this long is taken for a loop, if nothing else: each run carries the tasks before it.
 LONGEST_CHAIN = 500
@@ -90,6 +92,8 @@ class Surroundings:
     """All edges out of the tasks that ended, and all `depends_on` of their dependants."""
     seats: Seats
     """What was heard so far, by dependant and upstream."""
+    gone: frozenset[UUID] = frozenset()
+    """Upstreams that were deleted, though definitions still name them."""
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ def follow(ended: Sequence[Ended], around: Surroundings) -> Consequences:
                 verdict = judge(Rule.ONE_SUCCESS, _alone(state))
                 _enter(out, job, verdict, each, (each.run_id,))
             else:
-                _gather(out, around, job, edge, frozenset(upstreams[job.task_id]), end, each)
+                _gather(out, around, job, edge, upstreams[job.task_id], end, each)
     return out
 
 
@@ -139,23 +143,32 @@ def _gather(  # noqa: PLR0917 - all of one step of `follow`
     around: Surroundings,
     job: Job,
     edge: Edge,
-    upstreams: frozenset[UUID],
+    upstreams: set[UUID],
     end: End,
     ended: Ended,
 ) -> None:
     """Put one end into the round of a task that depends on several."""
+    gone = upstreams & around.gone
     needs = Needs(
-        upstreams=upstreams, rule=Rule(edge.rule), window=timedelta(seconds=edge.window_seconds)
+        upstreams=frozenset(upstreams - gone),
+        rule=Rule(edge.rule),
+        window=timedelta(seconds=edge.window_seconds),
+        gone=len(gone),
     )
     seats = out.seats.get(job.task_id, around.seats.get(job.task_id, {}))
     heard = hear(needs, seats, end)
     if heard.seats is not seats:
         out.seats[job.task_id] = dict(heard.seats)
-    _enter(out, job, heard.verdict, ended, tuple(heard.round.values()))
+    _enter(out, job, heard.verdict, ended, tuple(heard.round.values()), gone)
 
 
-def _enter(
-    out: Consequences, job: Job, verdict: Verdict, last: Ended, runs: tuple[UUID, ...]
+def _enter(  # noqa: PLR0917 - as above
+    out: Consequences,
+    job: Job,
+    verdict: Verdict,
+    last: Ended,
+    runs: tuple[UUID, ...],
+    gone: AbstractSet[UUID] = frozenset(),
 ) -> None:
     """Write the ledger row of a verdict, if there is one."""
     if isinstance(verdict, NotYet):
@@ -163,6 +176,8 @@ def _enter(
     before = Origin.model_validate_json(last.origin).causes if last.origin else ()
     causes = (*before, last.task_id)
     outcome, reason = _outcome(job, verdict, looped=_is_loop(job.task_id, causes))
+    if reason == NOT_MET and gone:
+        reason = f"dependency.upstream_gone:{min(gone)}"
     run_id = run_id_for(str(job.task_id), DEPENDENCY, ",".join(sorted(map(str, runs))))
     entry = Entry(
         run_id=run_id,
@@ -197,7 +212,7 @@ def _outcome(job: Job, verdict: Met | Never, *, looped: bool) -> tuple[Outcome, 
     if isinstance(verdict, Never):
         if verdict.state is EndState.UPSTREAM_FAILED:
             return Outcome.UPSTREAM_FAILED, "dependency.upstream_failed"
-        return Outcome.SKIPPED_CONDITION, "dependency.not_met"
+        return Outcome.SKIPPED_CONDITION, NOT_MET
     if not job.enabled:
         return Outcome.SKIPPED_PAUSED, "dependency.disabled"
     return Outcome.FIRED, None

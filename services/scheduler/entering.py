@@ -39,10 +39,10 @@ def gated(entry: Entry, policy: TaskPolicy, gates: Gates, busy: set[UUID]) -> En
     busy.add(entry.task_id)
     if entry.held:
         return entry
-    if gates.paused:
-        return entry._replace(held=True, waits_for="paused_all")
     if entry.queue in gates.queues or needs_admission(policy):
         return entry._replace(held=True)
+    if gates.paused:
+        return entry._replace(held=True, waits_for="paused_all")
     return entry._replace(held=True, waits_for="overlap") if overlaps else entry
 
 
@@ -121,8 +121,9 @@ class Entrance:
                 if each.unique_key is not None and each.run_id not in inserted
             ]
             if not entries or not (entries := await self._same.missing(connection, entries)):
-                break
-        return new
+                return new
+        # The transaction is rolled back, and tried anew by whoever wanted it.
+        raise RuntimeError(f"{len(entries)} runs found others like them again and again")
 
     def committed(self, entries: Sequence[Entry]) -> list[Order]:
         """See to it that what was entered goes on; return the orders that are to be sent now."""

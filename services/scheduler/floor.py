@@ -55,6 +55,8 @@ class Floor:
         #: Locks that somebody waits for who comes before whoever is judged now.
         self._wanted: set[str] = set()
         self._waiting: Counter[UUID] = Counter()
+        #: Runs that wait in a queue whose depth is limited, wherever in the line they are.
+        self._depth = Counter({name: rule.waiting for name, rule in situation.queues.items()})
         #: Waiting runs that will get the slots of those that are being cancelled.
         self._heirs: Counter[tuple[UUID, str]] = Counter()
         self._task_windows: dict[UUID, Window] = {}
@@ -88,6 +90,13 @@ class Floor:
     def in_queue(self, candidate: Candidate) -> int:
         """Return how many runs of its queue are live."""
         return self._in_queue[candidate.queue]
+
+    def is_full(self, candidate: Candidate) -> bool:
+        """Return whether no further run may wait in its queue."""
+        rule = self.situation.queues.get(candidate.queue)
+        if rule is None or rule.max_depth is None:
+            return False
+        return self._depth[candidate.queue] >= rule.max_depth
 
     def is_taken(self, lock: str) -> bool:
         """Return whether a live run has a lock."""
@@ -138,6 +147,8 @@ class Floor:
 
     def note(self, candidate: Candidate, decision: Decision) -> None:
         """Write down what was decided, for those that come after."""
+        if not candidate.has_begun:
+            self._depth[candidate.queue] += isinstance(decision, Wait) - (not candidate.is_new)
         if isinstance(decision, Admit):
             self._admitted(candidate)
         elif isinstance(decision, Wait):

@@ -88,7 +88,10 @@ class Cancel:
 
     outcome: Outcome
     reason: str
-    manual_too: bool
+    requests_too: bool
+    """Also what was asked for: runs by hand, requeued ones, those of backfills."""
+    early_too: bool
+    """Also fires later than the change, made ahead of their time: no version to come wants them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +147,23 @@ def decide_change(
         return Change(
             job=_tombstone(change, old),
             entries=entries,
-            cancel=Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True),
+            cancel=Cancel(
+                outcome=Outcome.SUPERSEDED,
+                reason="task.deleted",
+                requests_too=True,
+                early_too=True,
+            ),
         )
     cancel = None
     if not change.task.enabled:
-        cancel = Cancel(outcome=Outcome.SKIPPED_PAUSED, reason="task.disabled", manual_too=False)
+        cancel = Cancel(
+            outcome=Outcome.SKIPPED_PAUSED,
+            reason="task.disabled",
+            # What waits was asked for before, as a request waits for the version that it presumes.
+            # What is asked for of a task that is off is meant, and stays when it is edited.
+            requests_too=old is not None and old.enabled,
+            early_too=False,
+        )
     begins_at = change.changed_at
     if old is None and unknown_since is not None:
         begins_at = max(begins_at, unknown_since)

@@ -14,9 +14,11 @@ from services.scheduler.dispatch import Dispatcher
 from services.scheduler.entering import Entrance
 from services.scheduler.hints import Paced
 from services.scheduler.loops.admitter import Admitter
+from services.scheduler.loops.blackout_watch import BlackoutWatch
 from services.scheduler.loops.closer import Closer
 from services.scheduler.loops.propagator import Propagator
 from services.scheduler.loops.pruner import Pruner
+from services.scheduler.loops.recaller import Recaller
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.loops.ticker import Ticker
@@ -27,6 +29,7 @@ from services.scheduler.store.ends import EndStore
 from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
+from services.scheduler.store.recalls import RecallStore
 from services.scheduler.store.same import SameStore
 from services.scheduler.triggers.assembly import Triggers
 from shared.bus.publisher import Publisher
@@ -67,15 +70,19 @@ class Machine:
             now=utc_now,
             interval=timedelta(seconds=settings.reconcile_seconds),
         )
+        blackouts = BlackoutWatch(pool, gates, wake_admitter=self._admitting.hint)
+        recaller = Recaller(RecallStore(pool), dispatcher, wake_admitter=self._admitting.hint)
         js = client.jetstream(timeout=2)
         self.reconciling = Loop("reconciler", reconciler.step)
-        self.triggers = Triggers(client, jobs, entrance, dispatcher)
+        self.triggers = Triggers(client, jobs, entrance, dispatcher, self.applier.tasks_changed)
         self.loops = (
             self._closing.loop,
             Loop("propagator", Propagator(pool, dependants, entrance, dispatcher).step),
             self._admitting.loop,
             Loop("pruner", Pruner(jobs, ledger, timedelta(days=settings.ledger_days)).step),
             self.reconciling,
+            Loop("blackouts", blackouts.step),
+            Loop("recaller", recaller.step),
             Loop("sweeper", Sweeper(ledger, dispatcher, lambda: stored(js, DUE), utc_now).step),
             *self.triggers.loops,
             ticking,

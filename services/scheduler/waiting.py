@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 from uuid import UUID
 
 from shared.contracts.policy import Overlap, RateLimit, TaskPolicy
@@ -17,6 +17,7 @@ from shared.domain.occurrence import Outcome
 
 #: Why a run waits, where admission says so (`retry`, `snooze`, `throttle`, `debounce` are others').
 Reason = Literal["paused_all", "queue_paused", "overlap", "rate_limit", "concurrency", "lock"]
+REASONS = frozenset(get_args(Reason))
 
 Conflict = Literal["wait", "skip", "supersede"]
 
@@ -38,6 +39,8 @@ class Candidate:
     key: str = ""
     """Of its concurrency; empty: the task itself."""
     locks: tuple[tuple[str, Conflict], ...] = ()
+    key_params: str | None = None
+    """What its keys were rendered from, if they depend on parameters; JSON."""
     waits_for: str | None = None
     not_before: datetime | None = None
     ahead: int = 0
@@ -47,6 +50,11 @@ class Candidate:
     def has_begun(self) -> bool:
         """True if an attempt of it ended: it may be made to wait, but never be dropped."""
         return self.attempt > 1
+
+    @property
+    def is_new(self) -> bool:
+        """True if nobody has found so far that it must wait."""
+        return self.waits_for not in REASONS and not self.has_begun
 
     @property
     def age(self) -> tuple[datetime, datetime, UUID]:
@@ -88,6 +96,10 @@ class QueueRule:
     paused: bool = False
     concurrency: int | None = None
     rate: Rate | None = None
+    max_depth: int | None = None
+    """Runs that may wait in it."""
+    waiting: int = 0
+    """Runs that were found to have to wait in it, before this round; known if there is a limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,24 +3,38 @@
 The client's defaults give up after two minutes and notice a frozen server after four. Ours never
 give up and notice within six seconds. If the client closes for good all the same (revoked
 credentials, a protocol error), the process ends with `EXIT_BUS_LOST` and its supervisor starts a
-fresh one: a closed client would make FastStream's pull loops spin without a word.
+fresh one. The client says so by a callback, which may never come: FastStream's pull loops spin over
+a closed client and let nothing else run. So a thread looks, too.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
+import threading
+import time
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
-from nats.aio.client import Client
+from nats.aio.client import Client, ErrorCallback
 from nats.errors import Error
 
 from shared.bus.middleware import Verdicts
 
 EXIT_BUS_LOST = 75  # EX_TEMPFAIL: try again
+
+#: Seconds before the next try after the server has refused our credentials. That it is back is
+#: worth five tries a second; a password gets no better by being said more often.
+REFUSED_REST = 1.0
+
+#: How often a thread looks whether the client has closed.
+LOOK_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +49,27 @@ class Guard:
 
     async def closed(self) -> None:
         if not self.stopping:
-            log.critical("the connection to NATS closed for good; exiting to be started afresh")
-            os._exit(EXIT_BUS_LOST)
+            _end()
+
+    def watch(self, find: Callable[[], Client | None]) -> None:
+        """Look now and then, from outside of the event loop, at the client that *find* returns."""
+
+        def look() -> None:
+            while not self.stopping:
+                client = find()
+                if client is not None and client.is_closed:
+                    _end()
+                time.sleep(LOOK_SECONDS)
+
+        threading.Thread(target=look, name="bus-watch", daemon=True).start()
 
     async def error(self, error: Exception) -> None:
         # Permission violations arrive only here: the call itself just times out.
-        log.warning("NATS: %s", error or type(error).__name__)
+        if not is_refusal(error):
+            log.warning("NATS: %s", error or type(error).__name__)
+            return
+        log.critical("NATS refuses our credentials: %s", error)
+        await asyncio.sleep(REFUSED_REST)  # the client waits for us before it tries again
 
     async def disconnected(self) -> None:
         if not self.stopping:
@@ -49,6 +78,22 @@ class Guard:
     async def reconnected(self) -> None:
         log.warning("reconnected to NATS")
         self.on_reconnect()
+
+
+def _end() -> None:
+    log.critical("the connection to NATS closed for good; exiting to be started afresh")
+    os._exit(EXIT_BUS_LOST)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Return True if a server has said that it does not know us (any more)."""
+    said = str(error).lower()
+    return "authorization violation" in said or "authentication" in said
+
+
+def servers(url: str) -> list[str]:
+    """Return the addresses in *url*, which names one server or, with commas, several."""
+    return [each.strip() for each in url.split(",") if each.strip()]
 
 
 def _options(name: str, guard: Guard) -> dict[str, Any]:
@@ -66,15 +111,33 @@ def _options(name: str, guard: Guard) -> dict[str, Any]:
     }
 
 
+class _Broker(NatsBroker):
+    """FastStream's broker, whose client is never kept from connecting again."""
+
+    def _log_connection_broken(self, error_cb: ErrorCallback | None = None) -> ErrorCallback:
+        # The original lets a refusal of our credentials fly through the client, which then neither
+        # tries again nor closes: a service that nobody hears, for ever.
+        return error_cb or super()._log_connection_broken(error_cb)
+
+
 def make_broker(url: str, *, name: str, guard: Guard) -> NatsBroker:
     """Return a FastStream broker; call `start()` once its subscribers are registered."""
-    return NatsBroker(
-        url,
+    broker = _Broker(
+        servers(url),
         middlewares=[Verdicts],
         graceful_timeout=10,
         logger=None,
         **_options(name, guard),
     )
+    known = weakref.ref(broker)
+
+    def find() -> Client | None:
+        with contextlib.suppress(IncorrectState):  # not connected yet
+            return client_of(alive) if (alive := known()) else None
+        return None
+
+    guard.watch(find)
+    return broker
 
 
 def client_of(broker: NatsBroker) -> Client:
@@ -93,4 +156,6 @@ async def close(closing: Awaitable[object]) -> None:
 
 async def connect(url: str, *, name: str, guard: Guard) -> Client:
     """Connect without FastStream: for tools and for processes that handle no events."""
-    return await nats.connect(url, **_options(name, guard))
+    client = await nats.connect(servers(url), **_options(name, guard))
+    guard.watch(lambda: client)
+    return client

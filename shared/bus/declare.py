@@ -6,19 +6,25 @@ any service that finds a stream or consumer of its own gone. Existing ones are b
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 
 import nats
 from nats.js import JetStreamContext, api
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
+from shared.bus.connection import servers
 from shared.bus.topology import CONSUMERS, STREAMS, Consumer, Stream
+from shared.settings import BusSettings
+
+#: The server's number for a change that it makes to no consumer that lives.
+NOT_CHANGED = 10012
 
 log = logging.getLogger(__name__)
 
 
-def stream_config(stream: Stream) -> api.StreamConfig:
+def stream_config(stream: Stream, *, replicas: int = 1) -> api.StreamConfig:
     """Return *stream* in the client's words."""
     return api.StreamConfig(
         name=stream.name,
@@ -32,6 +38,7 @@ def stream_config(stream: Stream) -> api.StreamConfig:
         max_bytes=stream.max_bytes,
         max_msgs_per_subject=stream.max_msgs_per_subject,
         duplicate_window=stream.duplicate_window.total_seconds(),
+        num_replicas=replicas,
         allow_direct=True,
     )
 
@@ -55,15 +62,26 @@ def consumer_config(consumer: Consumer) -> api.ConsumerConfig:
 async def declare_on(js: JetStreamContext, more: Sequence[Consumer] = ()) -> None:
     """Create or update every stream and consumer of the topology, and *more* consumers."""
     for stream in STREAMS:
-        config = stream_config(stream)
-        try:
-            await js.stream_info(stream.name)
-        except NotFoundError:
-            await js.add_stream(config)
-            log.info("stream %s created", stream.name)
-        else:
-            await js.update_stream(config)
+        await declare_stream(js, stream)
     await declare_consumers(js, [*CONSUMERS, *(each for each in more if each not in CONSUMERS)])
+
+
+async def declare_stream(js: JetStreamContext, stream: Stream) -> None:
+    """Create or update *stream*.
+
+    Raises:
+        APIError: there is one that cannot be changed into it; a person must decide what becomes of
+            the messages in it.
+    """
+    # Read here, not handed through: whoever declares, wherever, must declare the same.
+    config = stream_config(stream, replicas=BusSettings().nats_replicas)
+    try:
+        await js.stream_info(stream.name)
+    except NotFoundError:
+        await js.add_stream(config)
+        log.info("stream %s created", stream.name)
+    else:
+        await js.update_stream(config)
 
 
 async def declare_consumers(js: JetStreamContext, consumers: Sequence[Consumer]) -> None:
@@ -74,7 +92,27 @@ async def declare_consumers(js: JetStreamContext, consumers: Sequence[Consumer])
         nats.errors.Error: the server does not answer.
     """
     for consumer in consumers:
+        await _declare_consumer(js, consumer)
+
+
+async def _declare_consumer(js: JetStreamContext, consumer: Consumer) -> None:
+    try:
         await js.add_consumer(consumer.stream, consumer_config(consumer))
+    except APIError as error:
+        if error.err_code != NOT_CHANGED:
+            raise
+        log.warning("consumer %s is made anew: %s", consumer.name, error.description)
+        await remake_consumer(js, consumer)
+
+
+async def remake_consumer(js: JetStreamContext, consumer: Consumer) -> None:
+    """Delete *consumer* and create it again.
+
+    Its messages come again from the first on: none is lost, and what was done is known.
+    """
+    with contextlib.suppress(NotFoundError):  # another process was quicker
+        await js.delete_consumer(consumer.stream, consumer.name)
+    await js.add_consumer(consumer.stream, consumer_config(consumer))
 
 
 async def declare(url: str) -> None:
@@ -83,7 +121,7 @@ async def declare(url: str) -> None:
     Raises:
         nats.errors.Error: the server is not there, or refused.
     """
-    client = await nats.connect(url, connect_timeout=3, max_reconnect_attempts=3)
+    client = await nats.connect(servers(url), connect_timeout=3, max_reconnect_attempts=3)
     try:
         await declare_on(client.jetstream(timeout=10))
     finally:

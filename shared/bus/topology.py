@@ -101,6 +101,9 @@ DEAD = Stream(
     ),
     max_age=timedelta(days=30),
     max_bytes=256 * MIB,
+    # Full, it would refuse what is to be buried, and poison would go round for a month. What it
+    # drops lies in the table of dead letters, unless more came at once than it holds.
+    discard_old=True,
 )
 
 STREAMS = (TASKS, REQUESTS, DUE, EVENTS, RUNS, LOGS, DEAD)

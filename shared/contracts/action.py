@@ -135,6 +135,19 @@ class Context(Protocol):
     def log(self, text: str, level: Level = "info") -> None:
         """Write a line to the run's log. Cheap; never waits."""
 
+    def progress(self, percent: float, message: str | None = None) -> None:
+        """Say how far the work is, from 0 to 100; the last word is shown with the run.
+
+        It travels with the executor's next heartbeat: call it as often as you like, but from the
+        event loop only. Counts as a sign of life.
+
+        Raises:
+            ValueError: *percent* is not a number.
+        """
+
+    def heartbeat(self) -> None:
+        """Give a sign of life, for an action that promised one (`heartbeat_seconds`)."""
+
     async def publish(
         self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
     ) -> None:
@@ -158,13 +171,20 @@ class Action(ABC, Generic[P]):
     title: ClassVar[Text]
     description: ClassVar[Text]
     params: type[P]
+    heartbeat_seconds: ClassVar[float | None] = None
+    """A promise to call `context.progress` or `context.heartbeat` at least so often: an attempt
+    that is silent for longer has ended, timed out. None: no promise."""
 
     @abstractmethod
     async def run(self, params: P, context: Context) -> Outcome:
         """Do the work once.
 
-        Cancelled when the time is up or the run is cancelled: clean up and let `CancelledError`
-        pass. Who does not within ten seconds is not waited for.
+        Cancelled when the time is up, the run is cancelled or the executor leaves: clean up and
+        let `CancelledError` pass, within ten seconds (`AUTOMATION_KILL_GRACE_SECONDS`). An action
+        that does not makes its executor end, and with it every other run there that does not end
+        in time: nothing else proves that it is not at work any more, and only then may another
+        attempt, or whatever waits for its locks, begin. What goes on in a thread is not stopped by
+        a cancellation: wait for the thread (`asyncio.shield`), or it works beside the next attempt.
 
         Raises:
             ActionFailed: it did not work; any other exception counts as a bug of the action.

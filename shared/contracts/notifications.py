@@ -6,12 +6,20 @@ sees again: addresses of chat services are passwords in the shape of a URL.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.message import Message
+
+_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
+
+
+def is_address(text: str) -> bool:
+    """Return whether *text* can be an e-mail address."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class ChannelKind(StrEnum):
@@ -29,10 +37,22 @@ class ChannelPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+#: Messages that a channel takes within five minutes; what is more is told as one number. People
+#: read the first two kinds. An alertmanager groups by itself, and must hear of each end.
+MOST_MESSAGES: dict[ChannelKind, int | None] = {
+    ChannelKind.EMAIL: 30,
+    ChannelKind.APPRISE: 30,
+    ChannelKind.WEBHOOK: 600,
+    ChannelKind.ALERTMANAGER: None,
+}
+
+
 class ChannelConfig(ChannelPart):
     """What every channel may say."""
 
     language: Literal["zh-TW", "en"] = "zh-TW"
+    most_messages: int | None = Field(default=None, ge=1, le=10_000)
+    """Instead of those of its kind."""
 
 
 class EmailConfig(ChannelConfig):

@@ -41,6 +41,8 @@ class Retry(Part):
     """Share of the pause, up or down."""
     non_retryable: tuple[str, ...] = ()
     """Beginnings of error messages after which trying again is no use."""
+    retry_on: tuple[str, ...] = ()
+    """Beginnings of the only error messages after which it is tried again; empty: after all."""
 
 
 class Concurrency(Part):
@@ -109,6 +111,7 @@ class NotifyRule(Part):
             "recovered",
             "late",
             "missed",
+            "silent",
             "skipped",
             "cancelled",
             "dead",

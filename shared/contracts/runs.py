@@ -66,6 +66,8 @@ class RunRequest(Part):
     overlap: Overlap | None = None
     """Instead of the task's."""
     origin: Origin | None = None
+    not_before: AwareDatetime | None = None
+    """The throttle of its trigger lets it start then at the earliest."""
 
 
 class RunsRequested(Message):

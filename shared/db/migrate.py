@@ -1,20 +1,43 @@
 """Bring a database to the newest schema: `migrations/NNNN_{pre|post}_*.sql`, in order, once each.
 
 `pre` files are safe while the previous code still runs; `post` files may only run after it is gone.
-One session advisory lock lets any number of processes call this at the same time.
+Any number of processes may call this at the same time, with services at work and with a pooler in
+between (in transaction mode: nothing here outlives a transaction).
+
+A statement that waits for a table makes everybody wait who comes after it, so a file gives up after
+`LOCK_WAIT`, lets go of all it has, and tries again a little later. That is what keeps schedulers on
+time while somebody's report holds a table for a minute.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+
+from shared.db.pool import Connection, connected
 
 FOLDER = Path(__file__).parent / "migrations"
 
 #: Any fixed number will do, as long as nobody else locks it.
 LOCK = 0x6175_746F  # "auto"
+#: How soon somebody who waits for the others' migration looks again.
+POLL = timedelta(milliseconds=100)
+
+#: For one lock of a file; nothing may be more than three seconds late because of it.
+LOCK_WAIT = timedelta(seconds=1)
+#: Those who waited get their turn.
+REST = timedelta(seconds=2)
+#: For all tries of one file.
+PATIENCE = timedelta(minutes=5)
+
+#: A pooler may have time-outs for everybody; a large index takes as long as it takes.
+_UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
 class MigrationChanged(Exception):
@@ -26,33 +49,43 @@ async def migrate(dsn: str) -> list[str]:
 
     Raises:
         MigrationChanged: an applied file differs from the one that lies here.
+        asyncpg.LockNotAvailableError: somebody has kept a table locked all the time.
     """
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    async with _alone(dsn), connected(dsn) as connection:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS public.schema_migrations ("
             " name text PRIMARY KEY, sha256 text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
         )
         return await _apply_missing(connection)
-    finally:
-        await connection.close(timeout=5)
 
 
 async def current(dsn: str) -> list[str]:
     """Return the names of the migrations that the database has, in order."""
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
+    async with connected(dsn) as connection:
         if not await connection.fetchval("SELECT to_regclass('public.schema_migrations')"):
             return []
         rows = await connection.fetch("SELECT name FROM public.schema_migrations ORDER BY name")
         return [row["name"] for row in rows]
-    finally:
-        await connection.close(timeout=5)
 
 
-async def _apply_missing(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
+@asynccontextmanager
+async def _alone(dsn: str) -> AsyncIterator[None]:
+    """Be the only one who migrates, by an open transaction of a connection of its own.
+
+    Tried, not waited for: a statement that waits would have a snapshot all the while.
+    """
+    async with connected(dsn) as connection:
+        while True:
+            await connection.execute(f"BEGIN; {_UNHURRIED}")
+            if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK):
+                break
+            await connection.execute("ROLLBACK")
+            await asyncio.sleep(POLL.total_seconds())
+        yield
+
+
+async def _apply_missing(connection: Connection) -> list[str]:
     rows = await connection.fetch("SELECT name, sha256 FROM public.schema_migrations")
     known = {row["name"]: row["sha256"] for row in rows}
     applied: list[str] = []
@@ -63,13 +96,34 @@ async def _apply_missing(connection: asyncpg.Connection[asyncpg.Record]) -> list
             if known[path.stem] != digest:
                 raise MigrationChanged(path.stem)
             continue
-        async with connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = '5s'")
-            await connection.execute(text)
-            await connection.execute(
-                "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)",
-                path.stem,
-                digest,
-            )
+        await _insist(connection, path.stem, text, digest)
         applied.append(path.stem)
     return applied
+
+
+async def _insist(connection: Connection, name: str, text: str, digest: str) -> None:
+    """Apply a file, again and again while a lock that it needs is taken."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + PATIENCE.total_seconds()
+    while True:
+        try:
+            await _apply(connection, name, text, digest)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            if clock() > deadline:
+                raise
+            await asyncio.sleep(REST.total_seconds())
+        else:
+            return
+
+
+async def _apply(connection: Connection, name: str, text: str, digest: str) -> None:
+    async with connection.transaction():
+        await connection.execute(f"{_UNHURRIED}; SET LOCAL lock_timeout = {_ms(LOCK_WAIT)}")
+        await connection.execute(text)
+        await connection.execute(
+            "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)", name, digest
+        )
+
+
+def _ms(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)

@@ -3,11 +3,18 @@
 asyncpg alone waits for minutes in a blackholed network: `command_timeout` needs the socket to tell
 it. So each socket gets TCP_USER_TIMEOUT and keepalives, on both ends, and each session gets
 server-side time-outs that free its locks when the process behind it is frozen.
+
+Behind a pooler in transaction mode (PgBouncer) a session is ours for one transaction only: it can
+be told nothing, so the pooler has to set the time-outs, and a process whose pooler does not will
+not start. Nothing of ours needs a session: no LISTEN, no temporary table, no lock or setting that
+outlives its transaction.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -21,6 +28,22 @@ Record: TypeAlias = asyncpg.Record
 #: Unacknowledged data and a silent peer are noticed after this many milliseconds.
 SILENCE_MS = 5_000
 COMMAND_TIMEOUT = timedelta(seconds=20)
+#: Prepared statements kept per session; we have fewer.
+STATEMENTS = 100
+
+
+#: What else a session is told to which nobody lies in between.
+_DIRECT = {
+    "tcp_keepalives_idle": "2",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": str(SILENCE_MS),
+    "jit": "off",  # our statements are short; compiling them costs more than it saves
+}
+
+
+class NoFence(Exception):
+    """The pooler lets sessions keep their locks for ever; the text says what it must set."""
 
 
 async def open_pool(
@@ -31,13 +54,24 @@ async def open_pool(
     max_size: int = 4,
     statement_timeout: timedelta = timedelta(seconds=15),
     transaction_pause: timedelta = timedelta(seconds=2),
+    pooled: bool = False,
 ) -> Pool:
     """Open a pool whose sessions free their locks when their process freezes.
 
     *transaction_pause* is how long a session may idle inside a transaction before the server ends
-    it: the fence against a process that was stopped while it held row locks.
+    it: the fence against a process that was stopped while it held row locks. *pooled*: a pooler in
+    transaction mode lies between.
+
+    Raises:
+        NoFence: that pooler does not set the time-outs.
     """
-    return await asyncpg.create_pool(
+    fence = {
+        "statement_timeout": _ms(statement_timeout),
+        "idle_in_transaction_session_timeout": _ms(transaction_pause),
+        "lock_timeout": "3000",
+    }
+    session = {"application_name": name, "timezone": "UTC"}
+    pool = await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
@@ -46,19 +80,41 @@ async def open_pool(
         max_inactive_connection_lifetime=0,
         init=_limit_silence,
         reset=_keep,
-        server_settings={
-            "application_name": name,
-            "timezone": "UTC",
-            "statement_timeout": _ms(statement_timeout),
-            "idle_in_transaction_session_timeout": _ms(transaction_pause),
-            "lock_timeout": "3000",
-            "tcp_keepalives_idle": "2",
-            "tcp_keepalives_interval": "1",
-            "tcp_keepalives_count": "3",
-            "tcp_user_timeout": str(SILENCE_MS),
-            "jit": "off",  # our statements are short; compiling them costs more than it saves
-        },
+        # A named statement would be left behind in a session that the next one does not get.
+        statement_cache_size=0 if pooled else STATEMENTS,
+        server_settings=session if pooled else {**session, **fence, **_DIRECT},
     )
+    if pooled:
+        try:
+            await _check_fence(pool, fence)
+        except BaseException:
+            pool.terminate()
+            raise
+    return pool
+
+
+async def _check_fence(pool: Pool, fence: Mapping[str, str]) -> None:
+    rows = await pool.fetch(
+        "SELECT name, setting::bigint AS ms FROM pg_settings WHERE name = ANY($1::text[])",
+        list(fence),
+    )
+    if all(0 < row["ms"] <= int(fence[row["name"]]) for row in rows):
+        return
+    wanted = "; ".join(f"SET {name} = {ms}" for name, ms in fence.items())
+    raise NoFence(
+        "the pooler must limit what a session may hold: in the [databases] section of"
+        f" pgbouncer.ini, connect_query='{wanted}'"
+    )
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Connection]:
+    """Connect once, for something small that is done once, whether there is a pooler or not."""
+    connection = await asyncpg.connect(dsn, timeout=10, statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
 
 
 async def answers(pool: Pool) -> None:

@@ -69,18 +69,27 @@ class Never:
 
 Verdict = Met | NotYet | Never
 
-#: Nominal fires that were replaced by another one: that one's end is heard.
-_NO_END = frozenset({Outcome.COALESCED, Outcome.SUPERSEDED, Outcome.DEDUPED, Outcome.FIRED})
-_SKIPPED = frozenset({Outcome.MISSED, Outcome.EXPIRED, Outcome.THROTTLED})
+#: What is no end to dependants: another run stands for the fire, and that one's end is heard.
+NO_END = frozenset(
+    {
+        Outcome.FIRED,
+        Outcome.COALESCED,
+        Outcome.SUPERSEDED,
+        Outcome.DEDUPED,
+        Outcome.SKIPPED_OVERLAP,
+        Outcome.THROTTLED,
+    }
+)
+_SKIPPED = frozenset({Outcome.MISSED, Outcome.EXPIRED})
 
 
 def end_state(status: str) -> EndState | None:
     """Return what a final status of a run, or the outcome of a fire without one, is to dependants.
 
-    None: nothing, something else stands for it. A run that was cancelled or timed out has failed
-    to do what was asked of it.
+    None: nothing (`NO_END`). A run that was cancelled or timed out has failed to do what was asked
+    of it.
     """
-    if status in _NO_END:
+    if status in NO_END:
         return None
     if status == EndState.SUCCESS:
         return EndState.SUCCESS
@@ -186,6 +195,8 @@ class Needs:
     upstreams: frozenset[UUID]
     rule: Rule
     window: timedelta
+    gone: int = 0
+    """Further upstreams that were deleted: each counts as skipped, in every round."""
 
 
 class Heard(NamedTuple):
@@ -244,5 +255,5 @@ def _tally(needs: Needs, in_round: Mapping[UUID, Seat]) -> Tally:
         success=states.count(EndState.SUCCESS),
         failed=states.count(EndState.FAILED),
         upstream_failed=states.count(EndState.UPSTREAM_FAILED),
-        skipped=states.count(EndState.SKIPPED),
+        skipped=states.count(EndState.SKIPPED) + needs.gone,
     )

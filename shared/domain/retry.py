@@ -1,6 +1,6 @@
 """When a failed attempt is followed by another, and after which pause.
 
-    failed ──► permanent, or a message that the policy names ──► over
+    failed ──► permanent, or a message that the policy rules out ──► over
         │
         └────► attempts left? ──► pause = initial · backoff^failures, at most max, ± jitter
                            └────► none left ──► over
@@ -37,6 +37,8 @@ class RetryPolicy(Protocol):
     def jitter(self) -> float: ...
     @property
     def non_retryable(self) -> Sequence[str]: ...
+    @property
+    def retry_on(self) -> Sequence[str]: ...
 
 
 def decide(
@@ -55,13 +57,19 @@ def decide(
     """
     if policy is None or permanent or failed_before + 1 >= policy.max_attempts:
         return None
-    if any(message.startswith(beginning) for beginning in policy.non_retryable if beginning):
+    if _begins(message, policy.non_retryable):
+        return None
+    if policy.retry_on and not _begins(message, policy.retry_on):
         return None
     if retry_after is not None:
         seconds = retry_after
     else:
         seconds = _pause(policy, failed_before) * (1 + policy.jitter * (2 * dice - 1))
     return timedelta(seconds=min(max(seconds, 0.0), LONGEST.total_seconds()))
+
+
+def _begins(message: str, beginnings: Sequence[str]) -> bool:
+    return any(message.startswith(beginning) for beginning in beginnings if beginning)
 
 
 def _pause(policy: RetryPolicy, failed_before: int) -> float:

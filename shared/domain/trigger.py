@@ -77,6 +77,8 @@ class Trigger:
     threshold: int = 1
     within: timedelta | None = None
     debounce: timedelta | None = None
+    debounce_timeout: timedelta | None = None
+    """A storm that goes on for longer fires all the same."""
     throttle: Limit | None = None
     rate_limit: Limit | None = None
     batch: Batch | None = None
@@ -116,6 +118,7 @@ def parse_trigger(config: Mapping[str, object]) -> Trigger:
     threshold = fields.integer("threshold", default=1, low=1, high=THRESHOLD_MAX)
     within = _seconds(fields, "within_seconds")
     debounce = _seconds(fields, "debounce_seconds")
+    debounce_timeout = _seconds(fields, "debounce_timeout_seconds")
     throttle, rate_limit = _limit(fields, "throttle"), _limit(fields, "rate_limit")
     batch = _batch(fields)
     mapped = _map(fields)
@@ -130,6 +133,7 @@ def parse_trigger(config: Mapping[str, object]) -> Trigger:
         threshold=threshold,
         within=within,
         debounce=debounce,
+        debounce_timeout=debounce_timeout,
         throttle=throttle,
         rate_limit=rate_limit,
         batch=batch,
@@ -157,6 +161,8 @@ def _contradictions(trigger: Trigger) -> list[Problem]:
         problems.append(Problem("/batch", "trigger.proactive_alone"))
     if proactive and trigger.debounce:
         problems.append(Problem("/debounce_seconds", "trigger.proactive_alone"))
+    if trigger.debounce_timeout and not trigger.debounce:
+        problems.append(Problem("/debounce_timeout_seconds", "trigger.debounce_required"))
     if trigger.batch and trigger.debounce:
         problems.append(Problem("/debounce_seconds", "trigger.batch_or_debounce"))
     return problems

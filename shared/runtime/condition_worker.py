@@ -22,14 +22,28 @@ from shared.runtime.cel import Condition, Failed, Unreadable
 INT64 = 1 << 63
 #: How the process ends that ran out of memory.
 EXIT_MEMORY = 3
+#: Sets of names that remembered conditions look at; each weighs some 100 KB.
+MOST_KINDS = 500
+
+_kinds: set[tuple[str, ...]] = set()
 
 
 @lru_cache(maxsize=20_000)
-def _condition(text: str) -> Condition | Failed:
+def _compiled(text: str) -> Condition | Failed:
     try:
         return Condition(text)
     except Unreadable as error:
         return Failed(error.code, str(error.params.get("detail", "")))
+
+
+def _condition(text: str) -> Condition | Failed:
+    condition = _compiled(text)
+    if isinstance(condition, Condition):
+        _kinds.add(tuple(condition.names))
+        if len(_kinds) > MOST_KINDS:  # all of them again is quicker than a new process
+            _kinds.clear()
+            _compiled.cache_clear()
+    return condition
 
 
 def _integer(digits: str) -> int | float:

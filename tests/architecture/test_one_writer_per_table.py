@@ -117,5 +117,6 @@ def test_statements_are_found_at_all() -> None:
         "log.task_statistics",
         "log.dead_letters",
         "log.dead_runs",
+        "log.silences",
         "log.watchdog",
     }

@@ -24,6 +24,8 @@ SERVICES = {"api", "scheduler", "executor", "log", "notify"}
 SCHEMAS = {"notifier": "notify"}
 NAMES = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
 _numbers = itertools.count(1)
 
 
@@ -120,6 +122,29 @@ async def test_two_processes_may_migrate_at_once(empty: str) -> None:
 
     assert [process.returncode for process in processes] == [0, 0]
     assert sorted(int(output) for output, _ in answers) == [0, len(NAMES)]
+
+
+async def test_a_file_that_waits_for_a_table_lets_others_have_their_turn(
+    empty: str, folder: Path
+) -> None:
+    await migrate(empty)
+    (folder / "9998_pre_more.sql").write_text("ALTER TABLE scheduler.jobs ADD COLUMN more text;")
+    report, other = [await asyncpg.connect(empty, timeout=10) for _ in range(2)]
+    try:
+        async with report.transaction():
+            await report.execute("SELECT FROM scheduler.jobs")
+            migrating = asyncio.create_task(migrate(empty))
+            async with asyncio.timeout(20):
+                while not await other.fetchval(WAITING):  # noqa: ASYNC110 - of another process
+                    await asyncio.sleep(0.01)
+
+            await other.execute("SET statement_timeout = '4s'; SELECT FROM scheduler.jobs")
+
+            assert not migrating.done()
+        assert await migrating == ["9998_pre_more"]
+    finally:
+        for each in (report, other):
+            await each.close(timeout=5)
 
 
 async def test_every_table_belongs_to_a_service(database: str) -> None:

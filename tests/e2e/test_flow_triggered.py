@@ -3,10 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from tests.e2e.place import Place
+import nats
+import pytest
+import pytest_asyncio
+
+from tests.e2e.place import Place, running_place
+
+TIMES = 50
+
+Say = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place() -> AsyncIterator[Place]:
+    """Run two schedulers: only one of them hears of a change."""
+    async with running_place({"AUTOMATION_SCHEDULERS": "2"}) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(params=["http", "nats"], loop_scope="session")
+async def say(request: pytest.FixtureRequest, place: Place) -> AsyncIterator[Say]:
+    """Give a way to publish an event: `event.e2e.<type>`, over HTTP or over NATS."""
+
+    async def over_http(kind: str, data: dict[str, Any]) -> None:
+        event = {"source": "e2e", "type": kind, "data": data}
+        answer = await place.operator.call("POST", "/api/v1/group-ai/events", json=event)
+        assert answer.status_code == 202, answer.text
+
+    if request.param == "http":
+        yield over_http
+        return
+    client = await nats.connect(place.system.nats_url)
+
+    async def over_nats(kind: str, data: dict[str, Any]) -> None:
+        await client.jetstream().publish(f"event.e2e.{kind}", json.dumps(data).encode())
+
+    yield over_nats
+    await client.close()
+
+
+async def listening(place: Place, path: str, **trigger: Any) -> UUID:  # noqa: ANN401 - fields of a trigger
+    """Create a task that an event starts."""
+    return await place.operator.create(
+        name=path, task_type="triggered", trigger_config=trigger, **place.action(path)
+    )
 
 
 def says(subject: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -59,3 +105,56 @@ async def test_a_task_is_not_started_by_what_it_said_itself(place: Place) -> Non
     )
     assert all(answer.is_success for answer in runs)
     assert len(place.effects("heard")) == 2
+
+
+async def test_an_event_right_after_the_creation_of_its_task_starts_it(
+    place: Place, say: Say
+) -> None:
+    name = uuid4().hex
+    for number in range(TIMES):
+        await listening(place, name, subject=f"e2e.{name}.{number}")
+        await say(f"{name}.{number}", {})
+
+    assert len(await place.called(name, TIMES)) == TIMES
+
+
+async def test_right_after_an_edit_the_new_condition_rules(place: Place, say: Say) -> None:
+    name = uuid4().hex
+    for number in range(TIMES):
+        trigger = {"subject": f"e2e.{name}"}
+        mapping = {"url": f"{place.sink.url}/{name}-{{{{ event.data.n }}}}"}
+        if not number:
+            task = await listening(place, name, condition="n == 0", map=mapping, **trigger)
+        else:
+            edit = {**trigger, "condition": f"n == {number}", "map": mapping}
+            await place.operator.edit(task, trigger_config=edit)
+        for each in (number - 1, number):
+            await say(name, {"n": each})
+        # What is accepted before an edit may be judged by it: so it waits.
+        await place.called(f"{name}-{number}", 1)
+
+    paths = Counter(each.path for each in place.witness.sink.effects() if name in each.path)
+    assert paths == {f"/{name}-{number}": 1 for number in range(TIMES)}
+
+
+async def test_what_was_switched_off_or_deleted_a_moment_ago_is_not_started(
+    place: Place, say: Say
+) -> None:
+    name = uuid4().hex
+    task = await listening(place, name, subject=f"e2e.{name}")
+    await listening(place, f"always-{name}", subject=f"e2e.{name}")
+    for number in range(TIMES // 5):
+        await say(name, {"on": number})
+        await place.called(name, number + 1)
+        await place.operator.edit(task, enabled=False)
+        await say(name, {"off": number})
+        # An event is judged for all who listen at once; then it may be switched on again.
+        await place.called(f"always-{name}", 2 * number + 2)
+        await place.operator.edit(task, enabled=True)
+    gone = await listening(place, f"gone-{name}", subject=f"e2e.{name}")
+    await place.operator.delete(gone)
+    await say(name, {"last": True})
+    await place.called(f"always-{name}", 2 * (TIMES // 5) + 1)
+    await place.called(name, TIMES // 5 + 1)
+    assert len(place.effects(name)) == TIMES // 5 + 1
+    assert place.effects(f"gone-{name}") == []

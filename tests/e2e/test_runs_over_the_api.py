@@ -84,6 +84,7 @@ async def test_a_run_that_died_is_tried_anew_with_other_parameters(place: Place)
     assert events(run) == [
         "due",
         "ordered",
+        "claimed",
         "started",
         "attempt_failed",
         "retry_at",

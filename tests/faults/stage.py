@@ -15,9 +15,9 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ from tests.support.checker import Figures, Verdict
 from tests.support.history import Fault, History
 from tests.support.http_sink import HttpSink
 from tests.support.load import Load, Operator
-from tests.support.system import System
+from tests.support.system import UP, System
 from tests.support.witness import Witness
 
 #: Everything that was due must have ended this long after a fault is over.
@@ -64,6 +64,12 @@ class Stage:
     faults: list[Fault]
     retried: set[UUID] = field(default_factory=set)
     """Tasks whose attempts fail on purpose."""
+    failing: set[UUID] = field(default_factory=set)
+    """Tasks whose runs end badly on purpose."""
+    restless: set[str] = field(default_factory=set)
+    """Processes that may be started again as often as it takes."""
+    forgotten: set[UUID] = field(default_factory=set)
+    """Runs by hand that the database knew once: an older state of it was restored."""
     judged: int = 0
 
     async def steady(self, seconds: float = 2) -> None:
@@ -109,7 +115,11 @@ class Stage:
             assert verdict.is_good, verdict.report()
             assert not left, f"{left} runs are still open"
             assert not self.operator.broken, self.operator.broken[:3]
-            assert self.restarts() == Counter(each.target for each in self.faults if each.ends)
+            kills = Counter(each.target for each in self.faults if each.ends)
+            restarts = self.restarts()
+            for name in self.restless:
+                restarts.pop(name, None)
+            assert restarts == kills
         except AssertionError as error:
             raise AssertionError(f"{what}\n{error}\n{self.tails()}") from error
         since = min((each.began_at for each in news), default=until)
@@ -131,12 +141,16 @@ class Stage:
 
     async def history(self) -> History:
         """Read everything that is known."""
-        return await self.witness.history(
+        history = await self.witness.history(
             versions=self.operator.versions,
             acknowledged=self.operator.acknowledged,
             faults=self.faults,
+            unseen=self.operator.unseen,
             retried=self.retried,
+            failing=self.failing,
         )
+        seen = [each for each in history.effects if each.run_id not in self.forgotten]
+        return replace(history, effects=seen)
 
     def tails(self) -> str:
         """Return the last lines that each process said."""
@@ -149,13 +163,24 @@ def _tail(log: Path) -> str:
 
 
 @asynccontextmanager
-async def stage(env: Mapping[str, str] | None = None, *, tasks: int = 40) -> AsyncIterator[Stage]:
-    """Start a system, its sink and its load; wait until runs come in."""
+async def stage(
+    env: Mapping[str, str] | None = None,
+    *,
+    tasks: int = 40,
+    program: Sequence[str] = UP,
+    home: Path | None = None,
+    dsn: str | None = None,
+) -> AsyncIterator[Stage]:
+    """Start a system, its sink and its load; wait until runs come in.
+
+    *home* is one that was prepared for it; *dsn* is where the witness reads, if the way of the
+    services to their database is not for it.
+    """
     settings = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32", **(env or {})}
     with TemporaryDirectory(prefix="automation-sink-") as folder:
         async with (
             HttpSink(Path(folder)) as sink,
-            System(env=settings) as system,
+            System(env=settings, program=program, home=home) as system,
             Operator(lambda: system.api_url, system.token) as operator,
             Load(operator, sink.url, tasks=tasks, seed=SEED) as load,
         ):
@@ -163,7 +188,7 @@ async def stage(env: Mapping[str, str] | None = None, *, tasks: int = 40) -> Asy
                 system=system,
                 sink=sink,
                 operator=operator,
-                witness=Witness(sink.file, lambda: system.dsn),
+                witness=Witness(sink.file, lambda: dsn or system.dsn),
                 load=load,
                 faults=[],
             )

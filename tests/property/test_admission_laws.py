@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from services.scheduler.admission import decide
 from services.scheduler.waiting import (
+    REASONS,
     Admit,
     Candidate,
     Conflict,
@@ -39,8 +40,9 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 ALONE = set(Overlap) - {Overlap.ALLOW_ALL, Overlap.TERMINATE_OTHER}
 KEYS = ("", "a", "b")
 QUEUES = ("narrow", "slow", "free")
+DEPTH = 3
 RULES = {
-    "narrow": QueueRule(concurrency=2),
+    "narrow": QueueRule(concurrency=2, max_depth=DEPTH),
     "slow": QueueRule(rate=Rate(limit=2, period=timedelta(seconds=60))),
 }
 
@@ -110,12 +112,20 @@ class World:
         return Situation(
             now=self.now,
             paused=self.paused,
-            queues=RULES,
+            queues={
+                name: replace(rule, waiting=self._waiting_in(name)) for name, rule in RULES.items()
+            },
             live=[self._live(each) for each in self.live.values()]
             + [self._live(each, between=True) for each in begun],
             live_in_queue=Counter(each.queue for each in self.live.values()),
             task_starts=self._starts(lambda each: each.task_id),
             queue_starts=self._starts(lambda each: each.queue),
+        )
+
+    def _waiting_in(self, queue: str) -> int:
+        return sum(
+            each.queue == queue and not each.has_begun and each.waits_for in REASONS
+            for each in self.waiting.values()
         )
 
     def _live(self, each: Candidate, *, between: bool = False) -> Live:
@@ -189,6 +199,7 @@ class World:
             rule = each.policy.concurrency
             assert rule is None or slots[each.task_id, each.key] <= rule.limit
         assert queues["narrow"] <= 2
+        assert self._waiting_in("narrow") <= DEPTH
         assert all(count == 1 for count in holders.values()), "a lock was given twice"
         self._check_rates()
 

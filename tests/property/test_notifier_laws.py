@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.facts import Incident
-from services.notifier.rules import FAILED, decide
+from services.notifier.rules import FAILED, RULE_REPEATS, decide
 from shared.contracts.runs import RunStatus
 from tests.unit.test_notifier_rules import a_rule, a_task, an_end, open_ones
 
@@ -34,6 +34,9 @@ def test_failures_recoveries_and_incidents_fit_together(
     told, in_a_row, at = False, 0, timedelta(0)
     for status, pause in zip(ends, pauses, strict=False):
         at += timedelta(minutes=pause)
+        before = next(
+            (each for each in open_ones(incidents) if each.failure_class == status.value), None
+        )
         decision = decide(
             task, an_end(status, minute=int(at.total_seconds() // 60)), open_ones(incidents), uuid4
         )
@@ -49,9 +52,18 @@ def test_failures_recoveries_and_incidents_fit_together(
             told, in_a_row = False, 0
         if status in FAILED:
             in_a_row += 1
-            counts = in_a_row == after if exact else in_a_row >= after
-            assert counts <= ("failure" in events)
-            assert switch or counts == ("failure" in events)
+            if in_a_row == after:
+                assert "failure" in events, "the one that was asked for is never left out"
+            if exact and not switch:
+                assert ("failure" in events) is (in_a_row == after)
+            if not switch:
+                assert ("failure" in events) <= (in_a_row >= after)
+            if in_a_row != after and before and before.told_at and "failure" in events:
+                was, is_now = (
+                    (each.updated_at - before.opened_at) // RULE_REPEATS
+                    for each in (before, decision.incidents[0])
+                )
+                assert was < is_now, "not twice within five minutes"
             told = told or bool(events)
         assert sum(each.count for each in opened) == in_a_row
         assert any(each.told_at for each in opened) is told

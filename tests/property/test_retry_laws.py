@@ -99,6 +99,18 @@ def test_a_message_that_begins_as_the_policy_says_is_over(
     assert pause(Retry(non_retryable=(message + "!",)), message=message) is not None
 
 
+@given(message=st.text(min_size=1), data=st.data())
+def test_where_the_policy_names_what_is_tried_again_all_else_is_over(
+    message: str, data: st.DataObject
+) -> None:
+    beginning = message[: data.draw(st.integers(1, len(message)))]
+
+    assert pause(Retry(retry_on=("no such thing", beginning)), message=message) is not None
+    assert pause(Retry(retry_on=(message + "!",)), message=message) is None
+    both = Retry(retry_on=(beginning,), non_retryable=(beginning,))
+    assert pause(both, message=message) is None
+
+
 @given(policy=policies, after=st.floats(0, 1e12), dice=dice)
 def test_what_the_other_side_asks_for_goes_before_the_backoff(
     policy: Retry, after: float, dice: float
@@ -120,6 +132,17 @@ def test_temporal_s_defaults() -> None:
     seconds = [pause(policy, failed_before=failed) for failed in range(9)]
 
     assert seconds == [timedelta(seconds=s) for s in (1, 2, 4, 8, 16, 32, 64, 100, 100)]
+
+
+@pytest.mark.parametrize(
+    ("failed", "dice", "seconds"), [(0, 0, 1), (0, 0.5, 2), (0, 0.75, 2.5), (1, 0.5, 6), (2, 0, 9)]
+)
+def test_backoff_and_jitter_are_those_of_the_policy(
+    failed: int, dice: float, seconds: float
+) -> None:
+    policy = Retry(initial_interval_seconds=2, backoff=3, jitter=0.5, max_attempts=9)
+
+    assert pause(policy, failed_before=failed, dice=dice) == timedelta(seconds=seconds)
 
 
 def test_an_empty_beginning_forbids_nothing() -> None:

@@ -176,7 +176,7 @@ def _judge_ends(history: History, verdict: Verdict) -> None:
         if count != ended[task_id]:
             verdict.double_final.append(f"task {task_id}: {ended[task_id]} ends, {count} counted")
     for row in history.log:
-        if row.status in FINAL - {SUCCESS}:
+        if row.status in FINAL - {SUCCESS} and row.task_id not in history.failing:
             verdict.not_successful.append(f"run {row.run_id}: {row.status}: {row.error}")
         if row.completed_at is not None and row.completed_at < row.started_at:
             verdict.backwards.append(f"run {row.run_id}")

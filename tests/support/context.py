@@ -27,9 +27,17 @@ class RecordingContext:
     egress_allow: str = ""
     bus: Client | None = None
     lines: list[tuple[Level, str]] = field(default_factory=list)
+    steps: list[tuple[float, str | None]] = field(default_factory=list)
+    """How far the action said that it was."""
 
     def log(self, text: str, level: Level = "info") -> None:
         self.lines.append((level, text))
+
+    def progress(self, percent: float, message: str | None = None) -> None:
+        self.steps.append((percent, message))
+
+    def heartbeat(self) -> None:
+        """Nobody waits for it."""
 
     async def publish(
         self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
@@ -41,7 +49,7 @@ class RecordingContext:
 
     def another_attempt(self) -> RecordingContext:
         """Return the context of the next attempt of the same run."""
-        return replace(self, attempt=self.attempt + 1, lines=[])
+        return replace(self, attempt=self.attempt + 1, lines=[], steps=[])
 
     @property
     def text(self) -> str:

@@ -115,8 +115,8 @@ class Fault:
 
     @property
     def excuses_doubles(self) -> bool:
-        """Only an executor that died or froze may have its actions done again."""
-        return self.target.startswith("executor")
+        """Whether actions may be done again: an executor died or froze, or all was forgotten."""
+        return self.target.startswith("executor") or self.kind == "restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,8 @@ class History:
     unseen: Collection[UUID] = ()
     #: Tasks whose attempts fail and are followed by others, each of which calls again.
     retried: Collection[UUID] = ()
+    #: Tasks whose runs are meant to end badly.
+    failing: Collection[UUID] = ()
     #: Runs counted in each task's statistics.
     counted: Mapping[UUID, int] = field(default_factory=dict)
     #: The log as it was read before; what was final must not have changed.

@@ -150,6 +150,7 @@ class Witness:
         faults: Sequence[Fault] = (),
         unseen: Collection[UUID] = (),
         retried: Collection[UUID] = (),
+        failing: Collection[UUID] = (),
     ) -> History:
         """Read everything; what the log said the last time is in it too."""
         acknowledged = dict(acknowledged)
@@ -176,6 +177,7 @@ class Witness:
             acknowledged=acknowledged,
             unseen=unseen,
             retried=retried,
+            failing=failing,
             counted=counted,
             earlier_log=earlier,
         )

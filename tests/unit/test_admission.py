@@ -240,6 +240,16 @@ class TestOverlap:
 
         assert decisions([old, new]) == [Drop(Outcome.SUPERSEDED, "overlap.newer"), ADMIT]
 
+    def test_a_next_attempt_is_stopped_by_a_newer_run_and_never_dropped(self) -> None:
+        begun = waiting(7, due=9, overlap=Overlap.CANCEL_OTHER, attempt=2)
+        verdict = decide(
+            [begun, waiting(1, due=1, overlap=Overlap.CANCEL_OTHER)],
+            Situation(now=NOW, live=[live(7, between_attempts=True)]),
+        )
+
+        assert verdict.decisions == {run(7): ADMIT, run(1): Wait("overlap")}
+        assert verdict.cancels == {run(7): "overlap.cancel_other"}
+
     def test_who_is_being_cancelled_is_not_cancelled_again(self) -> None:
         verdict = decide(
             [waiting(1, overlap=Overlap.CANCEL_OTHER)],
@@ -477,3 +487,63 @@ class TestOrder:
         runs = [waiting(1, due=9_000, priority=5), waiting(2, due=9_001, priority=1)]
 
         assert admitted(runs, queues=self.queues) == [2]
+
+
+class TestDepth:
+    """How many runs may wait in a queue."""
+
+    def rule(self, most: int, waiting: int = 0, **fields: Any) -> dict[str, QueueRule]:  # noqa: ANN401 - as above
+        return {"default": QueueRule(max_depth=most, waiting=waiting, **fields)}
+
+    def test_the_newest_are_throttled(self) -> None:
+        line = [waiting(number, due=9 - number) for number in range(4)]
+
+        assert decisions(line, queues=self.rule(2, concurrency=1)) == [
+            ADMIT,
+            Wait("concurrency"),
+            Wait("concurrency"),
+            Drop(Outcome.THROTTLED, "queue.full:default"),
+        ]
+
+    def test_of_none_only_what_cannot_start_at_once_is_throttled(self) -> None:
+        line = [waiting(number, due=9 - number) for number in range(2)]
+
+        first, second = decisions(line, queues=self.rule(0, concurrency=1))
+
+        assert (first, second) == (ADMIT, Drop(Outcome.THROTTLED, "queue.full:default"))
+
+    def test_who_waits_already_stays_though_a_more_pressing_one_comes(self) -> None:
+        line = [
+            waiting(1, waits_for="concurrency"),
+            waiting(2, priority=1),
+            waiting(3, attempt=2, waits_for="retry"),
+        ]
+        queues = self.rule(1, 1, concurrency=1)
+
+        assert decisions(line, queues=queues, live_in_queue={"default": 1}) == [
+            Wait("concurrency"),
+            Drop(Outcome.THROTTLED, "queue.full:default"),
+            Wait("concurrency"),
+        ]
+
+    def test_who_is_let_go_makes_room(self) -> None:
+        line = [waiting(1, due=2, waits_for="concurrency"), waiting(2)]
+
+        found = decisions(line, queues=self.rule(1, 1, concurrency=1))
+
+        assert found == [ADMIT, Wait("concurrency")]
+
+    def test_what_waits_beyond_the_page_counts(self) -> None:
+        queues = self.rule(1000, 1000, concurrency=1)
+
+        (found,) = decisions([waiting(1)], queues=queues, live_in_queue={"default": 1})
+
+        assert found == Drop(Outcome.THROTTLED, "queue.full:default")
+
+    def test_a_pause_lets_no_more_wait_than_that(self) -> None:
+        line = [waiting(number, due=9 - number) for number in range(2)]
+
+        assert decisions(line, queues=self.rule(1, paused=True)) == [
+            Wait("queue_paused"),
+            Drop(Outcome.THROTTLED, "queue.full:default"),
+        ]

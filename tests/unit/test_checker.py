@@ -51,6 +51,16 @@ def test_a_fault_of_an_executor_excuses_a_second_call_and_is_counted() -> None:
     assert checker.judge(replace(history, faults=[late])).double_effect
 
 
+def test_a_task_that_is_meant_to_end_badly_may_and_no_other() -> None:
+    history = good(random.Random(1))  # noqa: S311 - no secret
+    victim = next(row for row in history.log if row.status == checker.SUCCESS)
+    log = [replace(row, status="failure") if row is victim else row for row in history.log]
+    spoiled = replace(history, log=log, earlier_log=())
+
+    assert checker.judge(spoiled).not_successful
+    assert checker.judge(replace(spoiled, failing={victim.task_id})).is_good
+
+
 def test_a_later_attempt_of_a_retried_task_may_call_again_but_none_twice() -> None:
     dice = random.Random(1)  # noqa: S311 - no secret
     history = call_twice(dice, good(dice))

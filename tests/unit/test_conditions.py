@@ -135,6 +135,22 @@ async def test_a_worker_that_somebody_killed_is_nobodys_fault(conditions: Condit
     assert (await ask(conditions, "x == 1", x=1)).holds
 
 
+@pytest.mark.parametrize(
+    ("text", "count"), [("value > {}", 2_000), ("value > 1 || field_{} > 1", 1_200)]
+)
+async def test_very_many_conditions_fit_into_one_worker(text: str, count: int) -> None:
+    conditions = Conditions(memory=160 << 20)
+    event = {"data": {"value": count}}
+    try:
+        answers = await conditions.evaluate(
+            [Asked(text.format(number), event) for number in range(count)]
+        )
+        assert all(each.holds for each in answers)
+        assert conditions.killed == 0
+    finally:
+        await conditions.close()
+
+
 async def test_many_events_go_over_in_slices(conditions: Conditions) -> None:
     events = [{"data": {"n": n, "filler": "x" * 100_000}} for n in range(30)]
     answers = await conditions.evaluate([Asked("n % 2 == 0", event) for event in events])

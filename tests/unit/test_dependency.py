@@ -109,7 +109,10 @@ STATES = [
     ("skipped_paused", EndState.SKIPPED),
     ("skipped_blackout", EndState.SKIPPED),
     ("expired", EndState.SKIPPED),
-    ("throttled", EndState.SKIPPED),
+    ("missed", EndState.SKIPPED),
+    ("skipped_lock", EndState.SKIPPED),
+    ("throttled", None),
+    ("skipped_overlap", None),
     ("coalesced", None),
     ("superseded", None),
     ("deduped", None),
@@ -129,6 +132,8 @@ def test_every_final_status_is_an_end() -> None:
         Outcome.COALESCED,
         Outcome.SUPERSEDED,
         Outcome.DEDUPED,
+        Outcome.SKIPPED_OVERLAP,
+        Outcome.THROTTLED,
     }
 
 

@@ -8,10 +8,17 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.channels.alertmanager import alert
+from services.notifier.channels.alertmanager import alerts
 from services.notifier.channels.email import SmtpServer, message
 from services.notifier.channels.parcel import Parcel
-from services.notifier.letter import Letter, put_in_words, run_url, trial_letter, write_letter
+from services.notifier.letter import (
+    Letter,
+    more_letter,
+    put_in_words,
+    run_url,
+    trial_letter,
+    write_letter,
+)
 from services.notifier.rules import decide
 from shared.contracts.notifications import AlertmanagerConfig, ChannelConfig, EmailConfig, NoSecret
 from shared.contracts.policy import NotifyRule
@@ -86,10 +93,67 @@ def test_a_task_name_cannot_add_a_header_to_a_mail() -> None:
 
 @pytest.mark.parametrize(("event", "fires"), [("failure", True), ("success", False)])
 def test_an_alert_that_is_no_trouble_does_not_stay(event: str, *, fires: bool) -> None:
-    made = alert(a_parcel(a_letter(event), AlertmanagerConfig()))
+    letter = a_letter(event)
+    if not fires:
+        letter = letter.model_copy(update={"incident": None})
+    (made,) = alerts(a_parcel(letter, AlertmanagerConfig()))
 
     assert made["labels"]["severity"] == ("critical" if fires else "info")
     assert (made["endsAt"] > "2026-01-02") is fires
+
+
+def test_a_late_run_is_an_alert_that_ends_by_itself() -> None:
+    late = a_letter("late").model_copy(update={"incident": None})
+
+    (made,) = alerts(a_parcel(late, AlertmanagerConfig()))
+
+    assert made["labels"]["severity"] == "critical"
+    assert made["endsAt"] == "2026-01-01T12:05:00Z"
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "outcome", "words"),
+    [
+        ("missed", "misfire.policy_skip", "missed", "Missed its time; the policy is not to"),
+        ("skipped", "lock.taken:account:7", "skipped_lock", "the target account:7"),
+        ("skipped", None, "skipped_overlap", "another run of the task was live"),
+        ("late", "no_executor", None, "No live executor can take it"),
+        ("cancelled", "fixed by hand", "cancelled", "fixed by hand"),
+    ],
+    ids=["misfire", "with a name", "outcome", "waits", "own words"],
+)
+def test_a_reason_is_told_in_words(
+    event: str, reason: str | None, outcome: str | None, words: str
+) -> None:
+    letter = a_letter(event).model_copy(update={"reason": reason, "outcome": outcome})
+
+    text = put_in_words(letter, "en", "").text
+
+    (line,) = (each for each in text.splitlines() if each.startswith("Reason: "))
+    assert words in line
+
+
+def test_why_a_run_was_cancelled_is_told_in_words() -> None:
+    letter = a_letter("cancelled").model_copy(update={"error": "concurrency.cancel_oldest"})
+
+    text = put_in_words(letter, "en", "").text
+
+    assert "a newer one had the oldest cancelled" in text
+    assert "cancel_oldest" not in text
+
+
+@pytest.mark.parametrize("language", ["zh-TW", "en"])
+def test_one_message_stands_for_many(language: Language) -> None:
+    letter = more_letter("ops", run_id=UUID(int=3), since=NOON)
+
+    words = put_in_words(
+        letter.model_copy(update={"more": 970, "more_tasks": 12}), language, "https://a.example"
+    )
+
+    assert "970" in words.title
+    assert "12" in words.text
+    assert "channel=ops&state=folded" in words.text
+    assert "{" not in words.title + words.text
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def said(decision: Decision) -> list[tuple[str, str]]:
 
 
 def failures(count: int) -> Sequence[Fact]:
-    return [an_end(RunStatus.FAILURE, minute=number) for number in range(count)]
+    """Return failures so far apart that each may be told."""
+    return [an_end(RunStatus.FAILURE, minute=6 * number) for number in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,7 @@ def failures(count: int) -> Sequence[Fact]:
         ("skipped", an_outcome(Outcome.SKIPPED_OVERLAP)),
         ("skipped", an_outcome(Outcome.UPSTREAM_FAILED)),
         ("late", replace(an_outcome(Outcome.MISSED), kind=Kind.LATE, outcome=None)),
+        ("silent", replace(an_outcome(Outcome.MISSED), kind=Kind.SILENT, outcome=None)),
         ("late", an_end(RunStatus.SUCCESS, started_at=NOON + timedelta(minutes=2))),
     ],
     ids=lambda each: each if isinstance(each, str) else each.status or each.outcome or each.kind,
@@ -102,7 +104,7 @@ def test_each_event_is_told_to_whoever_asked_for_it_and_to_nobody_else(
     event: str, fact: Fact
 ) -> None:
     others = {"start", "success", "failure", "needs_operator", "cancelled", "missed", "skipped"}
-    others |= {"late", "recovered", "dead"}
+    others |= {"late", "recovered", "dead", "silent"}
 
     assert play(a_task(a_rule(event)), fact) == [[(event, "ops")]]
     assert (event, "ops") not in play(a_task(a_rule(*(others - {event}))), fact)[0]
@@ -144,8 +146,8 @@ def test_dead_is_told_when_retries_are_used_up() -> None:
 
 def test_the_first_of_a_series_is_told_once_per_series() -> None:
     first = a_rule("failure", exact=True)
-    series = [*failures(3), an_end(RunStatus.SUCCESS, minute=3)]
-    again = an_end(RunStatus.FAILURE, minute=4)
+    series = [*failures(3), an_end(RunStatus.SUCCESS, minute=30)]
+    again = an_end(RunStatus.FAILURE, minute=40)
 
     told = play(a_task(first), *series, again)
 
@@ -156,6 +158,45 @@ def test_from_the_nth_on() -> None:
     told = play(a_task(a_rule("failure", after_failures=3)), *failures(5))
 
     assert [len(each) for each in told] == [0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("event", "fact"),
+    [
+        ("failure", an_end(RunStatus.FAILURE)),
+        ("dead", an_end(RunStatus.FAILURE)),
+        ("needs_operator", an_end(RunStatus.NEEDS_OPERATOR)),
+        ("missed", an_outcome(Outcome.MISSED)),
+    ],
+    ids=["failure", "dead", "needs_operator", "missed"],
+)
+def test_what_goes_on_is_told_once_in_five_minutes(event: str, fact: Fact) -> None:
+    """A thousand failures are one incident, not a thousand messages."""
+    every_second = [
+        replace(fact, run_id=uuid4(), at=NOON + timedelta(seconds=number)) for number in range(601)
+    ]
+
+    told = play(a_task(a_rule(event), retry=True), *every_second)
+
+    assert [number for number, each in enumerate(told) if each] == [0, 300, 600]
+
+
+def test_a_rule_and_the_switch_keep_their_own_time() -> None:
+    task = a_task(a_rule("failure"), notify_on_failure=True, recipients=("boss",))
+    every_ten_minutes = [an_end(RunStatus.FAILURE, minute=10 * number) for number in range(7)]
+
+    told = play(task, *every_ten_minutes)
+
+    assert [("failure", "ops") in each for each in told] == [True] * 7
+    assert [("failure", "boss") in each for each in told] == [True, *[False] * 5, True]
+
+
+def test_a_rule_made_while_an_incident_is_open_is_told_of_it_at_once() -> None:
+    opened = decide(a_task(), an_end(RunStatus.FAILURE), [], uuid4).incidents
+
+    decision = decide(a_task(a_rule("failure")), an_end(RunStatus.FAILURE), opened, uuid4)
+
+    assert said(decision) == [("failure", "ops")]
 
 
 def test_exactly_the_nth() -> None:
@@ -196,6 +237,79 @@ def test_a_missed_time_opens_an_incident_that_the_next_success_closes() -> None:
     told = play(task, an_outcome(Outcome.MISSED), an_end(RunStatus.SUCCESS, minute=1))
 
     assert told == [[("missed", "ops")], [("recovered", "ops")]]
+
+
+def test_a_recovery_names_every_incident_that_is_over() -> None:
+    ends = [an_end(RunStatus.TIMED_OUT), an_end(RunStatus.FAILURE, minute=1)]
+    task, opened = a_task(a_rule("failure", "recovered")), dict[UUID, Incident]()
+    for fact in ends:
+        decision = decide(task, fact, open_ones(opened), uuid4)
+        opened |= {each.id: each for each in decision.incidents}
+
+    (notice,) = decide(task, an_end(RunStatus.SUCCESS, minute=2), open_ones(opened), uuid4).notices
+
+    assert notice.incident is not None
+    classes = {each.failure_class for each in (notice.incident, *notice.others)}
+    assert classes == {"failure", "timed_out"}
+
+
+def a_silence(kind: Kind = Kind.SILENT, **fields: Any) -> Fact:  # noqa: ANN401 - fields of a fact
+    return replace(an_outcome(Outcome.MISSED), kind=kind, outcome=None, **fields)
+
+
+def test_a_schedule_that_goes_on_after_a_silence_is_a_recovery() -> None:
+    task = a_task(a_rule("silent", "recovered"))
+
+    assert play(task, a_silence(), a_silence(Kind.HEARD)) == [
+        [("silent", "ops")],
+        [("recovered", "ops")],
+    ]
+
+
+def test_a_success_after_a_silence_is_the_recovery() -> None:
+    told = play(
+        a_task(a_rule("silent", "recovered")),
+        a_silence(),
+        an_end(RunStatus.SUCCESS, minute=1),
+        a_silence(Kind.HEARD),
+    )
+
+    assert told[1:] == [[("recovered", "ops")], []]
+
+
+def test_that_a_schedule_goes_on_is_no_recovery_of_its_failures() -> None:
+    task = a_task(a_rule("failure", "recovered"))
+
+    assert play(task, *failures(1), a_silence(), a_silence(Kind.HEARD))[1:] == [[], []]
+
+
+def test_a_silence_that_ends_because_the_task_was_changed_is_no_recovery() -> None:
+    task, opened = a_task(a_rule("silent", "recovered")), dict[UUID, Incident]()
+    for fact in (a_silence(), a_silence(Kind.HEARD, reason=facts.TASK_CHANGED)):
+        decision = decide(task, fact, open_ones(opened), uuid4)
+        opened |= {each.id: each for each in decision.incidents}
+
+    assert (said(decision), open_ones(opened)) == ([], [])
+
+
+def test_the_switch_for_failures_tells_of_a_silence() -> None:
+    assert play(a_task(notify_on_failure=True, recipients=("chat",)), a_silence()) == [
+        [("silent", "chat")]
+    ]
+
+
+def test_a_silence_is_no_failure_in_a_row() -> None:
+    task = a_task(a_rule("failure", after_failures=2))
+
+    assert play(task, a_silence(), *failures(1))[-1] == []
+
+
+def test_a_run_that_was_due_later_than_its_nominal_time_is_not_late() -> None:
+    began = an_end(RunStatus.SUCCESS, started_at=NOON + timedelta(minutes=2))
+    jittered = replace(began, due_at=NOON + timedelta(minutes=2))
+
+    assert began.began_late
+    assert not jittered.began_late
 
 
 def test_a_missed_time_is_no_failure_in_a_row() -> None:
@@ -283,3 +397,12 @@ def test_a_success_that_nobody_waits_for_is_quiet(
     assert rules.is_quiet(a_task(**fields), well, open_incidents=trouble) is quiet
     assert not rules.is_quiet(a_task(**fields), an_end(RunStatus.FAILURE), open_incidents=trouble)
     assert not rules.is_quiet(a_task(a_rule("recovered")), well, open_incidents=trouble)
+
+
+@pytest.mark.parametrize(("event", "quiet"), [("start", False), ("late", True), ("failure", True)])
+def test_a_beginning_that_nobody_waits_for_is_quiet(event: str, *, quiet: bool) -> None:
+    began = replace(an_end(RunStatus.SUCCESS), kind=Kind.STARTED, status=None)
+    late = replace(began, started_at=NOON + timedelta(minutes=2))
+
+    assert rules.is_quiet(a_task(a_rule(event)), began, open_incidents=False) is quiet
+    assert rules.is_quiet(a_task(a_rule(event)), late, open_incidents=False) is (event == "failure")

@@ -197,7 +197,7 @@ def test_a_catch_up_in_hand_is_settled_by_an_edit() -> None:
         assert edit.job.backlog is None
 
 
-def test_pausing_takes_back_what_waits_but_not_what_was_asked_for_by_hand() -> None:
+def test_switching_off_takes_back_what_waits() -> None:
     known = job(changed(1, NINE - MINUTE, EVERY_TEN))
     pause = decided(changed(2, NINE + MINUTE, EVERY_TEN, enabled=False), known)
 
@@ -205,8 +205,13 @@ def test_pausing_takes_back_what_waits_but_not_what_was_asked_for_by_hand() -> N
     assert pause.cancel is not None
     assert pause.cancel.outcome is Outcome.SKIPPED_PAUSED
     assert pause.cancel.reason == "task.disabled"
-    assert not pause.cancel.manual_too
+    assert pause.cancel.requests_too
+    assert not pause.cancel.early_too
     assert not pause.job.enabled
+
+    edit = decided(changed(3, NINE + 2 * MINUTE, EVERY_TEN, enabled=False), pause.job)
+    assert edit.cancel is not None
+    assert not edit.cancel.requests_too  # asked for since: it is meant
 
 
 def test_a_paused_task_keeps_its_place_so_that_every_skip_gets_its_row() -> None:
@@ -241,7 +246,8 @@ def test_deleting_leaves_a_tombstone_and_takes_everything_back() -> None:
     assert gone.cancel is not None
     assert gone.cancel.outcome is Outcome.SUPERSEDED
     assert gone.cancel.reason == "task.deleted"
-    assert gone.cancel.manual_too
+    assert gone.cancel.requests_too
+    assert gone.cancel.early_too
 
 
 def test_a_late_creation_does_not_wake_the_dead() -> None:

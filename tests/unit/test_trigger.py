@@ -122,6 +122,11 @@ def test_types_are_exact_or_begin_alike(kind: str | None, event_type: str, takes
             "/debounce_seconds",
             "trigger.batch_or_debounce",
         ),
+        (
+            {"subject": "a", "debounce_timeout_seconds": 1},
+            "/debounce_timeout_seconds",
+            "trigger.debounce_required",
+        ),
         ({"subject": "a", "throttle": {"limit": 1}}, "/throttle/period_seconds", "field.required"),
         (
             {"subject": "a", "rate_limit": {"limit": 0, "period_seconds": 1}},

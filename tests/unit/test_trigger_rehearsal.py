@@ -60,8 +60,14 @@ CASES: dict[str, tuple[dict[str, Any], list[int], list[float]]] = {
     ),
     "batch-not-yet-due": ({"batch": {"max_size": 2, "timeout_seconds": 10}}, [995], []),
     "debounce": ({"debounce_seconds": 10}, [1, 5, 9, 40], [19, 50]),
+    "debounce-not-for-ever": (
+        {"debounce_seconds": 10, "debounce_timeout_seconds": 15},
+        [1, 5, 9, 14, 15, 17, 100],
+        [16, 27, 110],
+    ),
     "silence-from-the-start": (SILENT, [], [100]),
     "silence-is-said-once-until-an-event-comes": (SILENT, [50, 60, 400, 950], [160, 500]),
+    "too-few-are-a-silence": ({**SILENT, "threshold": 2}, [50, 60, 120], [160]),
     "no-silence": ({**SILENT, "within_seconds": 600}, [500, 900], []),
     "silence-within-the-rate-limit": (
         {**SILENT, "rate_limit": {"limit": 1, "period_seconds": 900}},

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from services.executor.doors import consumers_of, credit_wanted
-from services.executor.waiting_room import HOLD, WaitingRoom, deliveries, stored_at
+from services.executor.doors import ANSWERED, consumers_of, credit_wanted, on_its_way
+from services.executor.waiting_room import HOLD, WaitingRoom, deliveries, left, stored_at
 
 NOW = 1_700_000_000.0
 MINUTE = 60.0
@@ -64,6 +64,24 @@ def test_equals_leave_in_the_order_of_their_coming() -> None:
     assert (len(room), room.best, room.worst) == (0, 0, 0)
 
 
+def test_nobody_is_taken_past_a_better_one_that_is_on_its_way() -> None:
+    room = room_with(3, 1, 2, 5)
+
+    assert names(room.take(10, worst=2)) == ["1", "2"]
+    assert names(room.take(10, worst=2)) == []
+    assert names(room.take(10)) == ["3", "5"]
+
+
+def test_who_has_waited_for_long_is_taken_whatever_is_on_its_way() -> None:
+    room = WaitingRoom()
+    room.add(order("old", NOW - 5 * MINUTE), 5, 0.0)
+    room.add(order("new"), 1, 0.0)
+
+    assert room.best == 1
+    assert names(room.take(1, worst=1)) == ["old"]
+    assert names(room.take(9, worst=1)) == ["new"]
+
+
 def test_who_waits_for_too_long_goes_back() -> None:
     room = WaitingRoom()
     room.add(order("early"), 3, 10.0)
@@ -74,10 +92,13 @@ def test_who_waits_for_too_long_goes_back() -> None:
     assert (len(room), room.of(3)) == (1, 1)
 
 
-def test_an_acknowledgement_tells_how_often_and_when_with_a_domain_and_without() -> None:
+def test_an_acknowledgement_tells_how_often_when_and_what_is_left_with_a_domain_and_without() -> (
+    None
+):
     short = f"$JS.ACK.DUE.due-default-3.4.17.9.{int(NOW * 1e9)}.0"
-    long = f"$JS.ACK.hub.ACCOUNT.DUE.due-default-3.4.17.9.{int(NOW * 1e9)}.0.random"
+    long = f"$JS.ACK.hub.ACCOUNT.DUE.due-default-3.4.17.9.{int(NOW * 1e9)}.6.random"
 
+    assert [left(reply) for reply in (short, long)] == [0, 6]
     assert [deliveries(reply) for reply in (short, long)] == [4, 4]
     assert [stored_at(reply) for reply in (short, long)] == [NOW, NOW]
 
@@ -104,6 +125,31 @@ def test_a_better_priority_can_overtake_what_waits_for_a_slot() -> None:
 
     wanted = [credit_wanted(priority, slots=200, free=0, waiting=room) for priority in range(1, 6)]
     assert wanted == [10, 10, 0, 0, 0]
+
+
+def test_while_better_ones_are_on_their_way_there_is_no_room_for_worse_ones() -> None:
+    room = WaitingRoom()
+
+    assert credit_wanted(3, slots=200, free=50, waiting=room, owed=20) == 30
+    assert credit_wanted(3, slots=200, free=50, waiting=room, owed=300) == 1
+
+
+@pytest.mark.parametrize(
+    ("credit", "told", "silent", "owed"),
+    [
+        (50, None, 0.0, 50),  # it was asked and has not answered: as many as it was asked for
+        (50, 7, 0.0, 7),  # it has said how many there are
+        (50, 700, 0.0, 50),
+        (50, 0, 0.0, 0),
+        (0, 700, 0.0, 0),  # it was not asked
+        (50, None, 2 * ANSWERED, 0),  # nobody waits for somebody else's answer, or for none
+        (50, 700, 2 * ANSWERED, 0),
+    ],
+)
+def test_what_is_on_its_way_is_what_was_asked_for_and_is_there(
+    credit: int, told: int | None, silent: float, owed: int
+) -> None:
+    assert on_its_way(credit, told, silent) == owed
 
 
 def test_of_a_lower_priority_one_is_always_looked_at_for_it_may_be_old() -> None:

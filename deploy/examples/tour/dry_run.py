@@ -20,3 +20,11 @@ def show(guide: Guide) -> None:
     answer = guide.call("DELETE", f"{path}?dry_run=true")
     check(answer["fires_after"] == [], "a delete would leave no fires")
     check(guide.call("GET", path)["id"] == task, "and was not made")
+    paused = guide.call("PUT", f"{path}?dry_run=true", {"enabled": False})
+    check(paused["fires_removed"] == 7, "a pause would take the seven fires of a week")
+    told = guide.call("POST", "/pause?dry_run=true")
+    check(told["answer"]["paused"], "a pause of everything would be answered like this")
+    check(not guide.call("GET", "/pause")["paused"], "and nothing is paused")
+    guide.call("POST", f"{path}/run?dry_run=true", expect=400)
+    by_hand = [each for each in guide.occurrences(task) if each["trigger"] == "manual"]
+    check(not by_hand, "what cannot be tried is not done either")

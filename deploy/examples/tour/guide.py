@@ -16,7 +16,8 @@ from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -81,6 +82,10 @@ class Guide:
             raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
+    def unique(self) -> str:
+        """Return a word that nobody used before."""
+        return uuid4().hex
+
     def tidy(self, path: str) -> None:
         """Have something deleted at the end."""
         self._tidy.append(path)
@@ -134,11 +139,19 @@ class Guide:
         return found
 
 
+class Call(NamedTuple):
+    """One call of our server."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
 class _Server:
     """A web server of our own, on this machine only."""
 
     def __init__(self) -> None:
-        calls = self.calls = list[tuple[str, str, bytes]]()
+        calls = self.calls = list[Call]()
         seen = Counter[str]()
 
         class Handler(BaseHTTPRequestHandler):
@@ -146,7 +159,7 @@ class _Server:
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
-                calls.append((self.command, self.path, body))
+                calls.append(Call(self.path, dict(self.headers), body))
                 seen[self.path] += 1
                 delay = re.search(r"/delay/([0-9.]+)", self.path)
                 time.sleep(float(delay[1]) if delay else 0)
@@ -172,7 +185,7 @@ class _Server:
 
     def count(self, path: str) -> int:
         """Return how many calls began with this path."""
-        return sum(each.startswith(path) for _, each, _ in self.calls)
+        return sum(each.path.startswith(path) for each in self.calls)
 
     def start(self) -> None:
         threading.Thread(target=self._http.serve_forever, daemon=True).start()

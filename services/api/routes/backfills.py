@@ -79,10 +79,11 @@ async def create_backfill(
     if task is None:
         raise NotFound("task", str(task_id))
     # Ten thousand fires take a moment, in which others are to be answered.
-    instants = await asyncio.to_thread(backfill.fires_of, task, wished)
+    instants, left_out = await asyncio.to_thread(backfill.fires_of, task, wished)
     told = {
         "id": None if wished.dry_run else str(uuid4()),
         "fires": len(instants),
+        "left_out": left_out,
         "first": format_instant(instants[0]),
         "last": format_instant(instants[-1]),
     }

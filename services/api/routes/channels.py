@@ -20,7 +20,7 @@ from services.api.routes.caller import BASE
 from services.api.schemas_channels import ChannelPut
 from services.api.store import channels as store
 from shared.db.pool import Connection
-from shared.domain.errors import NotFound
+from shared.domain.errors import Conflict, NotFound
 
 router = closed_router(f"{BASE}/channels")
 
@@ -84,11 +84,15 @@ async def put_channel(
 async def delete_channel(
     *, request: Request, parts: Parts, caller: Caller, name: ChannelName, key: IdempotencyKey
 ) -> Response:
-    """Delete a channel. What is still to be sent through it is given up."""
+    """Delete a channel that no task names. What is still to be sent through it is given up."""
 
     async def act(connection: Connection) -> Answer:
-        if not await store.delete(connection, name):
+        if await store.lock_kind(connection, name) is None:
             raise NotFound("channel", name)
+        users = await store.users(connection, name)
+        if users:
+            raise Conflict("channel.in_use", tasks=", ".join(str(each) for each in users))
+        await store.delete(connection, name)
         return Answer(204)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from services.api.answers import Answer, json_answer
 from services.api.auth import Caller, closed_router
 from services.api.body import read_any
 from services.api.documented_events import TakenEvents, takes_events
-from services.api.events import read_events
+from services.api.events import attributes_in, read_events
 from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import Parts
 from services.api.problems import refuse_fields
@@ -33,6 +34,11 @@ _JSON = re.compile(
     r'(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*;?',
     re.ASCII | re.IGNORECASE,
 )
+#: Of the data of an event in binary mode.
+_DATA = re.compile(
+    r'application/([a-z0-9.+-]+\+)?json(\s*;\s*charset\s*=\s*"?utf-8"?)?\s*;?',
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @router.post("/events", status_code=202, response_model=TakenEvents, openapi_extra=takes_events())
@@ -41,11 +47,11 @@ async def post_events(
 ) -> Response:
     """Take one event or a batch of at most 500: all of them, or none.
 
-    An event is a CloudEvent 1.0 in structured mode, or plain: source, type, data. Once this answers
-    202, the events reach the triggers whatever happens. The same id of the same source counts once
-    within a day.
+    An event is a CloudEvent 1.0, in structured mode or in binary mode (`ce-` headers, the data as
+    the body), or plain: source, type, data. Once this answers 202, the events reach the triggers
+    whatever happens. The same id of the same source counts once within a day.
     """
-    raw, document = await read_any(request, _BATCH, kinds=_JSON)
+    raw, document = await _read(request)
 
     async def act(connection: Connection) -> Answer:
         return await _take(connection, document, accepted_by=caller.name)
@@ -53,6 +59,18 @@ async def post_events(
     answer = await once(parts.database, request, caller, raw, act, key=key)
     parts.wake_relay()
     return answer.response()
+
+
+async def _read(request: Request) -> tuple[bytes, Any]:
+    """Return what tells the request from another, and the event or events in it."""
+    attributes = attributes_in(request.headers)
+    if attributes is None:
+        return await read_any(request, _BATCH, kinds=_JSON)
+    document = attributes
+    if request.headers.get("content-length", "") != "0":
+        _, data = await read_any(request, _BATCH, kinds=_DATA)
+        document = {**attributes, "data": data}
+    return json.dumps(document, sort_keys=True).encode(), document
 
 
 async def _take(connection: Connection, document: Any, *, accepted_by: str) -> Answer:  # noqa: ANN401 - any JSON value

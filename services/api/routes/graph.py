@@ -20,10 +20,13 @@ MOST_NODES = 500
 
 @router.get("/{task_id}/graph", response_model=TaskGraph)
 async def get_task_graph(parts: Parts, task_id: TaskId) -> Response:
-    """Show a task with all that come before and after it, itself first, then the nearest."""
+    """Show a task with all that come before and after it, itself first, then the nearest.
+
+    Also tasks that were deleted, as far as others still name them.
+    """
     async with parts.database.connection() as connection:
         nodes, edges, truncated = await store.around(connection, task_id, MOST_NODES)
-    if not nodes or nodes[0].id != task_id:
+    if not nodes or nodes[0].deleted:
         raise NotFound("task", str(task_id))
     return json_answer(
         {
@@ -33,6 +36,7 @@ async def get_task_graph(parts: Parts, task_id: TaskId) -> Response:
                     "name": node.name,
                     "enabled": node.enabled,
                     "last_status": node.last_status,
+                    "deleted": node.deleted,
                 }
                 for node in nodes
             ],

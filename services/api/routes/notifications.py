@@ -23,7 +23,7 @@ from shared.domain.instant import format_instant
 
 router = closed_router(BASE)
 
-STATES = ("waiting", "failed", "sent", "given_up")
+STATES = ("waiting", "failed", "sent", "given_up", "folded")
 _OPEN = ("true", "false")
 _UNENDED = frozenset({"waiting", "failed"})
 _NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))

@@ -30,15 +30,22 @@ from services.api.routes.caller import (
     read_choice,
     read_time,
 )
-from services.api.run_views import RETRYING, WAITING, listed_run_view, run_detail_view
+from services.api.run_views import (
+    RETRYING,
+    WAITING,
+    holder_view,
+    listed_run_view,
+    run_detail_view,
+)
+from services.api.same import the_same
 from services.api.schemas import RunNow, RunsCreate
-from services.api.store import requests, run_history, run_list, runs, tasks
+from services.api.store import holders, requests, run_history, run_list, runs, tasks
 from services.api.strict_json import Limits
 from services.api.texts import say
 from services.api.views import line_view, occurrence_view, run_view
 from shared.contracts.runs import RunStatus
 from shared.db.pool import Connection
-from shared.domain.errors import NotFound, Problem
+from shared.domain.errors import Conflict, NotFound, Problem
 from shared.domain.occurrence import Outcome, run_id_for
 
 router = closed_router(BASE)
@@ -77,26 +84,31 @@ async def run_task(
 ) -> Response:
     """Run a task now, also one that is disabled. Answers at once, never waits for the action.
 
-    The same Idempotency-Key gives the same run, for ever.
+    The same Idempotency-Key gives the same run, for ever. `conflict`: by the task's `unique` the
+    same run is there already, and `run_id` is that one's; 409 if the task wants it refused.
     """
     run_id = run_id_for(str(task_id), MANUAL, key) if key else uuid4()
     wished = read_run_now(document.value)
     if wished == RunNow():
         async with parts.database.connection() as connection:
-            found = await requests.add_run_request(
+            unique = await requests.add_run_request(
                 connection, run_id=run_id, task_id=task_id, requested_by=caller.name
             )
-        if not found:
+        if unique is None:
             raise NotFound("task", str(task_id))
     else:
-        await _ask_for(parts, run_id, task_id, wished, requested_by=caller.name)
+        unique = await _ask_for(parts, run_id, task_id, wished, requested_by=caller.name)
     parts.wake_relay()
+    other = await the_same(parts, run_id) if unique else None
+    if other is not None and other.rejected:
+        raise Conflict("run.same", run=other.run_id)
     return json_answer(
         {
-            "message": say("run.started", language),
+            "message": say("run.started" if other is None else "run.there", language),
             "task_id": str(task_id),
             "status": "running",
-            "run_id": str(run_id),
+            "run_id": str(run_id) if other is None else other.run_id,
+            **({} if other is None else {"conflict": True}),
         },
         Content_Language=language,
     ).response()
@@ -126,13 +138,16 @@ async def create_runs(
 
 
 @router.get(f"{_TASK}/logs", response_model=list[Run])
-async def list_task_logs(parts: Parts, task_id: TaskId, limit: Limit = 50) -> Response:
+async def list_task_logs(
+    *, parts: Parts, language: CallersLanguage, task_id: TaskId, limit: Limit = 50
+) -> Response:
     """List the newest runs of a task."""
     async with parts.database.connection() as connection:
         rows = await runs.of_task(connection, task_id, limit)
         if not rows:
             await _require_task(connection, task_id)
-    return json_answer([run_view(row) for row in rows]).response()
+    shown = [run_view(row, language) for row in rows]
+    return json_answer(shown, Content_Language=language).response()
 
 
 @router.get(f"{_TASK}/occurrences", response_model=Occurrences)
@@ -216,9 +231,11 @@ async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Res
     """Read one run and all that happened to it; before it begins its status is `waiting`."""
     async with parts.database.connection() as connection:
         history = await run_history.find(connection, run_id)
+        in_the_way = await holders.of(connection, run_id)
     if history is None:
         raise NotFound("run", str(run_id))
-    return json_answer(run_detail_view(history, language), Content_Language=language).response()
+    shown = {**run_detail_view(history, language), "held_by": [*map(holder_view, in_the_way)]}
+    return json_answer(shown, Content_Language=language).response()
 
 
 @router.get("/automation-runs/{run_id}/lines", response_model=Lines)
@@ -248,8 +265,8 @@ async def _require_task(connection: Connection, task_id: UUID) -> None:
 
 async def _ask_for(
     parts: Parts, run_id: UUID, task_id: UUID, wished: RunNow, *, requested_by: str
-) -> None:
-    """Ask for a run that differs from what its task says."""
+) -> bool:
+    """Ask for a run that differs from what its task says; return whether it is to be unique."""
     async with parts.database.transaction() as connection:
         task = await tasks.get(connection, task_id)
         if task is None:
@@ -258,3 +275,4 @@ async def _ask_for(
             judge_params(task.definition.task_action, wished.params, parts.catalog, "/params")
         run = NewRun(run_id=run_id, task_id=task_id, params=wished.params, overlap=wished.overlap)
         await add_new_runs(connection, [run], {task_id: task.version}, requested_by=requested_by)
+    return task.definition.policy.unique is not None

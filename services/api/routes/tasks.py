@@ -13,6 +13,7 @@ from services.api.auth import Caller, closed_router
 from services.api.body import JsonDocument
 from services.api.documented import Task, takes
 from services.api.documented_plan import TaskPlan
+from services.api.dry_run_query import BOOLEANS, asks_for_dry_run
 from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, CallersLanguage, TaskId, read_choice
@@ -41,10 +42,11 @@ PLANNED: dict[int | str, dict[str, Any]] = {
 
 
 async def is_dry_run(
+    request: Request,
     dry_run: Annotated[
         str,
         Query(
-            json_schema_extra={"enum": ["", *_BOOLEANS]},
+            json_schema_extra={"enum": list(BOOLEANS)},
             description="true: nothing is changed; the answer (200) tells what would be.",
         ),
     ] = "",
@@ -54,7 +56,8 @@ async def is_dry_run(
     Raises:
         Refused: 400, `dry_run` is neither true nor false.
     """
-    return _BOOLEANS.get(read_choice("dry_run", dry_run.lower(), tuple(_BOOLEANS)) or "", False)
+    del dry_run  # it is here to be described
+    return asks_for_dry_run(request)
 
 
 IsDryRun = Annotated[bool, Depends(is_dry_run)]

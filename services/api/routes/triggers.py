@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pydantic
@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.api.answers import Answer, json_answer
-from services.api.ask import NewRun, add_new_runs
+from services.api.ask import add_new_runs
 from services.api.auth import Caller, closed_router
 from services.api.body import JsonDocument
 from services.api.documented import takes
@@ -22,7 +22,8 @@ from services.api.events import read_one
 from services.api.idempotency import IdempotencyKey, once
 from services.api.parts import ApiParts, Parts
 from services.api.problems import Refused, refuse_fields
-from services.api.rehearsal import answers, explain, fired, matching
+from services.api.rehearsal import Played, answers, explain, matching, played
+from services.api.replay import identities, runs_to_ask_for
 from services.api.routes.caller import BASE, TaskId
 from services.api.schemas_events import TriggerReplay, TriggerTest
 from services.api.shape import problems_of
@@ -31,21 +32,18 @@ from services.api.store import tasks as store
 from services.api.strict_model import Strict
 from services.api.trigger_check import read_trigger
 from shared.bus import topology
-from shared.contracts.runs import Origin
 from shared.db.pool import Connection
 from shared.domain.errors import InvalidDefinition, NotFound, Problem
 from shared.domain.event import Event, event_from
 from shared.domain.instant import parse_instant
-from shared.domain.occurrence import run_id_for
-from shared.domain.trigger import Posture, Trigger
-from shared.domain.trigger_template import mapped_params
+from shared.domain.trigger import Trigger
+from shared.domain.triggering.records import Watched
 
 router = closed_router(f"{BASE}/automation-tasks/{{task_id}}/trigger")
 
 #: Events looked at for one answer.
 MOST_TRIED = 10_000
 MOST_REPLAYED = 1_000
-EVENT: Final = "event"
 
 M = TypeVar("M", bound=Strict)
 
@@ -81,26 +79,27 @@ async def replay_events(
     document: JsonDocument,
     key: IdempotencyKey,
 ) -> Response:
-    """Let stored events of a range start this task, each one that matches for itself.
+    """Let the stored events of a range run through the task's trigger once more.
 
-    An event that has started the task before does not start it again. Thresholds, batches and
-    limits do not apply: whoever replays wants each event handled.
+    It fires what a rehearsal of the range says: with thresholds, keys, limits, batches and waits,
+    beginning with nothing remembered; what is still waiting at the end of the range does not fire.
+    Starts keep the throttle from now on. What has run already, when its event came or in a replay
+    before, does not run again, so the same range replayed twice fires once; `again` says otherwise.
     """
-    earliest, latest = _range(document.value)
+    wished, earliest, latest = _range(document.value)
     row = await _task(parts, task_id)
     trigger = _trigger(None, row)
-    if trigger.posture is Posture.PROACTIVE:
-        raise refuse_fields([Problem("", "trigger.proactive_replay")])
     look = await parts.events.between(trigger.subject, earliest, latest, most=MOST_TRIED)
     found = await matching(parts.conditions, trigger, look.events, task_id)
-    if not look.complete or len(found) > MOST_REPLAYED:
-        limit = MOST_REPLAYED if look.complete else MOST_TRIED
-        raise refuse_fields([Problem("/to", "replay.too_long", {"limit": limit})])
+    watched = Watched(task_id, row.version, trigger)
+    # Silence is told of the past only.
+    would = await played(watched, found, earliest, min(latest, row.now))
+    _refuse_too_many(look, would)
 
     async def act(connection: Connection) -> Answer:
-        runs = {run.run_id: run for run in (_run(row, trigger, each.event) for each in found)}
-        known = await event_store.entered(connection, list(runs))
-        new = [run for run in runs.values() if run.run_id not in known]
+        ids = [each for firing in would.firings for each in identities(task_id, firing)]
+        known = await event_store.entered(connection, ids)
+        new = runs_to_ask_for(row, trigger, would.firings, known, again=wished.again)
         versions = await store.versions(connection, [task_id])
         if not versions:
             raise NotFound("task", str(task_id))
@@ -109,7 +108,8 @@ async def replay_events(
             {
                 "events": len(look.events),
                 "matches": len(found),
-                "already_fired": len(found) - len(new),
+                "fired": len(would.firings),
+                "already_fired": len(would.firings) - len(new),
                 "run_ids": [str(run.run_id) for run in new],
             },
             202,
@@ -127,7 +127,14 @@ def _read(model: type[M], document: Mapping[str, Any]) -> M:
         raise refuse_fields(problems_of(error)) from None
 
 
-def _range(document: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def _refuse_too_many(look: Look, would: Played) -> None:
+    if not (look.complete and would.complete):
+        raise refuse_fields([Problem("/to", "replay.too_long", {"limit": MOST_TRIED})])
+    if len(would.firings) > MOST_REPLAYED:
+        raise refuse_fields([Problem("/to", "replay.too_long", {"limit": MOST_REPLAYED})])
+
+
+def _range(document: Mapping[str, Any]) -> tuple[TriggerReplay, datetime, datetime]:
     wished = _read(TriggerReplay, document)
     problems: list[Problem] = []
     found: list[datetime] = []
@@ -140,7 +147,7 @@ def _range(document: Mapping[str, Any]) -> tuple[datetime, datetime]:
         problems.append(Problem("/to", "replay.range"))
     if problems:
         raise refuse_fields(problems)
-    return found[0], found[1]
+    return wished, found[0], found[1]
 
 
 async def _task(parts: ApiParts, task_id: UUID) -> store.TaskRow:
@@ -183,21 +190,10 @@ async def _last_day(
     except Refused:
         return None
     matches = await matching(parts.conditions, trigger, look.events, task_id)
-    would = await fired(trigger, matches, task_id, since, now)
+    would = await played(Watched(task_id, 1, trigger), matches, since, now)
     return {
         "events": len(look.events),
         "complete": look.complete and would.complete,
         "matches": len(matches),
-        "would_have_fired": would.times,
+        "would_have_fired": len(would.firings),
     }
-
-
-def _run(row: store.TaskRow, trigger: Trigger, event: Event) -> NewRun:
-    said = event.as_json()
-    return NewRun(
-        run_id=run_id_for(str(row.id), EVENT, event.key),
-        task_id=row.id,
-        trigger=EVENT,
-        params=mapped_params(trigger.map, said, row.definition.action_config),
-        origin=Origin(event=said, causes=event.causes),
-    )

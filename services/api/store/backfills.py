@@ -45,11 +45,11 @@ SELECT m.run_id,
          WHEN b.cancelled_at IS NULL OR EXISTS (
              SELECT FROM api.outbox x WHERE x.awaits @> ARRAY[m.run_id]) THEN 'asked'
          ELSE 'cancelled' END AS standing
-FROM api.backfills b CROSS JOIN LATERAL unnest(b.run_ids) AS m (run_id)
+FROM api.backfills b CROSS JOIN LATERAL unnest(b.run_ids) WITH ORDINALITY AS m (run_id, place)
 LEFT JOIN log.api_runs r ON r.run_id = m.run_id
 LEFT JOIN scheduler.api_occurrences o ON o.run_id = m.run_id
 LEFT JOIN executor.api_leases l ON l.run_id = m.run_id
-WHERE b.id = $1
+WHERE b.id = $1 ORDER BY m.place
 """
 
 
@@ -109,7 +109,7 @@ async def of_task(
 
 
 async def standing(connection: Connection, backfill_id: UUID) -> dict[UUID, str]:
-    """Return how each run of a backfill stands."""
+    """Return how each run of a backfill stands, the oldest first."""
     rows = await connection.fetch(_STANDING, backfill_id)
     return {row["run_id"]: row["standing"] for row in rows}
 

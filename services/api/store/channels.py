@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from shared.db.pool import Connection
+
+#: So many tasks that name a channel are told to whoever wants to delete it.
+MOST_USERS = 10
 
 
 class ChannelRow(NamedTuple):
@@ -39,6 +44,30 @@ async def get(connection: Connection, name: str) -> ChannelRow | None:
     """Return one channel."""
     row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM api.channels WHERE name = $1", name)  # noqa: S608 - our own column list
     return ChannelRow(*row.values()) if row else None
+
+
+async def existing(connection: Connection, names: Sequence[str]) -> frozenset[str]:
+    """Return those of *names* that are channels, and keep them from being deleted meanwhile."""
+    if not names:
+        return frozenset()
+    rows = await connection.fetch(
+        "SELECT name FROM api.channels WHERE name = ANY($1::text[]) ORDER BY name FOR SHARE",
+        list(names),
+    )
+    return frozenset(row["name"] for row in rows)
+
+
+async def users(connection: Connection, name: str) -> list[UUID]:
+    """Return some of the tasks that name a channel."""
+    rows = await connection.fetch(
+        "SELECT id FROM api.tasks WHERE notify_recipients @> ARRAY[$1::text]"
+        " OR policy ->> 'notify' IS NOT NULL AND jsonb_path_exists(policy::jsonb,"
+        "  '$.notify[*].channels[*] ? (@ == $name)', jsonb_build_object('name', $1::text))"
+        " ORDER BY seq LIMIT $2",
+        name,
+        MOST_USERS,
+    )
+    return [row["id"] for row in rows]
 
 
 async def lock_kind(connection: Connection, name: str) -> str | None:

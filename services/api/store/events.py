@@ -68,13 +68,13 @@ async def take(connection: Connection, events: Sequence[Said], *, accepted_by: s
     return {row["place"] - 1 for row in rows}
 
 
-async def entered(connection: Connection, run_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of *run_ids* that are in the ledger."""
+async def entered(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return those of *run_ids* that are in the ledger, each with its outcome."""
     rows = await connection.fetch(
-        "SELECT run_id FROM scheduler.api_occurrences WHERE run_id = ANY($1::uuid[])",
+        "SELECT run_id, outcome FROM scheduler.api_occurrences WHERE run_id = ANY($1::uuid[])",
         list(run_ids),
     )
-    return {row["run_id"] for row in rows}
+    return {row["run_id"]: row["outcome"] for row in rows}
 
 
 async def forget(connection: Connection, limit: int) -> int:

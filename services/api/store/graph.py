@@ -41,12 +41,12 @@ _DOWN = _REACHED.format(here="upstream", there="downstream")
 _UP = _REACHED.format(here="downstream", there="upstream")
 
 _NODES = """
-SELECT t.id, t.name, t.enabled, last.status
-FROM api.tasks t LEFT JOIN LATERAL (
-    SELECT r.status FROM log.api_runs r WHERE r.task_id = t.id
+SELECT n.id, coalesce(t.name, ''), coalesce(t.enabled, false), last.status, t.id IS NULL
+FROM unnest($1::uuid[]) WITH ORDINALITY AS n (id, place) LEFT JOIN api.tasks t USING (id)
+LEFT JOIN LATERAL (
+    SELECT r.status FROM log.api_runs r WHERE r.task_id = n.id
     ORDER BY r.started_at DESC, r.run_id LIMIT 1) last ON true
-WHERE t.id = ANY($1::uuid[])
-ORDER BY array_position($1::uuid[], t.id)
+ORDER BY n.place
 """
 
 
@@ -58,6 +58,8 @@ class NodeRow(NamedTuple):
     enabled: bool
     last_status: str | None
     """Of its latest run."""
+    deleted: bool
+    """Another task's definition still names it."""
 
 
 class EdgeRow(NamedTuple):
@@ -133,6 +135,6 @@ async def around(
         "SELECT upstream, downstream, kind, rule FROM api.edges"
         " WHERE upstream = ANY($1::uuid[]) AND downstream = ANY($1::uuid[])"
         " ORDER BY upstream, downstream, kind",
-        [row["id"] for row in nodes],
+        ids[:limit],
     )
     return [NodeRow(*row) for row in nodes], [EdgeRow(*row) for row in edges], len(ids) > limit

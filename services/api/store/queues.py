@@ -17,6 +17,7 @@ class Limits(NamedTuple):
     concurrency: int | None = None
     rate_limit: int | None = None
     rate_period_seconds: int | None = None
+    max_depth: int | None = None
 
 
 class QueueRow(NamedTuple):
@@ -28,6 +29,7 @@ class QueueRow(NamedTuple):
     concurrency: int | None
     rate_limit: int | None
     rate_period_seconds: int | None
+    max_depth: int | None
     updated_at: datetime | None
     updated_by: str | None
     waiting: int
@@ -35,6 +37,8 @@ class QueueRow(NamedTuple):
     oldest_waiting_seconds: float | None
     executors: int
     tasks: int
+    all_paused: bool
+    """Everything is paused, whatever the queue itself."""
 
 
 class PauseRow(NamedTuple):
@@ -67,12 +71,12 @@ WITH open AS (
     UNION SELECT $2
 )
 SELECT n.name, q.description, coalesce(q.paused, false), q.concurrency, q.rate_limit,
-       q.rate_period_seconds, q.updated_at, q.updated_by, coalesce(r.waiting, 0),
+       q.rate_period_seconds, q.max_depth, q.updated_at, q.updated_by, coalesce(r.waiting, 0),
        coalesce(r.running, 0), r.oldest,
        (SELECT count(*) FROM executor.api_executors e
         WHERE e.seen_at > clock_timestamp() - interval '15 seconds' AND NOT e.draining
           AND n.name = ANY (e.queues)),
-       coalesce(t.tasks, 0)
+       coalesce(t.tasks, 0), coalesce((SELECT bool_or(paused) FROM api.switches), false)
 FROM names n
 LEFT JOIN api.queues q ON q.name = n.name
 LEFT JOIN runs r ON r.queue = n.name
@@ -106,9 +110,9 @@ async def put(connection: Connection, name: str, limits: Limits, *, updated_by: 
     """Store what is set of a queue."""
     await connection.execute(
         f"INSERT INTO api.queues (name, {_LIMITS}, updated_by)"  # noqa: S608 - our own column list
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         f" ON CONFLICT (name) DO UPDATE SET ({_LIMITS}, updated_by, updated_at)"
-        " = ($2, $3, $4, $5, $6, $7, clock_timestamp())",
+        " = ($2, $3, $4, $5, $6, $7, $8, clock_timestamp())",
         name,
         *limits,
         updated_by,

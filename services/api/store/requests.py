@@ -11,26 +11,35 @@ from shared.db.pool import Connection
 
 async def add_run_request(
     connection: Connection, *, run_id: UUID, task_id: UUID, requested_by: str
-) -> bool:
-    """Ask for one run if there is such a task; return whether there is.
+) -> bool | None:
+    """Ask for one run of a task; return whether its runs are to be `unique`, None: no such task.
 
     One statement, because a person waits for the run: it looks, reads the clock, makes the message
     (`RunsRequested`, held against the contract by a test) and stores it.
     """
-    done = await connection.execute(
+    unique: bool | None = await connection.fetchval(
         "INSERT INTO api.outbox (key, subject, message_id, awaits, payload)"
         " SELECT $1::text, $2, 'run:' || $1, ARRAY[$1::text::uuid],"
         " convert_to(json_build_object('v', 1, 'requests',"
         "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
         "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version)"
         "  ))::text, 'UTF8')"
-        " FROM api.tasks WHERE id = $3",
+        " FROM api.tasks WHERE id = $3"
+        " RETURNING (SELECT policy::text LIKE '%\"unique\":%' FROM api.tasks WHERE id = $3)",
         str(run_id),
         topology.RUN_REQUEST_API,
         task_id,
         requested_by,
     )
-    return done == "INSERT 0 1"
+    return unique
+
+
+async def became_of(connection: Connection, run_id: UUID) -> tuple[str, str | None] | None:
+    """Return the outcome of a run that was asked for, and why; None: the ledger has it not yet."""
+    row = await connection.fetchrow(
+        "SELECT outcome, reason FROM scheduler.api_occurrences WHERE run_id = $1", run_id
+    )
+    return (row["outcome"], row["reason"]) if row else None
 
 
 class Heard(NamedTuple):

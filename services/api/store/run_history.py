@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -49,6 +50,9 @@ class LeaseRow(NamedTuple):
     claimed_at: datetime
     lease_until: datetime
     outcome: str | None
+    progress: str | None
+    """JSON; what its action said last of how far it is."""
+    executor: str | None
 
 
 class AttemptRow(NamedTuple):
@@ -72,6 +76,8 @@ class History:
     ledger: LedgerRow | None = None
     lease: LeaseRow | None = None
     attempts: tuple[AttemptRow, ...] = ()
+    claims: Mapping[int, datetime] = field(default_factory=dict)
+    """When the attempts were claimed that others followed, as far as it is known."""
     asked: RunRequest | None = None
     """Set if there is nothing but the request."""
 
@@ -96,8 +102,12 @@ async def find(connection: Connection, run_id: UUID) -> History | None:
     asked = await request_of(connection, run_id)
     ledger = await connection.fetchrow(_LEDGER, run_id)
     lease = await connection.fetchrow(
-        "SELECT attempt, claimed_at, lease_until, outcome FROM executor.api_leases"
-        " WHERE run_id = $1",
+        "SELECT attempt, claimed_at, lease_until, outcome, progress, executor"
+        " FROM executor.api_leases WHERE run_id = $1",
+        run_id,
+    )
+    claims = await connection.fetch(
+        "SELECT attempt, claimed_at FROM executor.api_attempt_claims WHERE run_id = $1 LIMIT 1000",
         run_id,
     )
     attempts = await connection.fetch(_ATTEMPTS, run_id)
@@ -109,6 +119,7 @@ async def find(connection: Connection, run_id: UUID) -> History | None:
         ledger=LedgerRow(*ledger.values()) if ledger else None,
         lease=LeaseRow(*lease.values()) if lease else None,
         attempts=tuple(AttemptRow(*row.values()) for row in attempts),
+        claims={row["attempt"]: row["claimed_at"] for row in claims},
         asked=asked,
     )
 

@@ -39,6 +39,10 @@ class TaskRow:
     last_result: str | None
     calendars: tuple[Calendar, ...] = ()
     """Those that its schedule keeps clear of."""
+    unreachable: tuple[str, ...] = ()
+    """Its recipients that are neither a channel nor an e-mail address."""
+    creator_is_reached: bool = False
+    """Whether its creator is one of those: they are told if there are no recipients."""
 
 
 _WRITTEN = (
@@ -66,7 +70,11 @@ _READ = (
     " s.last_run_at, s.last_result,"
     " CASE WHEN t.policy ->> 'blackout' IS NOT NULL THEN"
     " (SELECT array_agg(c.spec::text ORDER BY c.name) FROM api.calendars c"
-    "  WHERE t.policy::jsonb #> '{{blackout,calendars}}' ? c.name) END AS calendars"
+    "  WHERE t.policy::jsonb #> '{{blackout,calendars}}' ? c.name) END AS calendars,"
+    " ARRAY(SELECT r FROM unnest(t.notify_recipients) AS r WHERE r NOT LIKE '%@%'"
+    "  AND NOT EXISTS (SELECT FROM api.channels c WHERE c.name = r)) AS unreachable,"
+    " t.created_by LIKE '%@%' OR EXISTS"
+    "  (SELECT FROM api.channels c WHERE c.name = t.created_by) AS creator_is_reached"
     " FROM {source} t LEFT JOIN log.api_task_statistics s ON s.task_id = t.id"
 )
 _FROM_TABLE = _READ.format(source="api.tasks")
@@ -244,6 +252,8 @@ def _row(row: Record) -> TaskRow:
         failure_count=row["failure_count"] or 0,
         last_run_at=row["last_run_at"],
         last_result=row["last_result"],
+        unreachable=tuple(row["unreachable"]),
+        creator_is_reached=bool(row["creator_is_reached"]),
         calendars=tuple(
             calendar for spec in row["calendars"] or () if (calendar := read_calendar(spec))
         ),

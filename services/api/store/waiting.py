@@ -14,7 +14,8 @@ WHEN EXISTS (
     SELECT FROM executor.api_leases l
     WHERE l.run_id = o.run_id AND (l.outcome IS NULL OR l.outcome NOT IN ('retry', 'snoozed')))
 THEN NULL
-WHEN o.waits_for IN ('queue_paused', 'paused_all', 'retry', 'snooze', 'throttle', 'debounce')
+WHEN o.waits_for IN ('queue_paused', 'paused_all', 'blackout', 'retry', 'snooze', 'throttle',
+                     'debounce')
 THEN o.waits_for
 WHEN t.id IS NOT NULL AND NOT EXISTS (
     SELECT FROM executor.api_executors e

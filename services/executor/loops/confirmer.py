@@ -2,9 +2,10 @@
 
 Results are stored with their leases before they are said. Once the log writer has read all there is
 to read, a result of a while ago without a final row was lost on the way (the stream was wiped, the
-executor died between storing and saying): it is said again. The watermark `executor.confirmed`
-moves over what is certain, so that each pass looks only at the last few seconds. Also prunes old
-leases.
+executor died between storing and saying): it is said again. So is the end of an attempt that
+another one followed, as long as its attempt has no row that tells of it. The watermark
+`executor.confirmed` moves over what is certain, so that each pass looks only at the last few
+seconds. Also prunes old leases and reports.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.executor.journal import finished
-from services.executor.store.leases import LeaseStore
 from services.executor.store.presence import PresenceStore
+from services.executor.store.reports import ReportStore
 from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
 
@@ -42,14 +43,14 @@ class Confirmer:
         self,
         *,
         executor_id: UUID,
-        leases: LeaseStore,
+        reports: ReportStore,
         presence: PresenceStore,
         publisher: Publisher,
         unread: Callable[[], Awaitable[int]],
         keep: timedelta,
     ) -> None:
         self._id = executor_id
-        self._leases = leases
+        self._reports = reports
         self._presence = presence
         self._publisher = publisher
         self._unread = unread
@@ -58,10 +59,10 @@ class Confirmer:
 
     async def step(self) -> timedelta:
         """Confirm once."""
-        until = await self._leases.database_time() - GRACE
+        until = await self._reports.database_time() - GRACE
         if await self._unread():
             return INTERVAL  # the log writer is still reading; nothing counts as lost yet
-        lost = await self._leases.unconfirmed(until, PAGE)
+        lost = await self._reports.unconfirmed(until, PAGE)
         self._repeats = self._repeats + 1 if lost else 0
         if self._repeats > MOST_REPEATS:
             log.error("%d results never reached the log; giving them up", len(lost))
@@ -69,9 +70,9 @@ class Confirmer:
             log.warning("%d results are missing in the log; saying them again", len(lost))
             await self._say(lost, until.timestamp())
             return INTERVAL
-        await self._leases.confirm(until + GRACE - COMMITTED_WITHIN)
+        await self._reports.confirm(until + GRACE - COMMITTED_WITHIN)
         await self._presence.forget_silent()
-        pruned = await self._leases.prune(self._keep, PRUNE)
+        pruned = await self._reports.prune(self._keep, PRUNE)
         return timedelta(seconds=1) if pruned == PRUNE else INTERVAL
 
     async def _say(self, reports: list[bytes], now: float) -> None:

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 
 from services.executor.intake import Intake
 from services.executor.store.leases import LeaseStore
+from services.executor.under_way import UnderWay
 from shared.bus import topology
 
 #: Pause before another look while a claim is under way.
@@ -25,10 +26,17 @@ class Stopper:
     """One step: ask which of the runs in hand are to stop, and stop them."""
 
     def __init__(
-        self, *, client: Client, intake: Intake, leases: LeaseStore, interval: timedelta
+        self,
+        *,
+        client: Client,
+        intake: Intake,
+        under_way: UnderWay,
+        leases: LeaseStore,
+        interval: timedelta,
     ) -> None:
         self._client = client
         self._intake = intake
+        self._under_way = under_way
         self._leases = leases
         self._interval = interval
         self._claims = 0  # a look after so many of them sees what the last message was about
@@ -45,7 +53,7 @@ class Stopper:
     async def step(self) -> timedelta:
         """Look once."""
         is_enough = self._intake.claims_ended >= self._claims  # as it is before the look
-        if held := [run_id for run_id, _ in self._intake.held()]:
+        if held := [run_id for run_id, _ in self._under_way.held()]:
             for run_id, reason in (await self._leases.cancels(held)).items():
-                self._intake.stop(run_id, reason)
+                self._under_way.stop(run_id, reason)
         return self._interval if is_enough else AGAIN

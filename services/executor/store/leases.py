@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from services.executor.claimed import ClaimedRun
+from services.executor.claimed import MAX_LOST, ClaimedRun
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Pool, Record
 
@@ -34,27 +35,39 @@ _FITS = """
           AND e.seen_at > clock_timestamp() - interval '30 seconds'))))
 """
 
+# If this attempt is lost like those before it, its run is given up (`ClaimedRun.is_last_chance`).
+_LAST_CHANCE = f"""
+CASE WHEN a.attempt = 1 THEN false ELSE coalesce((
+    SELECT l.lost + CASE WHEN l.handed_back OR l.outcome IS NOT NULL THEN 0 ELSE 1 END
+    FROM executor.leases l WHERE l.run_id = r.run_id) = {MAX_LOST - 1}, false) END
+"""  # noqa: S608 - our own words
+
 # What may be claimed is what the ledger says is to be run (the view holds nothing else), what to do
 # comes from there too. A lease can be taken over only by a later attempt and only once it ran out,
-# or once its own attempt ended without ending the run.
+# or once its own attempt ended without ending the run. Of last chances one is taken, and none while
+# one is under way here ($7).
 _CLAIM = f"""
 WITH asked AS (
     SELECT run_id, max(attempt) AS attempt FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
     GROUP BY run_id
 ), found AS MATERIALIZED (
-    SELECT r.*, a.attempt AS asked FROM asked a JOIN scheduler.executor_runs r
+    SELECT r.*, a.attempt AS asked, {_LAST_CHANCE} AS last_chance
+    FROM asked a JOIN scheduler.executor_runs r
          ON r.run_id = a.run_id AND a.attempt <= r.attempt  -- none that was never ordered
     WHERE {_FITS}
 ), claimed AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
     SELECT run_id, task_id, asked, $3, clock_timestamp() + $4::interval FROM found
+    WHERE NOT last_chance
+       OR NOT $7::bool AND run_id = (SELECT run_id FROM found WHERE last_chance LIMIT 1)
     ORDER BY run_id  -- so that two executors never wait for each other in a circle
     ON CONFLICT (run_id) DO UPDATE
     SET attempt = excluded.attempt, executor_id = excluded.executor_id,
         lease_until = excluded.lease_until, claimed_at = clock_timestamp(),
         lost = l.lost + CASE WHEN l.handed_back OR l.outcome IS NOT NULL THEN 0 ELSE 1 END,
         failed = l.failed + CASE WHEN l.outcome = 'retry' THEN 1 ELSE 0 END,
-        handed_back = false, outcome = NULL, finished_at = NULL, report = NULL, retry_at = NULL
+        handed_back = false, outcome = NULL, finished_at = NULL, report = NULL, retry_at = NULL,
+        progress = NULL
     WHERE l.attempt < excluded.attempt
       AND (l.outcome IS NULL AND l.lease_until < clock_timestamp() OR l.outcome IN {_NOT_FINAL})
     RETURNING run_id, attempt, lost, failed
@@ -65,43 +78,59 @@ SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.due
 FROM claimed c JOIN found r ON r.run_id = c.run_id
 """  # noqa: S608 - our own words
 
-# Of orders that a claim turned away, those that are to be run all the same, by somebody else. Has
-# the parameters of the claim, so that what fits is said once.
+# Of orders that a claim turned away, those that are to be run all the same, by somebody else or
+# later. Has the parameters of the claim, so that what fits is said once.
 _FOREIGN = f"""
 SELECT a.run_id, a.attempt
 FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
      JOIN scheduler.executor_runs r ON r.run_id = a.run_id AND a.attempt <= r.attempt
-WHERE $3::uuid IS NOT NULL AND $4::interval IS NOT NULL AND NOT {_FITS}
+WHERE $3::uuid IS NOT NULL AND $4::interval IS NOT NULL AND $7::bool IS NOT NULL
+  AND (NOT {_FITS} OR {_LAST_CHANCE})
   AND NOT EXISTS (
       SELECT FROM executor.leases l WHERE l.run_id = a.run_id
         AND (l.attempt >= a.attempt OR l.outcome NOT IN {_NOT_FINAL}))
 """  # noqa: S608 - as above
 
-_FINISH = """
+# A row in somebody's hands is passed over: if all others waited for it, none of them would be
+# renewed in time.
+_FREE = """
+WITH free AS MATERIALIZED (
+    SELECT run_id FROM executor.leases WHERE run_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
+)"""
+
+_FINISH = f"""
+{_FREE}
 UPDATE executor.leases l
 SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report, retry_at = f.retry_at
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $6::timestamptz[])
-     AS f (run_id, attempt, outcome, report, retry_at)
+     AS f (run_id, attempt, outcome, report, retry_at) JOIN free USING (run_id)
 WHERE l.run_id = f.run_id AND l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL
 RETURNING l.run_id, l.attempt
-"""
+"""  # noqa: S608 - as above
 
-_RENEW = """
-UPDATE executor.leases l SET lease_until = clock_timestamp() + $4::interval
-FROM unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)
-WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3 AND l.outcome IS NULL
-RETURNING l.run_id, l.attempt
-"""
+# The lease goes to the next attempt; what this one said of its end must not go with it.
+_FINISH_AND_KEEP = f"""
+WITH ended AS ({_FINISH}, l.claimed_at, l.finished_at, l.outcome, l.report), kept AS (
+    INSERT INTO executor.attempt_ends (run_id, attempt, claimed_at, finished_at, report)
+    SELECT run_id, attempt, claimed_at, finished_at, report FROM ended WHERE outcome IN {_NOT_FINAL}
+    ON CONFLICT DO NOTHING
+)
+SELECT run_id, attempt FROM ended
+"""  # noqa: S608 - as above
 
-# Results between the watermark and a moment ago that have no final row in the log; what was not the
-# end of its run has none.
-_UNCONFIRMED = f"""
-SELECT l.report FROM executor.leases l
-WHERE l.outcome IS NOT NULL AND l.outcome NOT IN {_NOT_FINAL}
-  AND l.finished_at > (SELECT until FROM executor.confirmed)
-  AND l.finished_at <= $1 AND NOT EXISTS (
-      SELECT FROM log.executor_final_runs f WHERE f.run_id = l.run_id)
-ORDER BY l.finished_at LIMIT $2
+# What is still ours is read, not returned by the update: what was passed over is ours, too.
+_RENEW = f"""
+{_FREE}, held AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $5::text[]) AS h (run_id, attempt, progress)
+), renewed AS (
+    UPDATE executor.leases l
+    SET lease_until = clock_timestamp() + $4::interval, progress = coalesce(h.progress, l.progress)
+    FROM held h JOIN free USING (run_id)
+    WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+      AND l.outcome IS NULL
+)
+SELECT l.run_id, l.attempt FROM executor.leases l JOIN held h USING (run_id)
+WHERE l.attempt = h.attempt AND l.executor_id = $3 AND l.outcome IS NULL
 """  # noqa: S608 - as above
 
 
@@ -111,6 +140,14 @@ class Abilities(NamedTuple):
     labels: Mapping[str, str]
     actions: tuple[str, ...] | None
     """None: all there are."""
+
+
+class Fate(NamedTuple):
+    """What became of attempts; in neither is whose lease has gone to a later one."""
+
+    stored: set[tuple[UUID, int]]
+    ours: set[tuple[UUID, int]]
+    """Without a result yet."""
 
 
 def _outcome(run: RunFinished) -> str:
@@ -140,18 +177,20 @@ class LeaseStore:
         self._labels = json.dumps(dict(abilities.labels))
         self._actions = abilities.actions
 
-    async def claim(self, asked: Sequence[tuple[UUID, int]]) -> list[ClaimedRun]:
-        """Claim these attempts; return those that are ours now.
+    async def claim(
+        self, asked: Sequence[tuple[UUID, int]], *, no_last_chance: bool = False
+    ) -> list[ClaimedRun]:
+        """Claim these attempts, at most one last chance or none; return those that are ours now.
 
         What is missing in the answer belongs to somebody else, has ended, was taken back, or is an
         order of long ago; or it does not fit this executor (`foreign`).
         """
-        rows = await self._pool.fetch(_CLAIM, *self._asked(asked))
+        rows = await self._pool.fetch(_CLAIM, *self._asked(asked), no_last_chance)
         return [ClaimedRun(*row) for row in rows]
 
     async def foreign(self, asked: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Return those of these attempts that only another executor may claim."""
-        return _attempts(await self._pool.fetch(_FOREIGN, *self._asked(asked)))
+        """Return those of these attempts that only another executor may claim, or we later."""
+        return _attempts(await self._pool.fetch(_FOREIGN, *self._asked(asked), False))  # noqa: FBT003 - unused
 
     def _asked(self, asked: Sequence[tuple[UUID, int]]) -> tuple[object, ...]:
         return (
@@ -166,12 +205,13 @@ class LeaseStore:
     async def finish(
         self, runs: Sequence[RunFinished], reports: Sequence[bytes]
     ) -> set[tuple[UUID, int]]:
-        """Store results with their leases; return the attempts whose lease was still ours.
+        """Store results with their leases; return the attempts of which this is done.
 
-        The others lost it to a later attempt: their result is kept as evidence only.
+        The others lost their lease to a later attempt, or somebody keeps its row locked: `fate`.
         """
+        followed = any(run.retry_at is not None for run in runs)
         rows = await self._pool.fetch(
-            _FINISH,
+            _FINISH_AND_KEEP if followed else _FINISH,
             [run.run_id for run in runs],
             [run.attempt for run in runs],
             [_outcome(run) for run in runs],
@@ -193,30 +233,37 @@ class LeaseStore:
             reports,
         )
 
-    async def stored(self, runs: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Return which of these attempts have their result in the lease already.
+    async def fate(self, runs: Sequence[tuple[UUID, int]]) -> Fate:
+        """Return what became of attempts whose result could not be stored.
 
         A `finish` whose answer was lost on the way may have been committed.
         """
         rows = await self._pool.fetch(
-            "SELECT l.run_id, l.attempt FROM executor.leases l"
+            "SELECT l.run_id, l.attempt, l.outcome IS NULL AS is_open FROM executor.leases l"
             " JOIN unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)"
-            " ON l.run_id = h.run_id AND l.attempt = h.attempt"
-            " WHERE l.executor_id = $3 AND l.outcome IS NOT NULL",
+            " ON l.run_id = h.run_id AND l.attempt = h.attempt WHERE l.executor_id = $3",
             [run_id for run_id, _ in runs],
             [attempt for _, attempt in runs],
             self._executor_id,
         )
-        return _attempts(rows)
+        return Fate(
+            stored=_attempts([row for row in rows if not row["is_open"]]),
+            ours=_attempts([row for row in rows if row["is_open"]]),
+        )
 
-    async def renew(self, held: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Extend leases; return those that are still ours."""
+    async def renew(
+        self,
+        held: Sequence[tuple[UUID, int]],
+        progress: Mapping[tuple[UUID, int], str] = MappingProxyType({}),
+    ) -> set[tuple[UUID, int]]:
+        """Extend leases, note how far their runs are; return those that are still ours."""
         rows = await self._pool.fetch(
             _RENEW,
             [run_id for run_id, _ in held],
             [attempt for _, attempt in held],
             self._executor_id,
             self._lease,
+            [progress.get(each) for each in held],
         )
         return _attempts(rows)
 
@@ -245,25 +292,3 @@ class LeaseStore:
         """Return the time by the clock that decides."""
         now: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
         return now
-
-    async def unconfirmed(self, until: datetime, limit: int) -> list[bytes]:
-        """Return reports up to *until* that the log does not have."""
-        return [row["report"] for row in await self._pool.fetch(_UNCONFIRMED, until, limit)]
-
-    async def confirm(self, until: datetime) -> None:
-        """Remember that the log has everything that ended up to *until*."""
-        await self._pool.execute("UPDATE executor.confirmed SET until = $1 WHERE until < $1", until)
-
-    async def prune(self, older_than: timedelta, limit: int) -> int:
-        """Delete ended leases and late results past their time; return how many leases."""
-        await self._pool.execute(
-            "DELETE FROM executor.superseded WHERE reported_at < now() - $1::interval", older_than
-        )
-        status = await self._pool.execute(
-            "DELETE FROM executor.leases WHERE run_id IN (SELECT run_id FROM executor.leases"
-            " WHERE outcome IS NOT NULL AND outcome NOT IN ('retry', 'snoozed')"
-            " AND finished_at < now() - $1::interval ORDER BY finished_at LIMIT $2)",
-            older_than,
-            limit,
-        )
-        return int(status.split()[-1])

@@ -18,7 +18,7 @@ _MISSED = """
 SELECT o.task_id, t.name, min(o.scheduled_for) AS first, count(*) AS count,
        min(o.reason) AS reason
 FROM scheduler.log_writer_occurrences o JOIN api.log_writer_tasks t ON t.id = o.task_id
-WHERE o.outcome IN ('missed', 'expired') AND o.created_at > $1 AND o.created_at <= $2
+WHERE o.outcome IN ('missed', 'expired') AND o.decided_at > $1 AND o.decided_at <= $2
 GROUP BY o.task_id, t.name ORDER BY o.task_id LIMIT $3
 """
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.parcel import Parcel
-from services.notifier.letter import BAD
+from services.notifier.letter import BAD, IncidentPart
 from shared.contracts.notifications import AlertmanagerConfig, AlertmanagerSecret
 from shared.domain.instant import format_instant
 
@@ -37,20 +37,27 @@ class Alertmanager:
         headers = {"Idempotency-Key": str(parcel.id)}
         if secret.bearer:
             headers["Authorization"] = f"Bearer {secret.bearer}"
-        body = json.dumps([alert(parcel)], ensure_ascii=False).encode()
+        body = json.dumps(alerts(parcel), ensure_ascii=False).encode()
         return await self._http.post(secret.url.rstrip("/") + PATH, body, headers)
 
 
-def alert(parcel: Parcel) -> dict[str, Any]:
-    """Return the alert."""
-    letter, incident = parcel.letter, parcel.letter.incident
+def alerts(parcel: Parcel) -> list[dict[str, Any]]:
+    """Return the alert; a recovery resolves each that fired for its task."""
+    letter = parcel.letter
+    return [alert(parcel, incident) for incident in (letter.incident, *letter.others)]
+
+
+def alert(parcel: Parcel, incident: IncidentPart | None) -> dict[str, Any]:
+    """Return one alert."""
+    letter = parcel.letter
     since = incident.since if incident else letter.at
-    if letter.event == "recovered":
-        ends = letter.at
+    if incident is not None and incident.closed_at is not None:
+        ends = incident.closed_at
     else:
-        ends = letter.at + (FIRES_FOR if letter.event in BAD else SHOWN_FOR)
+        ends = letter.at + (FIRES_FOR if incident else SHOWN_FOR)
     config = parcel.config
     extra = config.labels if isinstance(config, AlertmanagerConfig) else {}
+    is_bad = letter.event in BAD or letter.event == "recovered"  # the labels of what it resolves
     return {
         "labels": {
             **extra,
@@ -58,9 +65,8 @@ def alert(parcel: Parcel) -> dict[str, Any]:
             "task_id": str(letter.task_id),
             "task": letter.task_name,
             "class": incident.failure_class if incident else letter.event,
-            "severity": "critical" if letter.event in BAD else "info",
-        }
-        | ({"severity": "critical"} if letter.event == "recovered" else {}),
+            "severity": "critical" if is_bad else "info",
+        },
         "annotations": {"summary": parcel.words.title, "description": parcel.words.text},
         "startsAt": format_instant(since),
         "endsAt": format_instant(ends),

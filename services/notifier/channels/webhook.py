@@ -12,7 +12,8 @@
      "run": {"id": "…", "trigger": "schedule", "scheduled_for": "…", "started_at": "…",
              "attempt": 3, "status": "failure", "outcome": null, "reason": null,
              "error": "…", "result": null, "url": "…"},
-     "incident": {"id": "…", "class": "failure", "since": "…", "count": 2}}
+     "incident": {"id": "…", "class": "failure", "since": "…", "count": 2},
+     "more": 0}                                   of the event `more`: messages not sent one by one
 
 A receiver checks the signature over the bytes that came, and that `t` is not long ago.
 """
@@ -79,6 +80,7 @@ def document(parcel: Parcel) -> bytes:
             "since": format_instant(incident.since),
             "count": incident.count,
         },
+        "more": letter.more,
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -7,12 +7,13 @@ stays behind by more than any statement may take, or reads the last moments agai
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from services.notifier.facts import LATE_AFTER
 from services.notifier.judge import Judge
 from services.notifier.rules import OUTCOMES
-from services.notifier.store.sources import SourceStore
+from services.notifier.store.sources import SourceStore, Window
 
 #: Longer than a statement may take (`shared.db.pool.open_pool`).
 COMMITTED_WITHIN = timedelta(seconds=20)
@@ -47,31 +48,66 @@ class RunReader:
         return self.INTERVAL
 
 
-class OccurrenceReader:
-    """One step: judge what the ledger says will not run, at once, and the last moments again."""
+Read = Callable[[datetime, datetime], Awaitable[Window]]
 
-    INTERVAL = timedelta(seconds=1)
+
+class FreshReader:
+    """One step: judge what a source says, at once, and the last moments again."""
 
     def __init__(
-        self, sources: SourceStore, judge: Judge, *, behind: timedelta = COMMITTED_WITHIN
+        self,
+        source: str,
+        read: Read,
+        sources: SourceStore,
+        judge: Judge,
+        *,
+        interval: timedelta,
+        behind: timedelta,
     ) -> None:
+        self._source = source
+        self._read = read
         self._sources = sources
         self._judge = judge
+        self._interval = interval
         self._behind = behind
 
     async def step(self) -> timedelta:
         """Read page by page up to now."""
-        after, now = await self._sources.watermark("occurrences")
+        after, now = await self._sources.watermark(self._source)
         start = after
         while True:
-            window = await self._sources.occurrences(start, now, PAGE, OUTCOMES)
+            window = await self._read(start, now)
             await self._judge.judge(window.facts)
             if window.last is None or window.last <= start:
                 break
             start = window.last - timedelta(microseconds=1)
         if now - self._behind > after:
-            await self._sources.advance("occurrences", now - self._behind)
-        return self.INTERVAL
+            await self._sources.advance(self._source, now - self._behind)
+        return self._interval
+
+
+def occurrence_reader(
+    sources: SourceStore, judge: Judge, *, behind: timedelta = COMMITTED_WITHIN
+) -> FreshReader:
+    """Return what reads in the ledger what will not run."""
+
+    async def read(after: datetime, until: datetime) -> Window:
+        return await sources.occurrences(after, until, PAGE, OUTCOMES)
+
+    interval = timedelta(seconds=1)
+    return FreshReader("occurrences", read, sources, judge, interval=interval, behind=behind)
+
+
+def silence_reader(
+    sources: SourceStore, judge: Judge, *, behind: timedelta = COMMITTED_WITHIN
+) -> FreshReader:
+    """Return what reads which schedules nobody fires, by the watchdog's word."""
+
+    async def read(after: datetime, until: datetime) -> Window:
+        return await sources.silences(after, until, PAGE)
+
+    interval = timedelta(seconds=5)
+    return FreshReader("silences", read, sources, judge, interval=interval, behind=behind)
 
 
 class LateReader:
@@ -87,4 +123,4 @@ class LateReader:
         """Look once."""
         facts = await self._sources.waiting(LATE_AFTER, PAGE)
         await self._judge.judge(facts)
-        return self.INTERVAL
+        return self.INTERVAL if len(facts) < PAGE else timedelta(0)

@@ -9,17 +9,24 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.notifier.letter import Folded
 from shared.contracts.notifications import ChannelKind
 from shared.db.pool import Pool
 
-# Its next try is set before the first byte is sent: a delivery that brings a notifier down, or is
-# in hand of one that dies, is tried again later and not at once, for ever.
+# What belongs to incidents of one task reaches a channel in order: a failure that came after its
+# recovery would stand for ever. The next try is set before the first byte is sent: a delivery that
+# brings a notifier down, or is in hand of one that dies, is tried again later and not at once.
 _CLAIM = """
 UPDATE notify.deliveries d SET tries = d.tries + 1, next_try_at = clock_timestamp() + $2::interval
 FROM (
-    SELECT id FROM notify.deliveries
+    SELECT id FROM notify.deliveries c
     WHERE state IN ('waiting', 'failed') AND next_try_at <= clock_timestamp()
       AND channel <> ALL($3::text[])
+      AND NOT EXISTS (
+          SELECT FROM notify.deliveries e
+          WHERE e.task_id = c.task_id AND e.channel = c.channel AND e.state IN ('waiting', 'failed')
+            AND e.incident_id IS NOT NULL AND c.incident_id IS NOT NULL
+            AND (e.created_at, e.id) < (c.created_at, c.id))
     ORDER BY next_try_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 ) due
 WHERE d.id = due.id
@@ -74,6 +81,15 @@ class DeliveryStore:
             answer,
             pause,
         )
+
+    async def folded(self, delivery: UUID) -> Folded:
+        """Return what a delivery of the kind `more` stands for."""
+        row = await self._pool.fetchrow(
+            "SELECT count(*), count(DISTINCT task_id) FROM notify.deliveries"
+            " WHERE folded_into = $1",
+            delivery,
+        )
+        return Folded(*row) if row else Folded(0, 0)
 
     async def channel(self, name: str) -> Channel | None:
         """Return a channel."""

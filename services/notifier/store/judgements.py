@@ -1,23 +1,43 @@
 """What was decided: facts that were judged, incidents, and the deliveries that follow from them.
 
 All of it is written in one transaction, which holds the rows of the tasks concerned in
-`notify.series`, taken in order of their ids: notifiers wait for each other, never in a circle.
+`notify.series`, and after them those of the channels in `notify.allowances`, each taken in order:
+notifiers wait for each other, never in a circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.notifier.allowance import Allowance, Ordered
 from services.notifier.facts import Incident
+from shared.contracts.notifications import MOST_MESSAGES, ChannelKind
 from shared.db.pool import Connection, Pool, Record
 
 _INCIDENT_FIELDS = (
     "id, task_id, class, opened_at, updated_at, count, first_run_id, last_run_id, last_error,"
     " told_at, closed_at, closed_by"
 )
+
+# What channels say of their limits.
+_LIMITS = """
+SELECT name, kind, (config ->> 'most_messages')::integer AS most
+FROM api.notifier_channels WHERE name = ANY($1::text[])
+"""
+
+_ALLOW = """
+INSERT INTO notify.allowances AS a (channel, since, told)
+SELECT channel, clock_timestamp(), new
+FROM unnest($1::text[], $2::integer[]) AS n (channel, new) ORDER BY channel
+ON CONFLICT (channel) DO UPDATE SET
+    since = CASE WHEN a.since > excluded.since - $3::interval THEN a.since ELSE excluded.since END,
+    told = excluded.told
+        + CASE WHEN a.since > excluded.since - $3::interval THEN a.told ELSE 0 END
+RETURNING channel, since, told
+"""
 
 
 class Judgement:
@@ -94,20 +114,52 @@ class Judgement:
             "UPDATE notify.series SET last_at = greatest(last_at, $2) WHERE task_id = $1", ends
         )
 
-    async def order(self, rows: Sequence[tuple[object, ...]]) -> int:
-        """Add deliveries (id, run_id, task_id, event, channel, facts, incident_id)."""
-        if not rows:
-            return 0
-        status = await self._connection.execute(
-            "INSERT INTO notify.deliveries"
-            " (id, run_id, task_id, event, channel, facts, incident_id)"
-            " SELECT id, run_id, task_id, event, channel, facts::json, incident_id"
-            " FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],"
-            "  $7::uuid[]) AS d (id, run_id, task_id, event, channel, facts, incident_id)"
-            " ON CONFLICT (run_id, event, channel) DO NOTHING",
-            *zip(*rows, strict=True),
+    async def ordered(self, messages: Sequence[Ordered]) -> set[tuple[UUID, str, str]]:
+        """Return run, event and channel of those of *messages* that are ordered already."""
+        rows = await self._connection.fetch(
+            "SELECT run_id, event, channel FROM notify.deliveries"
+            " JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS d (run_id, event, channel)"
+            " USING (run_id, event, channel)",
+            [each.run_id for each in messages],
+            [each.event for each in messages],
+            [each.channel for each in messages],
         )
-        return int(status.split()[-1])
+        return {(row["run_id"], row["event"], row["channel"]) for row in rows}
+
+    async def allow(self, new: Mapping[str, int], period: timedelta) -> dict[str, Allowance]:
+        """Add *new* messages to what each channel was told; return those that have a limit."""
+        rows = await self._connection.fetch(_LIMITS, list(new))
+        said = {row["name"]: row["most"] or MOST_MESSAGES[ChannelKind(row["kind"])] for row in rows}
+        # What is no channel is an address.
+        found = {name: said.get(name, MOST_MESSAGES[ChannelKind.EMAIL]) for name in sorted(new)}
+        limits = {name: most for name, most in found.items() if most is not None}
+        counts = [new[name] for name in limits]
+        rows = await self._connection.fetch(_ALLOW, list(limits), counts, period)
+        return {
+            row["channel"]: Allowance(row["since"], row["told"], limits[row["channel"]])
+            for row in rows
+        }
+
+    async def order(self, messages: Sequence[Ordered], into: Mapping[UUID, UUID]) -> None:
+        """Add deliveries; those that are folded *into* another are kept and not sent."""
+        await self._connection.executemany(
+            "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts,"
+            "  incident_id, folded_into, state, ended_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8::uuid,"
+            "  CASE WHEN $8::uuid IS NULL THEN 'waiting' ELSE 'folded' END,"
+            "  CASE WHEN $8::uuid IS NOT NULL THEN clock_timestamp() END)"
+            " ON CONFLICT (run_id, event, channel) DO NOTHING",
+            [(*each, into.get(each.id)) for each in messages],
+        )
+
+    async def order_later(self, messages: Sequence[Ordered], at: Sequence[datetime]) -> None:
+        """Add deliveries that are to be sent later; those that are there already stay."""
+        await self._connection.executemany(
+            "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts,"
+            "  incident_id, next_try_at) VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8)"
+            " ON CONFLICT DO NOTHING",
+            [(*each, moment) for each, moment in zip(messages, at, strict=True)],
+        )
 
 
 class JudgementStore:
@@ -123,7 +175,11 @@ class JudgementStore:
             yield Judgement(connection)
 
     async def prune(self) -> None:
-        """Forget what nobody asks for any more."""
+        """Forget what nobody asks for any more; of a task that is gone nothing can recover."""
+        await self._pool.execute(
+            "UPDATE notify.incidents i SET closed_at = clock_timestamp() WHERE closed_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM api.notifier_tasks t WHERE t.id = i.task_id)"
+        )
         # A message may come again for a day (`topology.RUNS`).
         await self._pool.execute(
             "DELETE FROM notify.judged WHERE judged_at < now() - interval '2 days'"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from services.notifier.facts import Fact, Kind, Task
+from services.notifier.facts import TASK_CHANGED, Fact, Kind, Task
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.runs import RunStatus
 from shared.db.pool import Pool, Record
@@ -40,10 +40,12 @@ WHERE r.recorded_at > $1 AND r.recorded_at <= $2
 ORDER BY r.recorded_at, r.run_id LIMIT $3
 """
 
+# A time that was missed opens an incident, whoever waits; the rest is read where somebody does.
 _OCCURRENCES = """
 SELECT o.run_id, o.task_id, o.trigger, o.scheduled_for, o.outcome, o.reason, o.decided_at
-FROM scheduler.notifier_occurrences o
+FROM scheduler.notifier_occurrences o JOIN api.notifier_tasks t ON t.id = o.task_id
 WHERE o.decided_at > $1 AND o.decided_at <= $2 AND o.outcome = ANY($4::text[])
+  AND (t.talks OR o.outcome IN ('missed', 'expired'))
   AND NOT EXISTS (SELECT FROM notify.judged j WHERE j.run_id = o.run_id AND j.kind = 'outcome')
 ORDER BY o.decided_at, o.run_id LIMIT $3
 """
@@ -54,6 +56,14 @@ FROM scheduler.notifier_waiting w JOIN api.notifier_tasks t ON t.id = w.task_id 
 WHERE w.due_at < clock_timestamp() - $1::interval
   AND NOT EXISTS (SELECT FROM notify.judged j WHERE j.run_id = w.run_id AND j.kind = 'late')
 ORDER BY w.due_at LIMIT $2
+"""
+
+_SILENCES = """
+SELECT s.run_id, s.task_id, s.since, s.at, s.kind, s.is_told
+FROM log.notifier_silences s
+WHERE s.at > $1 AND s.at <= $2
+  AND NOT EXISTS (SELECT FROM notify.judged j WHERE j.run_id = s.run_id AND j.kind = s.kind)
+ORDER BY s.at, s.run_id LIMIT $3
 """
 
 
@@ -97,6 +107,19 @@ class SourceStore:
         rows = await self._pool.fetch(_OCCURRENCES, after, until, limit, names)
         last = rows[-1]["decided_at"] if len(rows) == limit else None
         return Window([_occurrence(row) for row in rows], last)
+
+    async def silences(self, after: datetime, until: datetime, limit: int) -> Window:
+        """Return schedules that fell silent, or go on again, within a time and were not judged."""
+        rows = await self._pool.fetch(_SILENCES, after, until, limit)
+        last = rows[-1]["at"] if len(rows) == limit else None
+        return Window([_silence(row) for row in rows], last)
+
+    async def due(self, runs: Sequence[UUID]) -> dict[UUID, datetime]:
+        """Return when each of *runs* was due."""
+        rows = await self._pool.fetch(
+            "SELECT run_id, due_at FROM scheduler.notifier_due WHERE run_id = ANY($1::uuid[])", runs
+        )
+        return {row["run_id"]: row["due_at"] for row in rows}
 
     async def waiting(self, longer_than: timedelta, limit: int) -> list[Fact]:
         """Return runs that are due for so long and have not begun."""
@@ -161,6 +184,18 @@ def _occurrence(row: Record) -> Fact:
         scheduled_for=row["scheduled_for"],
         outcome=Outcome(row["outcome"]),
         reason=row["reason"],
+    )
+
+
+def _silence(row: Record) -> Fact:
+    return Fact(
+        kind=Kind(row["kind"]),
+        run_id=row["run_id"],
+        task_id=row["task_id"],
+        at=row["at"],
+        trigger="schedule",
+        scheduled_for=row["since"],
+        reason=None if row["is_told"] else TASK_CHANGED,
     )
 
 

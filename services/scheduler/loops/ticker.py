@@ -151,7 +151,7 @@ class Ticker:
             for job in due:
                 owed, step = tick_or_postpone(job, now, share)
                 if has_blackouts(job):
-                    owed = kept_clear(job, owed, calendars)
+                    owed = kept_clear(job, owed, calendars, now)
                 entries += in_sequence(job, owed)
                 steps.append(step)
             jobs = {job.task_id: job for job in due}

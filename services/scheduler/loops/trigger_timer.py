@@ -1,12 +1,14 @@
 """Let triggers fire what nobody else would: silences, batches that waited, storms that are over.
 
-By the database's clock. States that are due are found without a lock, then read again under the
-locks of their jobs: of two schedulers that look at the same time one finds them gone.
+By the database's clock, but not before all events are handled that came before: one of them may be
+what was waited for. States that are due are found without a lock, then read again under the locks
+of their jobs: of two schedulers that look at the same time one finds them gone.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +31,8 @@ from shared.domain.triggering.records import COUNT, StateKey, States, Watched
 BATCH = 200
 SHORTEST_REST = timedelta(milliseconds=10)
 LONGEST_REST = timedelta(seconds=1)
+#: While events are handled that came before what is due.
+BEHIND_REST = timedelta(milliseconds=50)
 #: How often what is over is forgotten.
 PRUNE_EVERY = timedelta(minutes=1)
 PRUNED_AT_ONCE = 5_000
@@ -47,7 +51,9 @@ class TriggerTimer:
         store: TriggerStore,
         entrance: Entering,
         dispatcher: Dispatcher,
+        heard_until: Callable[[], Awaitable[datetime | None]],
     ) -> None:
+        self._heard_until = heard_until
         self._book = book
         self._jobs = jobs
         self._store = store
@@ -60,12 +66,15 @@ class TriggerTimer:
         """Fire what is due; return how long until something is."""
         await self._book.refresh()
         await self._arm()
-        due = await self._store.due(BATCH)
+        found = await self._store.due(BATCH)
+        due = await self._heard(found)
         if due:
             entries = await self._fire(due)
             orders = self._entrance.committed(entries)
             if orders:
                 await self._dispatcher.send(orders)
+        if len(due) < len(found):
+            return BEHIND_REST
         if len(due) == BATCH:
             return timedelta(0)
         seconds = await self._store.seconds_until_due()
@@ -96,6 +105,13 @@ class TriggerTimer:
                         states.put(key, state)
                 await self._store.store(connection, states)
         self._armed = {task_id: each.version for task_id, each in waiting.items()}
+
+    async def _heard(self, due: list[tuple[StateKey, State]]) -> list[tuple[StateKey, State]]:
+        """Return those of *due* that no event can change any more."""
+        until = await self._heard_until() if due else None
+        if until is None:
+            return due
+        return [(key, state) for key, state in due if state.due_at and state.due_at <= until]
 
     async def _fire(self, due: list[tuple[StateKey, State]]) -> list[Entry]:
         async with self._jobs.pool.acquire() as connection, connection.transaction():

@@ -12,10 +12,16 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from services.scheduler.store.admission_rows import candidates_of, live_of, queue_rule_of
-from services.scheduler.store.ledger import Order
+from services.scheduler.store.admission_rows import (
+    candidates_of,
+    kept_keys,
+    live_of,
+    queue_rule_of,
+)
+from services.scheduler.store.ledger import CONFIRM_CANCELLED, Order
 from services.scheduler.store.runless import note_runless
 from services.scheduler.waiting import (
+    REASONS,
     Admit,
     Candidate,
     Decision,
@@ -44,7 +50,7 @@ FROM (
                  w.due_at, w.scheduled_for, w.run_id) AS rank
     FROM (
         SELECT o.run_id, o.task_id, o.trigger, o.attempt, o.due_at, o.scheduled_for, o.queue,
-               o.priority, o.overlap, o.waits_for, o.not_before, o.params,
+               o.priority, o.overlap, o.waits_for, o.not_before, o.params, o.slot, o.locks,
                row_number() OVER (PARTITION BY o.task_id, o.attempt > 1
                                   ORDER BY o.due_at, o.scheduled_for, o.run_id) AS place
         FROM scheduler.occurrences o WHERE o.held) w
@@ -56,8 +62,12 @@ ORDER BY r.due_at, r.scheduled_for, r.run_id
 """
 
 _QUEUES = """
-SELECT name, paused, concurrency, rate_limit, rate_period_seconds FROM api.scheduler_queues
-WHERE name = ANY($1::text[])
+SELECT q.name, q.paused, q.concurrency, q.rate_limit, q.rate_period_seconds, q.max_depth,
+       CASE WHEN q.max_depth IS NOT NULL THEN (
+           SELECT count(*) FROM scheduler.occurrences o
+           WHERE o.held AND o.queue = q.name AND o.attempt = 1 AND o.waits_for = ANY($2::text[]))
+       END AS waiting
+FROM api.scheduler_queues q WHERE q.name = ANY($1::text[])
 """
 
 _IS_LIVE = """
@@ -66,13 +76,16 @@ AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_i
                 AND l.outcome NOT IN ('retry', 'snoozed') OFFSET 0)
 """
 
+# What a run has it keeps as it was admitted, though its task is edited or deleted; one that was
+# never held is counted by what its task says now.
 _LIVE = f"""
-SELECT o.run_id, o.task_id, o.held, coalesce(o.admitted_at, o.due_at) AS since,
+SELECT o.run_id, o.task_id, o.held, coalesce(o.admitted_at, o.due_at) AS since, o.slot, o.locks,
        o.cancel_requested_at IS NOT NULL AS cancelling, j.policy,
        CASE WHEN j.policy LIKE '%{{{{%' THEN coalesce(o.params, j.action_config) END AS key_params
 FROM scheduler.occurrences o JOIN scheduler.jobs j USING (task_id)
-WHERE (o.task_id = ANY($1::uuid[]) OR $2 AND o.task_id IN (
-           SELECT task_id FROM scheduler.jobs WHERE policy LIKE '%"locks":%'))
+WHERE (o.task_id = ANY($1::uuid[]) OR $2 AND (
+           o.locks IS NOT NULL OR o.slot IS NULL AND o.task_id IN (
+               SELECT task_id FROM scheduler.jobs WHERE policy LIKE '%"locks":%')))
   AND (NOT o.held OR o.attempt > 1) AND {_IS_LIVE}
 """  # noqa: S608 - our own condition
 
@@ -92,11 +105,14 @@ SELECT r.subject, s.at FROM unnest($1::{kind}[], $2::int[], $3::interval[])
 ORDER BY s.at
 """
 
+# Where keys depend on the parameters, these are kept with it: a run does what it was admitted for.
 _ADMIT = """
-UPDATE scheduler.occurrences
-SET held = false, waits_for = NULL, not_before = NULL, admitted_at = clock_timestamp()
-WHERE run_id = ANY($1::uuid[]) AND held
-RETURNING run_id, task_id, attempt, queue, priority
+UPDATE scheduler.occurrences o
+SET held = false, waits_for = NULL, not_before = NULL, admitted_at = clock_timestamp(),
+    slot = a.slot, locks = a.locks, params = coalesce(o.params, a.params)
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a (run_id, slot, locks, params)
+WHERE o.run_id = a.run_id AND o.held
+RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority, o.recalls
 """
 
 _WAIT = """
@@ -162,6 +178,8 @@ class AdmissionStore:
 
     async def read(self, connection: Connection, skip: int) -> Round:
         """Return who waits and what there is; of the end of a long line, what follows *skip*."""
+        # What was claimed while it was taken back has its slot and its locks all the same.
+        await connection.execute(CONFIRM_CANCELLED)
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         rows = await connection.fetch(_CANDIDATES, now, PAGE, max(skip, PAGE))
         candidates = candidates_of(rows)
@@ -195,7 +213,9 @@ class AdmissionStore:
     async def _queues(
         self, connection: Connection, candidates: Sequence[Candidate]
     ) -> dict[str, QueueRule]:
-        rows = await connection.fetch(_QUEUES, list({each.queue for each in candidates}))
+        rows = await connection.fetch(
+            _QUEUES, list({each.queue for each in candidates}), sorted(REASONS)
+        )
         return {row["name"]: queue_rule_of(row) for row in rows}
 
     async def _in_queues(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
@@ -229,7 +249,9 @@ class AdmissionStore:
         decisions: Mapping[UUID, Decision],
     ) -> list[Order]:
         """Carry out what was decided; return the orders of what was admitted."""
-        admitted = [run_id for run_id, each in decisions.items() if isinstance(each, Admit)]
+        admitted = [
+            kept_keys(each) for each in candidates if isinstance(decisions.get(each.run_id), Admit)
+        ]
         dropped = [
             (run_id, each.outcome.value, each.reason)
             for run_id, each in decisions.items()
@@ -247,11 +269,14 @@ class AdmissionStore:
         if waiting:
             await connection.execute(_WAIT, *zip(*waiting, strict=True))
         rows = (
-            {row["run_id"]: Order(*row) for row in await connection.fetch(_ADMIT, admitted)}
+            {
+                row["run_id"]: Order(*row)
+                for row in await connection.fetch(_ADMIT, *zip(*admitted, strict=True))
+            }
             if admitted
             else {}
         )
-        return [rows[run_id] for run_id in admitted if run_id in rows]
+        return [rows[run_id] for run_id in decisions if run_id in rows]
 
     async def expire(self) -> int:
         """Give up runs that no executor has claimed before their deadline; return how many."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.scheduler.edges import Edge, edges_of
@@ -100,6 +100,17 @@ async def edges_around(
     """Return the edges between the two, and all that the downstreams depend on."""
     rows = await connection.fetch(_AROUND, list(upstreams), downstreams)
     return [Edge(*row) for row in rows]
+
+
+async def gone(connection: Connection, upstreams: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of *upstreams* that were deleted."""
+    if not upstreams:
+        return frozenset()
+    rows = await connection.fetch(
+        "SELECT task_id FROM scheduler.jobs WHERE task_id = ANY($1::uuid[]) AND deleted",
+        list(upstreams),
+    )
+    return frozenset(row["task_id"] for row in rows)
 
 
 async def seats(

@@ -17,9 +17,9 @@ from services.scheduler.store.runless import note_runless
 from shared.contracts.cancel import CancelItem, CancelState
 from shared.db.pool import Connection, Pool, Record
 
-# Both walk what is open, by its own index, and never the whole ledger or all leases, of which there
-# may be millions; each run has its lease under its own id (`OFFSET 0`: see ledger.py). In the order
-# of that index: in another one, with a limit, the planner walks the ledger along its key. The lock
+# Walks what is open, by its own index, and never the whole ledger or all leases, of which there may
+# be millions; each run has its lease under its own id (`OFFSET 0`: see ledger.py). In the order of
+# that index: in another one, with a limit, the planner walks the ledger along its key. The lock
 # keeps two schedulers from settling a run twice: what one has in hand the other passes over.
 _SETTLE = """
 WITH ended AS (
@@ -36,15 +36,15 @@ RETURNING o.run_id, o.task_id, e.outcome, e.finished_at, o.origin
 
 # Its attempt ended without ending the run: it waits, held, until its next one may begin. One that
 # is to be stopped goes on at once: only an executor can write the end of a run that has begun.
+# Begins with such leases, which have an index of their own (`leases_to_follow`).
 _NEXT_ATTEMPT = """
-WITH open AS MATERIALIZED (
-    SELECT run_id, attempt FROM scheduler.occurrences WHERE NOT settled AND NOT held
-), unfinished AS MATERIALIZED (
-    SELECT open.run_id, l.attempt, l.outcome, l.retry_at
-    FROM open, LATERAL (
-        SELECT l.attempt, l.outcome, l.retry_at FROM executor.scheduler_leases l
-        WHERE l.run_id = open.run_id AND l.outcome IN ('retry', 'snoozed') OFFSET 0) l
-    WHERE open.attempt <= l.attempt
+WITH unfinished AS MATERIALIZED (
+    SELECT o.run_id, l.attempt, l.outcome, l.retry_at
+    FROM (SELECT run_id, attempt, outcome, retry_at FROM executor.scheduler_leases
+          WHERE outcome IN ('retry', 'snoozed') OFFSET 0) l
+    JOIN scheduler.occurrences o USING (run_id)
+    WHERE NOT o.settled AND NOT o.held AND o.attempt <= l.attempt
+    FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE scheduler.occurrences o
 SET attempt = l.attempt + 1,
@@ -52,8 +52,7 @@ SET attempt = l.attempt + 1,
     not_before = l.retry_at,
     waits_for = CASE WHEN o.cancel_requested_at IS NOT NULL THEN NULL
                      WHEN l.outcome = 'retry' THEN 'retry' ELSE 'snooze' END
-FROM unfinished l
-WHERE l.run_id = o.run_id AND NOT o.settled AND NOT o.held AND o.attempt <= l.attempt
+FROM unfinished l WHERE l.run_id = o.run_id
 RETURNING o.held, o.run_id, o.task_id, o.attempt, o.queue, o.priority
 """
 

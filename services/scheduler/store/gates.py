@@ -13,7 +13,8 @@ from shared.db.pool import Connection
 _GATES = """
 SELECT coalesce((SELECT paused FROM api.scheduler_switches), false) AS paused,
     ARRAY(SELECT name FROM api.scheduler_queues
-          WHERE paused OR concurrency IS NOT NULL OR rate_limit IS NOT NULL) AS queues,
+          WHERE paused OR concurrency IS NOT NULL OR rate_limit IS NOT NULL
+             OR max_depth IS NOT NULL) AS queues,
     ARRAY(SELECT DISTINCT t.task_id FROM unnest($1::uuid[]) AS t (task_id)
           WHERE EXISTS (
               SELECT FROM scheduler.occurrences o LEFT JOIN LATERAL (

@@ -136,10 +136,15 @@ class JobStore:
         return {row["task_id"]: (row["version"], row["changed_at"]) for row in rows}
 
     async def forget_tombstones(self, limit: int) -> int:
-        """Delete tombstones that no late event can need any more; return how many."""
+        """Delete tombstones that nobody can need any more; return how many.
+
+        Not of tasks that others say that they depend on: these would wait for them.
+        """
         status = await self.pool.execute(
             "DELETE FROM scheduler.jobs WHERE task_id IN (SELECT task_id FROM scheduler.jobs"
-            " WHERE deleted AND changed_at < now() - interval '14 days' LIMIT $1)",
+            " WHERE deleted AND changed_at < now() - interval '14 days' AND NOT EXISTS ("
+            "   SELECT FROM scheduler.edges e WHERE e.upstream = task_id AND e.kind = 'depends_on')"
+            " LIMIT $1)",
             limit,
         )
         return int(status.split()[-1])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.scheduler.job import Cancel, Entry
+from services.scheduler.job import Cancel, Entry, Job
 from services.scheduler.store.runless import note_runless
 from shared.db.pool import Connection, Pool
 
@@ -44,36 +44,58 @@ SET outcome = $2, reason = $3, settled = true,
     cancelled_at = CASE WHEN o.held THEN NULL ELSE clock_timestamp() END,
     held = false, waits_for = NULL, not_before = NULL
 WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired'
-  AND ($4 OR o.trigger NOT IN ('manual', 'requeue', 'backfill'))
-  AND (o.scheduled_for <= $5 OR o.trigger = 'manual')
+  AND CASE WHEN o.trigger IN ('manual', 'requeue', 'backfill') THEN $4
+           ELSE $5 OR o.scheduled_for <= $6 END
   AND o.attempt = 1
   AND (o.held OR NOT EXISTS (
       SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0))
 RETURNING o.run_id
 """
 
+# Of what was let go the order lies in the stream of its queue and priority already.
+_MOVE = """
+UPDATE scheduler.occurrences o SET queue = m.queue, priority = m.priority
+FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS m (task_id, queue, priority)
+WHERE o.task_id = m.task_id AND o.held AND NOT o.settled
+"""
+
 # An executor may have claimed a run in the very moment when it was taken back. The lease tells the
 # truth: then the run did fire. Half a minute later no claim can be under way any more. The same run
 # may have come in again meanwhile: then both are there.
-_CONFIRM_CANCELLED = """
+CONFIRM_CANCELLED = """
+WITH certain AS (
+    SELECT o.run_id, l.run_id IS NOT NULL AS claimed
+    FROM scheduler.occurrences o LEFT JOIN LATERAL (
+        SELECT l.run_id FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l
+        ON true
+    WHERE o.cancelled_at IS NOT NULL
+      AND (l.run_id IS NOT NULL OR o.cancelled_at < clock_timestamp() - interval '30 seconds')
+    FOR UPDATE OF o SKIP LOCKED
+)
 UPDATE scheduler.occurrences o
-SET outcome = CASE WHEN l.run_id IS NULL THEN o.outcome ELSE 'fired' END,
-    reason = CASE WHEN l.run_id IS NULL THEN o.reason ELSE 'claimed_before_cancel' END,
-    settled = l.run_id IS NULL,
-    unique_key = CASE WHEN l.run_id IS NULL THEN o.unique_key END,
+SET outcome = CASE WHEN c.claimed THEN 'fired' ELSE o.outcome END,
+    reason = CASE WHEN c.claimed THEN 'claimed_before_cancel' ELSE o.reason END,
+    settled = NOT c.claimed,
+    unique_key = CASE WHEN c.claimed THEN NULL ELSE o.unique_key END,
     cancelled_at = NULL
-FROM scheduler.occurrences o2 LEFT JOIN executor.scheduler_leases l ON l.run_id = o2.run_id
-WHERE o2.run_id = o.run_id AND o2.cancelled_at IS NOT NULL
-  AND (l.run_id IS NOT NULL OR o2.cancelled_at < now() - interval '30 seconds')
+FROM certain c WHERE o.run_id = c.run_id
 """
 
 # Executors get ten seconds after a restart of the database to renew their leases.
+# Rows in somebody's hands are passed over, lest all others wait for one. And a lease that is locked
+# may have run out only because its executor cannot renew it.
 _TAKE_EXPIRED = """
+WITH expired AS MATERIALIZED (
+    SELECT o.run_id, l.attempt
+    FROM scheduler.occurrences o JOIN executor.scheduler_leases l USING (run_id)
+    WHERE NOT o.settled AND NOT o.held AND o.attempt <= l.attempt
+      AND l.outcome IS NULL AND l.lease_until < now()
+      AND pg_postmaster_start_time() < now() - interval '10 seconds'
+    FOR UPDATE OF o SKIP LOCKED FOR SHARE OF l SKIP LOCKED
+)
 UPDATE scheduler.occurrences o SET attempt = l.attempt + 1
-FROM executor.scheduler_leases l
-WHERE l.run_id = o.run_id AND NOT o.settled AND NOT o.held AND o.attempt <= l.attempt
-  AND l.outcome IS NULL AND l.lease_until < now()
-  AND pg_postmaster_start_time() < now() - interval '10 seconds'
+FROM expired l
+WHERE l.run_id = o.run_id
 RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
 """
 
@@ -83,7 +105,7 @@ _UNCLAIMED = """
 FROM scheduler.occurrences o LEFT JOIN LATERAL (
     SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
     WHERE l.run_id = o.run_id OFFSET 0) l ON true
-WHERE NOT o.settled AND NOT o.held AND o.outcome = 'fired'
+WHERE NOT o.settled AND NOT o.held AND o.recalled_at IS NULL AND o.outcome = 'fired'
   AND coalesce(o.admitted_at, o.created_at) < now() - $1::interval
   AND (l.run_id IS NULL OR l.attempt < o.attempt
        AND (l.outcome IN ('retry', 'snoozed')
@@ -99,6 +121,8 @@ class Order(NamedTuple):
     attempt: int
     queue: str
     priority: int
+    recalls: int = 0
+    """How often it was called back: each time it is another message to the stream."""
 
 
 class Waiting(NamedTuple):
@@ -124,18 +148,31 @@ class LedgerStore:
     async def cancel_waiting(
         self, connection: Connection, task_id: UUID, cancel: Cancel, *, until: datetime
     ) -> None:
-        """Take back what fired and was not begun, up to *until*, when the change was made.
-
-        A later fire, made ahead of its time, stays: whatever comes next may want it, too.
-        """
+        """Take back what fired and was not begun; *until* is when the change was made."""
         rows = await connection.fetch(
-            _CANCEL, task_id, cancel.outcome, cancel.reason, cancel.manual_too, until
+            _CANCEL,
+            task_id,
+            cancel.outcome,
+            cancel.reason,
+            cancel.requests_too,
+            cancel.early_too,
+            until,
         )
         await note_runless(connection, [row["run_id"] for row in rows])
 
+    async def move_waiting(self, connection: Connection, jobs: Sequence[Job]) -> None:
+        """Let the held runs of *jobs* follow them into their queues, with their priorities."""
+        if jobs:
+            await connection.execute(
+                _MOVE,
+                [job.task_id for job in jobs],
+                [job.queue for job in jobs],
+                [job.priority for job in jobs],
+            )
+
     async def confirm_cancelled(self) -> None:
         """Let the leases decide about runs that were taken back a moment ago."""
-        await self.pool.execute(_CONFIRM_CANCELLED)
+        await self.pool.execute(CONFIRM_CANCELLED)
 
     async def take_expired(self) -> list[Order]:
         """Turn runs whose executor went silent into orders for their next attempt."""

@@ -33,8 +33,6 @@ WHERE trigger_revision >= $1::text::xid8
   AND trigger_revision < pg_snapshot_xmax(pg_current_snapshot())
 """
 
-_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
-
 # Judged by when the bus got it: what is delivered again is as old as it was. In one order, so that
 # two of us never wait for each other crosswise.
 _SEE = """
@@ -107,20 +105,13 @@ class TriggerStore:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
 
-    async def listeners(self) -> tuple[str, list[Listener]]:
-        """Return all that listen, and the horizon from which `changed` goes on."""
-        return await self._read(_LISTENERS)
+    async def listeners(self) -> list[Listener]:
+        """Return all that listen."""
+        return [Listener(*row) for row in await self.pool.fetch(_LISTENERS)]
 
-    async def changed(self, horizon: str) -> tuple[str, list[Listener]]:
-        """Return what changed since *horizon*, some of it perhaps again, and the next one."""
-        return await self._read(_CHANGED, horizon)
-
-    async def _read(self, query: str, *arguments: str) -> tuple[str, list[Listener]]:
-        # The horizon first: what is committed in between is read twice rather than never.
-        async with self.pool.acquire() as connection:
-            horizon: str = await connection.fetchval(_HORIZON)
-            rows = await connection.fetch(query, *arguments)
-        return horizon, [Listener(*row) for row in rows]
+    async def changed(self, horizon: str) -> list[Listener]:
+        """Return what changed since *horizon* (of `unheard.look`), some of it perhaps again."""
+        return [Listener(*row) for row in await self.pool.fetch(_CHANGED, horizon)]
 
     async def see(
         self, connection: Connection, events: Sequence[tuple[bytes, datetime]]

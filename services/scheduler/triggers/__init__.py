@@ -8,7 +8,8 @@
 
 An event is acknowledged after the commit of all that it did. It is in that transaction that it is
 noted as seen, so an event that comes twice, from its producer or from the bus, does nothing twice.
-What fires later by itself (a silence, a batch, the end of a storm) is `loops/trigger_timer.py`.
+What fires later by itself (a silence, a batch, the end of a storm) is `loops/trigger_timer.py`; it
+waits until all events are handled that came before (`heard`).
 
 Two schedulers share one stream: events that come at the same moment may be handled in either order.
 All that a trigger remembers lies in PostgreSQL under the lock of its job.

@@ -8,8 +8,9 @@ from services.scheduler.dispatch import Dispatcher
 from services.scheduler.loops.trigger_timer import TriggerTimer
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.triggers import TriggerStore
-from services.scheduler.triggers.book import TriggerBook
+from services.scheduler.triggers.book import Apply, TriggerBook
 from services.scheduler.triggers.engine import Engine, Entering
+from services.scheduler.triggers.heard import Heard
 from services.scheduler.triggers.intake import EventIntake
 from shared.bus.pull import CreditPull
 from shared.bus.topology import SCHEDULER_EVENTS
@@ -21,12 +22,22 @@ class Triggers:
     """The parts of one trigger engine, and their life."""
 
     def __init__(
-        self, client: Client, jobs: JobStore, entrance: Entering, dispatcher: Dispatcher
+        self,
+        client: Client,
+        jobs: JobStore,
+        entrance: Entering,
+        dispatcher: Dispatcher,
+        apply: Apply,
     ) -> None:
         store = TriggerStore(jobs.pool)
-        book = TriggerBook(store)
+        book = TriggerBook(store, apply)
         timer = TriggerTimer(
-            book=book, jobs=jobs, store=store, entrance=entrance, dispatcher=dispatcher
+            book=book,
+            jobs=jobs,
+            store=store,
+            entrance=entrance,
+            dispatcher=dispatcher,
+            heard_until=Heard(client).until,
         )
         timing = Loop("trigger-timer", timer.step)
         self._conditions = Conditions()

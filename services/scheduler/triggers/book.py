@@ -1,17 +1,25 @@
-"""Who listens to what: the triggers of all enabled tasks, in memory, as new as the job table.
+"""Who listens to what: the triggers of all enabled tasks, in memory, as new as the API's tasks.
 
-Read once and then by what changed: before each batch of events one query asks whether anything
-did. So whatever a scheduler has committed, of itself or another one, counts for the next event.
+Whoever was told that a task was created, changed or deleted may publish an event in the same
+moment; the news of the task comes over the bus and may be later. So before each batch of events one
+query asks the API's view what has been committed, and what the job table has not heard of yet is
+applied to it first. A task is entitled to every event that is accepted after its change was
+committed, and is judged by that change; an event from just before it may be judged by it, too.
+
+The job table itself is read once and then by what changed in it, with a second query: so whatever
+another scheduler has applied counts as well.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from services.scheduler.store.triggers import Listener, TriggerStore
+from services.scheduler.store.unheard import look, unheard
+from shared.contracts.tasks import TaskChanged
 from shared.domain.errors import InvalidDefinition
 from shared.domain.event import Event
 from shared.domain.trigger import compiled_trigger
@@ -19,14 +27,20 @@ from shared.domain.trigger_subject import SubjectIndex
 from shared.domain.triggering.flow import is_proactive_as_a_whole
 from shared.domain.triggering.records import Watched
 
+#: Tasks that are applied in one transaction.
+APPLIED_AT_ONCE = 500
+
+Apply = Callable[[Sequence[TaskChanged]], Awaitable[object]]
+
 log = logging.getLogger(__name__)
 
 
 class TriggerBook:
     """The index of triggers by subject."""
 
-    def __init__(self, store: TriggerStore) -> None:
+    def __init__(self, store: TriggerStore, apply: Apply) -> None:
         self._store = store
+        self._apply = apply
         self._horizon: str | None = None
         self._reading = asyncio.Lock()
         self._watched: dict[UUID, Watched] = {}
@@ -38,10 +52,17 @@ class TriggerBook:
     async def refresh(self) -> None:
         """Learn what has changed since the last time."""
         async with self._reading:
+            horizon, changed = await look(self._store.pool, self._horizon)
+            for first in range(0, len(changed), APPLIED_AT_ONCE):
+                news = await unheard(self._store.pool, changed[first : first + APPLIED_AT_ONCE])
+                if news:
+                    await self._apply(news)
+            # From before the look: what is committed in between is read twice rather than never.
             if self._horizon is None:
-                self._horizon, listeners = await self._store.listeners()
+                listeners = await self._store.listeners()
             else:
-                self._horizon, listeners = await self._store.changed(self._horizon)
+                listeners = await self._store.changed(self._horizon)
+            self._horizon = horizon
             self.learn(listeners)
 
     def learn(self, listeners: Iterable[Listener]) -> None:

@@ -7,7 +7,7 @@ question and the lock of its job, the answer is worth nothing and all begins ane
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -130,7 +130,7 @@ class Engine:
         # The same condition about the same event is asked once, whoever wants to know.
         places: dict[tuple[str, int], int] = {}
         questions: list[Asked] = []
-        said = {id(match.received): match.received.event.as_json() for match in found}
+        said = {id(each): each.event.as_json() for each in _received(found)}
         for received, watched in found:
             text = watched.trigger.condition
             if text is not None and (text, id(received)) not in places:
@@ -182,10 +182,14 @@ def _first_of_each(matches: Sequence[Match], new: set[bytes]) -> list[Match]:
 
 
 def _keys(matches: Sequence[Match]) -> list[StateKey]:
-    keys = {
-        key for received, watched in matches for key in keys_of(watched, received.event.as_json())
-    }
+    said = {id(each): each.event.as_json() for each in _received(matches)}
+    keys = {key for received, watched in matches for key in keys_of(watched, said[id(received)])}
     return sorted(keys)
+
+
+def _received(matches: Sequence[Match]) -> Iterable[Received]:
+    """Return the events, each once however many listen."""
+    return {id(match.received): match.received for match in matches}.values()
 
 
 def _listens(watched: Watched, jobs: dict[UUID, Job]) -> bool:

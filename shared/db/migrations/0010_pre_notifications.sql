@@ -57,6 +57,9 @@ FROM scheduler.occurrences o
 WHERE NOT o.settled AND o.outcome = 'fired' AND o.attempt = 1
   AND NOT EXISTS (SELECT FROM executor.notifier_leases l WHERE l.run_id = o.run_id OFFSET 0);
 
+-- When a run was due, which may be later than its nominal time.
+CREATE VIEW scheduler.notifier_due AS SELECT run_id, due_at FROM scheduler.occurrences;
+
 -- One row per fact that was judged; a fact that is heard twice is told once.
 CREATE TABLE notify.judged (
     run_id    uuid NOT NULL,
@@ -68,7 +71,8 @@ CREATE INDEX judged_age ON notify.judged USING brin (judged_at);
 
 -- Up to here a source has been read to its end.
 CREATE TABLE notify.watermarks (source text PRIMARY KEY, until timestamptz NOT NULL);
-INSERT INTO notify.watermarks VALUES ('runs', clock_timestamp()), ('occurrences', clock_timestamp());
+INSERT INTO notify.watermarks
+SELECT source, clock_timestamp() FROM unnest(ARRAY['runs', 'occurrences', 'silences']) AS source;
 
 -- Whoever holds a task's row decides about it; an end older than `last_at` changes no incident.
 CREATE TABLE notify.series (task_id uuid PRIMARY KEY, last_at timestamptz);
@@ -77,7 +81,7 @@ CREATE TABLE notify.series (task_id uuid PRIMARY KEY, last_at timestamptz);
 CREATE TABLE notify.incidents (
     id            uuid PRIMARY KEY,
     task_id       uuid NOT NULL,
-    class         text NOT NULL,                  -- failure, timed_out, needs_operator, missed
+    class         text NOT NULL,                  -- failure, timed_out, needs_operator, missed, silent
     opened_at     timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     count         integer NOT NULL,
@@ -99,7 +103,8 @@ CREATE TABLE notify.deliveries (
     channel     text NOT NULL,                    -- a channel's name, or an e-mail address
     facts       json NOT NULL,                    -- what the message is made of
     incident_id uuid,
-    state       text NOT NULL DEFAULT 'waiting',  -- waiting, failed (tried again), sent, given_up
+    state       text NOT NULL DEFAULT 'waiting',  -- waiting, failed (tried again), sent, given_up, folded
+    folded_into uuid,                             -- the message that tells how many were folded
     tries       integer NOT NULL DEFAULT 0,
     next_try_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     answer      text,                             -- what the other side said last
@@ -108,7 +113,17 @@ CREATE TABLE notify.deliveries (
     UNIQUE (run_id, event, channel)
 ) WITH (fillfactor = 80);
 CREATE INDEX deliveries_due ON notify.deliveries (next_try_at) WHERE state IN ('waiting', 'failed');
+CREATE INDEX deliveries_in_order ON notify.deliveries (task_id, channel)
+    WHERE state IN ('waiting', 'failed') AND incident_id IS NOT NULL;
+CREATE INDEX deliveries_folded ON notify.deliveries (folded_into) WHERE folded_into IS NOT NULL;
+-- How much each channel was told lately: the row is held by whoever adds to it.
+CREATE TABLE notify.allowances (
+    channel text PRIMARY KEY,
+    since   timestamptz NOT NULL,                 -- its while began
+    told    integer NOT NULL                      -- messages within it
+);
 CREATE INDEX deliveries_newest ON notify.deliveries (created_at, id);
+CREATE INDEX deliveries_of_task ON notify.deliveries (task_id, created_at, id);
 
 CREATE VIEW notify.api_deliveries AS
 SELECT id, run_id, task_id, event, channel, incident_id, state, tries, next_try_at, answer,

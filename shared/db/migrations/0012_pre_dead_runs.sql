@@ -4,6 +4,9 @@
 CREATE VIEW scheduler.log_writer_retries AS
 SELECT task_id, name, policy::jsonb ? 'retry' AS retries FROM scheduler.jobs;
 
+-- And from here whether what is said of a run is true.
+CREATE VIEW executor.log_writer_leases AS SELECT run_id, attempt, outcome FROM executor.leases;
+
 CREATE TABLE log.dead_runs (
     run_id        uuid PRIMARY KEY,
     task_id       uuid NOT NULL,

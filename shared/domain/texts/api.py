@@ -141,6 +141,13 @@ TEXTS: dict[str, Text] = {
     ),
     # Runs and tokens.
     "run.started": Text("任務已開始執行。", "The task has been started."),
+    "run.there": Text(
+        "相同的執行已存在，未重複開始。",
+        "The same run is there already; no second one was started.",
+    ),
+    "run.same": Text(
+        "相同的執行 {run} 已存在，因此拒絕。", "Rejected: the same run is there already, {run}."
+    ),
     "run.not_found": Text("沒有這次執行。", "There is no such run."),
     "runs.too_many": Text("一次最多 {limit} 次執行。", "At most {limit} runs in one call."),
     "token.not_found": Text(

@@ -27,14 +27,10 @@ TEXTS: dict[str, Text] = {
     ),
     "trigger.one_of": Text("請擇一提供 event 或 last。", "Give either event or last."),
     "trigger.no_trigger": Text("這個任務沒有 trigger_config。", "This task has no trigger_config."),
-    "trigger.proactive_replay": Text(
-        "posture 為 proactive 的任務因事件未到而執行，無法重播。",
-        "A proactive task runs when events do not come; there is nothing to replay.",
-    ),
     "replay.range": Text("from 須早於 to。", "`from` must come before `to`."),
     "replay.too_long": Text(
-        "範圍內的事件超過 {limit} 個，請縮小範圍。",
-        "There are more than {limit} events in the range; choose a shorter one.",
+        "範圍內的事件或執行超過 {limit} 個，請縮小範圍。",
+        "There are more than {limit} events or runs in the range; choose a shorter one.",
     ),
     "events.unavailable": Text(
         "目前無法讀取事件，請稍後再試。", "Events cannot be read at the moment; try again soon."

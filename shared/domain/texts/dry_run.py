@@ -5,6 +5,9 @@ from __future__ import annotations
 from shared.domain.texts.catalog import Text
 
 TEXTS: dict[str, Text] = {
+    "dry_run.not_here": Text(
+        "這項操作不支援 dry_run。", "This operation cannot be tried by dry_run; nothing was done."
+    ),
     "dry_run.create": Text("將會建立任務", "The task would be created"),
     "dry_run.update": Text("將會變更任務", "The task would be changed"),
     "dry_run.delete": Text("將會刪除任務", "The task would be deleted"),
@@ -12,12 +15,16 @@ TEXTS: dict[str, Text] = {
         "，七天內增加 {added} 次、減少 {removed} 次排定的執行",
         ", with {added} fires more and {removed} fewer within 7 days",
     ),
+    "dry_run.fires_until": Text(
+        "，到 {until} 為止增加 {added} 次、減少 {removed} 次排定的執行，之後未再計算",
+        ", with {added} fires more and {removed} fewer until {until}, as far as was counted",
+    ),
     "dry_run.same_fires": Text(
         "，七天內排定的執行不變", ", with the same fires within the next 7 days"
     ),
     "dry_run.queued_taken_back": Text(
-        "，影響等待中的執行 {count} 次（排程觸發的將會收回）",
-        "; waiting runs: {count}, of which those of the schedule would be taken back",
+        "，收回等待中的執行 {count} 次",
+        "; waiting runs: {count}, which would be taken back",
     ),
     "dry_run.queued_changed": Text(
         "，等待中的 {count} 次執行將改用新的設定",

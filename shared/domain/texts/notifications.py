@@ -23,6 +23,10 @@ TEXTS: dict[str, Text] = {
     "notify.title.needs_operator": Text(
         "「{task}」需要人工處理", "{task} needs somebody to look after it"
     ),
+    "notify.title.silent": Text(
+        "「{task}」的排程沒有觸發", "The schedule of {task} has gone silent"
+    ),
+    "notify.title.more": Text("還有 {count} 則通知", "{count} more notifications"),
     "notify.title.test": Text("通知管道測試", "Test of a notification channel"),
     # The lines below it.
     "notify.line.task": Text("任務：{task}（{task_id}）", "Task: {task} ({task_id})"),
@@ -31,20 +35,43 @@ TEXTS: dict[str, Text] = {
     "notify.line.no_error": Text("錯誤：未提供訊息", "Error: no message was given"),
     "notify.line.reason": Text("原因：{reason}", "Reason: {reason}"),
     "notify.line.attempt": Text("嘗試次數：{attempt}", "Attempts: {attempt}"),
-    "notify.line.since": Text(
-        "自 {since} 起，共 {count} 次", "Since {since}, {count} times in all"
-    ),
+    "notify.line.since": Text("自 {since} 起，共 {count} 次", "Since {since}; so far: {count}"),
     "notify.line.scheduled": Text("預定時間：{scheduled_for}", "Scheduled for: {scheduled_for}"),
     "notify.line.started": Text("開始時間：{started_at}", "Started: {started_at}"),
     "notify.line.at": Text("發生時間：{at}", "Time: {at}"),
     "notify.line.run": Text("執行紀錄：{url}", "Run: {url}"),
     "notify.line.run_id": Text("執行編號：{run_id}", "Run: {run_id}"),
+    "notify.line.more": Text(
+        "自 {since} 起通知過多，另有 {count} 則（{tasks} 個任務）未逐一送出。",
+        "Since {since} there were too many messages; {count} more, of {tasks} tasks, were not sent"
+        " one by one.",
+    ),
+    "notify.line.more_where": Text(
+        "全部列於 GET …/notifications?channel={channel}&state=folded。",
+        "All are listed at GET …/notifications?channel={channel}&state=folded.",
+    ),
     "notify.line.test": Text(
         "收到這則訊息，表示通知管道「{task}」設定正確。",
         "If you can read this, the channel {task} works.",
     ),
     # What the API says about channels.
     "channel.not_found": Text("沒有這個通知管道。", "There is no such notification channel."),
+    "channel.unknown": Text(
+        "沒有這個通知管道，也不是電子郵件地址。",
+        "There is no such notification channel, and this is no e-mail address.",
+    ),
+    "channel.in_use": Text(
+        "仍有任務使用這個通知管道：{tasks}。", "Tasks still name this channel: {tasks}."
+    ),
+    "notify.unreachable": Text(
+        "這不是通知管道也不是電子郵件地址，不會收到通知。",
+        "This is neither a channel nor an e-mail address: nobody is told there.",
+    ),
+    "notify.nobody": Text(
+        "這條規則沒有通知對象：未指定管道與收件人，也無法通知建立者。",
+        "This rule tells nobody: it names no channel, there are no recipients, and the task's"
+        " creator cannot be reached.",
+    ),
     "channel.name": Text(
         "名稱須以小寫英文字母開頭，只含小寫英文字母、數字與 -，最多 63 個字元。",
         "A channel's name begins with a lower case letter and is made of lower case letters,"

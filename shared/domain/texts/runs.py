@@ -19,6 +19,10 @@ TEXTS: dict[str, Text] = {
     "waits.lock": Text(
         "所需的目標正由另一次執行占用。", "Another run has the target that this one needs."
     ),
+    "waits.blackout": Text(
+        "行事曆目前停用，等到停用期間結束。",
+        "A calendar says no at this time; it waits for the end of the blackout.",
+    ),
     "waits.queue_paused": Text("佇列已暫停。", "Its queue is paused."),
     "waits.paused_all": Text("整個系統已暫停。", "Everything is paused."),
     "waits.retry": Text(
@@ -63,6 +67,17 @@ TEXTS: dict[str, Text] = {
     "status.cancelled": Text("已取消。", "Cancelled."),
     "status.needs_operator": Text("需要人員處理。", "It needs an operator."),
     "status.expired": Text("未能在期限前開始。", "It could not start before its deadline."),
+    "status.missed": Text("錯過了執行時間。", "It missed its time."),
+    "status.coalesced": Text(
+        "錯過了執行時間，已併入另一次補跑。", "Missed its time; another late run stands for it."
+    ),
+    "status.superseded": Text(
+        "排程已被修改，舊的執行時間作廢。", "The schedule was edited before it could run."
+    ),
+    "status.skipped_paused": Text("任務已停用，略過。", "Skipped: the task was disabled."),
+    "status.skipped_condition": Text(
+        "觸發條件不成立，略過。", "Skipped: the trigger's condition or rule was not met."
+    ),
     "status.skipped_overlap": Text(
         "同一任務的另一次執行尚未結束，略過。", "Skipped: another run of the task was live."
     ),
@@ -119,4 +134,8 @@ TEXTS: dict[str, Text] = {
         "At most {limit} fires in one backfill; choose a smaller range.",
     ),
     "backfill.empty": Text("這個範圍內沒有任何預定時間。", "There is no fire in this range."),
+    "backfill.blackout": Text(
+        "這個範圍內的預定時間都在停用期間；如仍要補跑，請加上 ignore_blackout。",
+        "All fires of this range lie in blackouts; set `ignore_blackout` to run them all the same.",
+    ),
 }

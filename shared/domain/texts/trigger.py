@@ -42,6 +42,9 @@ TEXTS: dict[str, Text] = {
     "trigger.batch_or_debounce": Text(
         "batch 與 debounce_seconds 只能擇一。", "Use either batch or debounce_seconds."
     ),
+    "trigger.debounce_required": Text(
+        "須同時指定 debounce_seconds。", "This needs debounce_seconds, too."
+    ),
     "trigger.loop": Text(
         "這個事件源自同一個任務，或因果鏈過長，故不觸發。",
         "The event was caused by the same task, or the chain of causes is too long.",

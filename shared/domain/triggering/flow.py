@@ -86,7 +86,7 @@ def ripen(watched: Watched, key: StateKey, states: States) -> list[Firing]:
         # keys remembers that its silence was said.
         states.put(key, None if key.key != WHOLE else State(watched.version, {"count": 0}))
         return _limited(watched, missing, states)
-    return [_throttled(watched, _let_go(key, states, state.due_at), states)]
+    return [throttled(watched, _let_go(key, states, state.due_at), states)]
 
 
 def armed(watched: Watched, now: datetime) -> tuple[StateKey, State]:
@@ -151,7 +151,7 @@ def _limited(watched: Watched, firing: Firing, states: States) -> list[Firing]:
     """Let what cannot be collected pass rate_limit and throttle."""
     if not _passes(watched, firing, states):
         return [firing._replace(outcome=Outcome.THROTTLED, reason=RATE_LIMITED)]
-    return [_throttled(watched, firing, states)]
+    return [throttled(watched, firing, states)]
 
 
 def _onwards(watched: Watched, firing: Firing, states: States) -> list[Firing]:
@@ -164,7 +164,7 @@ def _onwards(watched: Watched, firing: Firing, states: States) -> list[Firing]:
         ready = _debounced(watched, firing, states)
     else:
         ready = [firing]
-    return [_throttled(watched, each, states) for each in ready]
+    return [throttled(watched, each, states) for each in ready]
 
 
 def _passes(watched: Watched, firing: Firing, states: States) -> bool:
@@ -198,11 +198,20 @@ def _debounced(watched: Watched, firing: Firing, states: States) -> list[Firing]
         return [firing]
     key = StateKey(watched.task_id, DEBOUNCE, key_of(firing.event, watched.trigger.for_each))
     ready = _overdue(key, firing.at, states)
-    states.put(key, machines.settling(_item(firing), firing.at, quiet, watched.version))
+    state = machines.settling(
+        states.get(key),
+        _item(firing),
+        firing.at,
+        quiet=quiet,
+        timeout=watched.trigger.debounce_timeout,
+        version=watched.version,
+    )
+    states.put(key, state)
     return ready
 
 
-def _throttled(watched: Watched, firing: Firing, states: States) -> Firing:
+def throttled(watched: Watched, firing: Firing, states: States) -> Firing:
+    """Return *firing* as it may start: at once, or not before its limit allows."""
     limit = watched.trigger.throttle
     if limit is None:
         return firing

@@ -110,9 +110,24 @@ def is_full(state: State, max_size: int) -> bool:
     return len(state.body["items"]) >= max_size or state.body["bytes"] >= BATCH_BYTES
 
 
-def settling(item: Body, at: datetime, quiet: timedelta, version: int) -> State:
-    """Let *item* take the place of what came before it, until it is quiet for so long."""
-    return State(version, {"items": [item]}, at + quiet)
+def settling(
+    state: State | None,
+    item: Body,
+    at: datetime,
+    *,
+    quiet: timedelta,
+    timeout: timedelta | None,
+    version: int,
+) -> State:
+    """Let *item* take the place of what came before it, until it is quiet for so long.
+
+    With a *timeout* a storm is over that long after it began, quiet or not.
+    """
+    since = at if state is None else _moment(state.body["since"])
+    due_at = at + quiet
+    if timeout is not None:
+        due_at = min(due_at, since + timeout)
+    return State(version, {"items": [item], "since": _written(since)}, due_at)
 
 
 def _times(state: State | None, version: int) -> list[datetime]:

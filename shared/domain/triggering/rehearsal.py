@@ -1,7 +1,11 @@
 """A trigger over a stretch of events at once: what it would have fired, had it been there.
 
 It begins with nothing remembered, as if the task had been made at that moment. Between two events
-fires what is due by itself, in the order in which the scheduler's timer would let go of it.
+fires what is due by itself, in the order in which the scheduler's timer would let go of it. What is
+still collected or waited for at the end fires nothing.
+
+A replay fires what a rehearsal tells. Only the throttle counts from now on: it spaces starts, and
+they are all still to come.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from shared.domain.event import Event
-from shared.domain.triggering.flow import armed, feed, is_proactive_as_a_whole, ripen
+from shared.domain.triggering.flow import armed, feed, is_proactive_as_a_whole, ripen, throttled
 from shared.domain.triggering.records import Firing, StateKey, States, Watched
 
 
@@ -33,6 +37,12 @@ def rehearsed(
         yield from stretch.ripen(before=at)
         yield stretch.feed(event, at)
     yield from stretch.ripen(before=until)
+
+
+def paced(watched: Watched, firings: Iterable[Firing], now: datetime) -> list[Firing]:
+    """Return *firings* of the past, in their order, as they may start from *now* on."""
+    states = States()
+    return [throttled(watched, each._replace(at=now, not_before=None), states) for each in firings]
 
 
 class _Stretch:

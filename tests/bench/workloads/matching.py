@@ -2,7 +2,8 @@
 
 Each task has a subject and a condition of its own. Each event is heard by one task, and for one
 event in ten its condition holds: what is measured is finding who listens, asking the condition, and
-what follows from it. The tasks are put into the API's table as those of W4.
+what follows from it. With fewer events than tasks nearly every condition is asked for the first
+time, so that compiling it is measured, too. The tasks are put into the API's table as those of W4.
 """
 
 from __future__ import annotations

@@ -95,6 +95,12 @@ async def attempt(api: Api, run_id: UUID, number: int, **columns: Any) -> None: 
     await _insert(api, "log.attempts", row)
 
 
+async def claimed(api: Api, run_id: UUID, number: int, at: datetime) -> None:
+    """Note when an attempt was claimed that another one followed."""
+    row = {"run_id": run_id, "attempt": number, "claimed_at": at, "finished_at": at, "report": b""}
+    await _insert(api, "executor.attempt_ends", row)
+
+
 async def executor(api: Api, **columns: Any) -> None:  # noqa: ANN401 - columns
     """Let an executor be seen that takes greetings of the default queue."""
     row = {

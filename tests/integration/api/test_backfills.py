@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,11 +13,12 @@ from nats.aio.client import Client
 
 from services.api import documented_runs
 from services.api.announce import OUTBOX
+from shared.contracts.cancel import CancelItem
 from shared.contracts.runs import RunRequest, RunsRequested
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import run_id_for
 from tests.integration.api.client import BASE, TASKS, Api
-from tests.integration.api.standing import answering_scheduler, lease, logged, occurrence
+from tests.integration.api.standing import answering_scheduler, lease, logged, occurrence, reach
 
 HOURLY = {"task_type": "scheduled", "schedule_config": {"cron": "0 * * * *"}}
 DAY = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
@@ -121,6 +122,35 @@ async def test_local_time_and_the_end_of_the_range_are_kept(api: Api) -> None:
     assert {each.overlap for each in await requests_of(api)} == {"allow_all"}
 
 
+async def test_fires_in_a_blackout_are_left_out_unless_they_are_asked_for(api: Api) -> None:
+    night = {"weekly": [{"days": ["thu"], "from": "00:00", "to": "06:00"}]}  # 1 January 2026
+    assert (await api.http.put(f"{BASE}/calendars/nights", json=night)).status_code == 200
+    task = await api.create(**HOURLY, enabled=False, blackout={"calendars": ["nights"]})
+
+    told = await start(api, task["id"])
+    all_of_them = await start(api, task["id"], ignore_blackout=True, dry_run=True)
+    refused = await api.http.post(
+        f"{TASKS}/{task['id']}/backfills", json={**DAY, "to": "2026-01-01T06:00:00Z"}
+    )
+
+    assert (told["fires"], told["left_out"], told["first"]) == (18, 6, "2026-01-01T06:00:00Z")
+    assert len(await requests_of(api)) == 18
+    assert (all_of_them["fires"], all_of_them["left_out"]) == (24, 0)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "backfill.blackout"
+
+
+async def test_a_blackout_that_would_have_run_at_its_end_leaves_its_last_fire(api: Api) -> None:
+    night = {"weekly": [{"days": ["thu"], "from": "00:00", "to": "06:00"}]}
+    assert (await api.http.put(f"{BASE}/calendars/nights", json=night)).status_code == 200
+    blackout = {"calendars": ["nights"], "on_blackout": "run_at_end"}
+    task = await api.create(**HOURLY, blackout=blackout)
+
+    told = await start(api, task["id"])
+
+    assert (told["fires"], told["left_out"], told["first"]) == (19, 5, "2026-01-01T05:00:00Z")
+
+
 async def test_ten_thousand_are_asked_for_in_messages_of_five_hundred(api: Api) -> None:
     task = await api.create(task_type="scheduled", schedule_config={"interval_seconds": 1})
     start_at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -210,6 +240,54 @@ async def test_the_waiting_ones_are_cancelled_the_live_one_goes_on(scheduled: Ap
         await scheduled.pool.fetchval("SELECT cancel_reason FROM scheduler.executor_cancels")
         == "admin: enough"
     )
+
+
+class Between:
+    """Stands between the API and the scheduler: something happens before that one hears."""
+
+    def __init__(self, api: Api, happens: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
+        self._line = api.framework.state.parts.scheduler
+        self._happens = happens
+
+    async def cancel(self, run_ids: Sequence[UUID], **how: Any) -> list[CancelItem]:  # noqa: ANN401 - passed on
+        await self._happens(run_ids)
+        items: list[CancelItem] = await self._line.cancel(run_ids, **how)
+        return items
+
+
+async def test_a_run_that_begins_while_its_backfill_is_cancelled_goes_on(scheduled: Api) -> None:
+    task = await scheduled.create(**HOURLY)
+    backfill = await start(scheduled, task["id"], to="2026-01-01T01:00:00Z")
+    await enter(scheduled, await requests_of(scheduled))
+    await scheduled.pool.execute("UPDATE scheduler.occurrences SET held = false")
+
+    async def an_executor_is_quicker(run_ids: Sequence[UUID]) -> None:
+        for run_id in run_ids:
+            await lease(scheduled, run_id, task["id"])
+
+    reach(scheduled, Between(scheduled, an_executor_is_quicker))
+
+    told = await cancel(scheduled, backfill["id"])
+
+    assert (told["cancelled"], told["cancelling"]) == (0, 0)
+    assert await scheduled.pool.fetch("SELECT run_id FROM scheduler.executor_cancels") == []
+
+
+async def test_the_newest_are_taken_back_first_as_they_wait_for_the_others(scheduled: Api) -> None:
+    task = await scheduled.create(**HOURLY)
+    backfill = await start(scheduled, task["id"], to="2026-01-01T04:00:00Z")
+    requests = await requests_of(scheduled)
+    await enter(scheduled, requests)
+    asked: list[UUID] = []
+
+    async def overheard(run_ids: Sequence[UUID]) -> None:
+        asked.extend(run_ids)
+
+    reach(scheduled, Between(scheduled, overheard))
+
+    await cancel(scheduled, backfill["id"])
+
+    assert asked == [each.run_id for each in reversed(requests)]
 
 
 async def test_what_was_not_published_yet_never_is(scheduled: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +14,7 @@ import pytest_asyncio
 from services.api.problems import Refused
 from shared.contracts.notifications import ChannelTested
 from shared.runtime.secret_box import SecretBox, new_key
-from tests.integration.api.client import BASE, Api, bearer, running_api
+from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
 
 CHANNELS = f"{BASE}/channels"
 URL = "https://hooks.example.com/services/T0P/SECRET"
@@ -161,6 +162,76 @@ async def test_a_channel_is_deleted_once(api: Api) -> None:
 
     assert (await api.http.delete(f"{CHANNELS}/ops")).status_code == 204
     assert (await api.http.delete(f"{CHANNELS}/ops")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"notify": [{"on": ["failure"], "channels": ["ops"]}]},
+        {"notify_recipients": ["ann@example.com", "ops"]},
+    ],
+    ids=["rule", "recipient"],
+)
+async def test_a_channel_that_a_task_names_is_not_deleted(api: Api, fields: dict[str, Any]) -> None:
+    await put(api, "ops", WEBHOOK)
+    task = await api.create(**fields)
+
+    refused = await api.http.delete(f"{CHANNELS}/ops")
+    assert (refused.status_code, refused.json()["code"]) == (409, "channel.in_use")
+    assert task["id"] in refused.json()["detail"]
+
+    await api.http.delete(f"{TASKS}/{task['id']}")
+    assert (await api.http.delete(f"{CHANNELS}/ops")).status_code == 204
+
+
+async def test_a_rule_names_only_what_can_be_told(api: Api) -> None:
+    await put(api, "ops", WEBHOOK)
+    rule = {"on": ["failure"], "channels": ["ops", "ann@example.com", "nobody"]}
+
+    refused = await api.http.post(TASKS, json=a_task(notify=[rule]))
+
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/notify/0/channels/2", "channel.unknown")
+    task = await api.create(notify=[{**rule, "channels": rule["channels"][:2]}])
+    changed = await api.http.put(f"{TASKS}/{task['id']}", json={"notify": [rule]})
+    assert changed.status_code == 422
+
+
+async def test_a_task_and_the_deletion_of_its_channel_do_not_miss_each_other(api: Api) -> None:
+    await put(api, "ops", WEBHOOK)
+    rule = {"on": ["failure"], "channels": ["ops"]}
+
+    answers = await asyncio.gather(
+        *(api.http.post(TASKS, json=a_task(notify=[rule])) for _ in range(4)),
+        api.http.delete(f"{CHANNELS}/ops"),
+    )
+
+    deleted = answers[-1].status_code == 204
+    named = await api.pool.fetchval("SELECT count(*) FROM api.tasks")
+    assert not (deleted and named), [each.status_code for each in answers]
+
+
+async def test_recipients_that_nobody_can_be_told_by_are_kept_and_warned_of(api: Api) -> None:
+    """Existing clients send user ids."""
+    await put(api, "ops", WEBHOOK)
+
+    task = await api.create(notify_recipients=["user-17", "ops", "ann@example.com"])
+
+    assert task["notify_recipients"] == ["user-17", "ops", "ann@example.com"]
+    (warning,) = task["warnings"]
+    assert (warning["pointer"], warning["code"]) == ("/notify_recipients/0", "notify.unreachable")
+    listed = (await api.http.get(TASKS)).json()
+    assert listed[0]["warnings"] == task["warnings"]
+
+
+async def test_a_rule_that_tells_nobody_is_warned_of(api: Api) -> None:
+    silent = await api.create(notify=[{"on": ["failure"]}])
+    heard = await api.create(notify=[{"on": ["failure"]}], notify_recipients=["ann@example.com"])
+    plain = await api.create()
+
+    assert [each["code"] for each in silent["warnings"]] == ["notify.nobody"]
+    assert heard["warnings"] == plain["warnings"] == []
 
 
 async def test_who_may_read_channels_may_not_change_them(api: Api) -> None:

@@ -196,6 +196,19 @@ async def test_all_open_ones_of_a_task_are_requeued_in_one_go(api: Api) -> None:
     assert {row["new_run_id"] for row in rows} == {str(each.run_id) for each in requests}
 
 
+async def test_of_several_only_the_open_ones_are_requeued(api: Api) -> None:
+    task = await api.create()
+    made = [await died(api, task["id"], number) for number in range(4)]
+    await decide(api, f"{made[0]}/discard")
+    before = await decide(api, f"{made[1]}/requeue")
+
+    told = await decide(api, "requeue", {"run_ids": [made[3], made[1], made[0], made[2]]})
+
+    assert [each["run_id"] for each in told["items"]] == [made[3], made[2]]
+    new = [before["new_run_id"], *(each["new_run_id"] for each in told["items"])]
+    assert [str(each.run_id) for each in await requests_of(api)] == new
+
+
 async def test_several_are_discarded_in_one_go(api: Api) -> None:
     task = await api.create()
     made = [await died(api, task["id"], number) for number in range(3)]

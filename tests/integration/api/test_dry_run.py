@@ -123,10 +123,31 @@ async def test_runs_in_hand_are_counted(api: Api) -> None:
     deleted = plan_of(await api.http.delete(path, params=DRY))
     changed = plan_of(await api.http.put(path, json={"priority": 1}, params=DRY))
     renamed = plan_of(await api.http.put(path, json={"description": "x"}, params=DRY))
+    rule = {"notify": [{"on": ["failure"], "channels": ["ann@example.com"]}]}
+    told = plan_of(await api.http.put(path, json=rule, params=DRY))
 
     assert (deleted["queued_runs_affected"], deleted["running_runs_affected"]) == (2, 1)
     assert (changed["queued_runs_affected"], changed["running_runs_affected"]) == (2, 1)
-    assert (renamed["queued_runs_affected"], renamed["running_runs_affected"]) == (0, 0)
+    for plan in (renamed, told):
+        assert (plan["queued_runs_affected"], plan["running_runs_affected"]) == (0, 0)
+
+
+async def test_what_waits_is_taken_back_by_switching_off_and_by_no_later_edit(api: Api) -> None:
+    task = await api.create(**HOURLY)
+    path, english = f"{TASKS}/{task['id']}", {"Accept-Language": "en"}
+    await add_run(api, task["id"], held=True, waits_for="overlap")
+
+    async def summary(**fields: Any) -> str:  # noqa: ANN401 - fields of a task
+        plan = plan_of(await api.http.put(path, json=fields, params=DRY, headers=english))
+        assert plan["queued_runs_affected"] == 1
+        return str(plan["summary"])
+
+    off = await summary(enabled=False)
+    await api.http.put(path, json={"enabled": False})
+    edited = await summary(priority=1)
+
+    assert "waiting runs: 1, which would be taken back" in off
+    assert "taken back" not in edited
 
 
 async def test_tied_tasks_are_named(api: Api) -> None:
@@ -192,6 +213,8 @@ async def test_a_fire_that_the_change_causes_at_once_is_told(api: Api) -> None:
     assert plan["fires_now"]
     assert plan["fires_added"] <= 2000
     assert plan["fires_counted_until"] < plan["fires_before"][-1]["at"]
+    assert plan["fires_counted_until"] in plan["summary"]
+    assert "7 days" not in plan["summary"]
 
 
 async def test_the_summary_is_in_the_callers_language(api: Api) -> None:

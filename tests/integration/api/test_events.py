@@ -83,6 +83,65 @@ async def test_a_cloud_event_keeps_what_it_says_of_itself(api: Api) -> None:
     assert (event.id, event.source, event.data) == ("7", CLOUD["source"], {"total": 5})
 
 
+BINARY = {
+    "ce-specversion": "1.0",
+    "ce-id": "7",
+    "ce-source": "https://shop.example/%E5%BA%97",
+    "ce-type": "com.example.order.created",
+    "ce-time": "2026-11-24T09:00:00+08:00",
+    "ce-tenant": '"a \\"quoted\\" one"',
+    "Content-Type": "application/json",
+}
+
+
+async def test_a_cloud_event_in_binary_mode_is_the_same_event(api: Api) -> None:
+    answer = await api.http.post(EVENTS, content=b'{"total": 5}', headers=BINARY)
+    assert answer.status_code == 422  # a source is ASCII once it is decoded
+    headers = {**BINARY, "ce-source": "https://shop.example/%7Eorders"}
+    for status in ("accepted", "duplicate"):
+        answer = await api.http.post(EVENTS, content=b'{"total": 5}', headers=headers)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["events"] == [
+            {"id": "7", "source": "https://shop.example/~orders", "status": status}
+        ]
+
+    ((subject, event),) = await said(api)
+    assert subject == "event.https___shop_example__orders.com.example.order.created"
+    assert event.data == {"total": 5}
+    assert event.as_json()["time"] == "2026-11-24T01:00:00Z"
+    assert event.attributes == {"tenant": 'a "quoted" one', "datacontenttype": "application/json"}
+
+
+async def test_binary_mode_needs_no_data_and_says_what_is_wrong_by_name(api: Api) -> None:
+    mode = {**BINARY, "ce-source": "shop"}
+    bare = {name: value for name, value in mode.items() if name != "Content-Type"}
+    without = await api.http.post(EVENTS, headers=bare)
+    assert without.status_code == 202, without.text
+    assert [event.data for _, event in await said(api)] == [{}]
+
+    async def refused(headers: dict[str, str], content: bytes = b"{}") -> tuple[int, list[str]]:
+        answer = await api.http.post(EVENTS, content=content, headers=headers)
+        pointers = [each["pointer"] for each in answer.json().get("errors", [])]
+        return answer.status_code, pointers
+
+    assert await refused({**mode, "ce-specversion": "0.3"}) == (422, ["/specversion"])
+    assert await refused({"ce-id": "1", "Content-Type": "application/json"}) == (
+        422,
+        ["/specversion", "/source", "/type"],
+    )
+    assert (await refused({**mode, "Content-Type": "text/plain"}))[0] == 415
+    assert (await refused(bare))[0] == 415
+    assert (await refused({**mode, "ce-data": "x", "ce-source": "automation"}))[1] == ["/source"]
+
+
+async def test_under_one_idempotency_key_other_headers_are_another_event(api: Api) -> None:
+    headers = {**BINARY, "ce-source": "shop", "Idempotency-Key": "k"}
+    first = await api.http.post(EVENTS, content=b"{}", headers=headers)
+    other = await api.http.post(EVENTS, content=b"{}", headers={**headers, "ce-id": "8"})
+
+    assert (first.status_code, other.status_code) == (202, 422)
+
+
 async def test_the_same_event_is_taken_once_a_day(api: Api) -> None:
     first = await post(api, [CLOUD, {**CLOUD, "data": 1}, {**CLOUD, "id": "8"}])
     again = await post(api, CLOUD)

@@ -178,6 +178,7 @@ async def test_the_graph_of_a_task_is_what_comes_before_and_after_it(shared_api:
         "name": "after",
         "enabled": False,
         "last_status": None,
+        "deleted": False,
     }
     assert sorted(graph["edges"], key=lambda edge: json.dumps(edge, sort_keys=True)) == sorted(
         [
@@ -208,15 +209,25 @@ async def test_the_graph_tells_how_the_latest_run_ended(shared_api: Api) -> None
     assert graph["edges"] == []
 
 
-async def test_a_deleted_task_leaves_the_graph(shared_api: Api) -> None:
+async def test_a_deleted_task_is_shown_as_such_as_long_as_another_names_it(
+    shared_api: Api,
+) -> None:
     after = await make(shared_api)
     here = await make(shared_api, dependent_tasks=[after])
     before = await make(shared_api, dependent_tasks=[here])
 
     assert (await shared_api.http.delete(f"{TASKS}/{here}")).status_code == 204
 
-    assert (await graph_of(shared_api, before))["edges"] == []
+    graph = await graph_of(shared_api, before)
+    assert [(node["id"], node["deleted"]) for node in graph["nodes"]] == [
+        (before, False),
+        (here, True),
+    ]
+    assert [(edge["from"], edge["to"]) for edge in graph["edges"]] == [(before, here)]
+    assert (await graph_of(shared_api, after))["nodes"][1:] == []  # its own word is gone
     assert (await shared_api.http.get(f"{TASKS}/{here}/graph")).status_code == 404
+    await put(shared_api, before, dependent_tasks=[])
+    assert (await graph_of(shared_api, before))["edges"] == []
 
 
 async def test_the_graph_needs_the_right_to_read_tasks(shared_api: Api) -> None:

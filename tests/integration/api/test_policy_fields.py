@@ -36,6 +36,7 @@ RETRY = {
     "max_interval_seconds": 60.0,
     "jitter": 0.2,
     "non_retryable": ["ValidationError"],
+    "retry_on": ["TimeoutError", "not finished within"],
 }
 GIVEN: dict[str, Any] = {
     "overlap": "buffer_one",
@@ -53,7 +54,9 @@ GIVEN: dict[str, Any] = {
     },
     "locks": [{"key": "account:{{ params.greeting }}", "on_conflict": "supersede"}],
     "selector": {"labels": {"region": "eu"}},
-    "notify": [{"on": ["failure"], "channels": ["ops"], "after_failures": 3, "exact": True}],
+    "notify": [
+        {"on": ["failure"], "channels": ["a@example.com"], "after_failures": 3, "exact": True}
+    ],
 }
 #: What an object says that leaves everything out.
 FILLED: dict[str, tuple[Any, Any]] = {
@@ -66,6 +69,7 @@ FILLED: dict[str, tuple[Any, Any]] = {
             "max_interval_seconds": 100.0,
             "jitter": 0.1,
             "non_retryable": [],
+            "retry_on": [],
         },
     ),
     "concurrency": ({"limit": 1}, {"limit": 1, "key": None, "strategy": "queue"}),
@@ -104,6 +108,7 @@ SENSELESS: list[tuple[dict[str, Any], str, str]] = [
         "retry.intervals",
     ),
     ({"retry": {"non_retryable": [""]}}, "/retry/non_retryable/0", "text.empty"),
+    ({"retry": {"retry_on": [""]}}, "/retry/retry_on/0", "text.empty"),
     ({"start_deadline_seconds": 0}, "/start_deadline_seconds", "field.at_least"),
     ({"queue": "Reports"}, "/queue", "field.pattern"),
     ({"queue": "reports\n"}, "/queue", "field.pattern"),

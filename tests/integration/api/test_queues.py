@@ -21,6 +21,7 @@ SENSELESS: list[tuple[dict[str, Any], str, str]] = [
     ({"rate_limit": 5}, "/rate_limit", "field.object"),
     ({"rate_limit": {"limit": 5}}, "/rate_limit/period_seconds", "field.required"),
     ({"rate_limit": {"limit": 0, "period_seconds": 1}}, "/rate_limit/limit", "field.at_least"),
+    ({"max_depth": -1}, "/max_depth", "field.at_least"),
     ({"waiting": 0}, "/waiting", "field.unknown"),
 ]
 
@@ -35,6 +36,7 @@ async def test_the_default_queue_is_always_there(api: Api) -> None:
         "paused": False,
         "concurrency": None,
         "rate_limit": None,
+        "max_depth": None,
         "state": "no_executor",
         "waiting": 0,
         "running": 0,
@@ -86,11 +88,12 @@ async def test_a_put_changes_the_given_fields_and_null_lifts_a_limit(api: Api) -
     path = f"{QUEUES}/reports"
     rate = {"limit": 10, "period_seconds": 60}
 
-    made = (await api.http.put(path, json={"concurrency": 2, "rate_limit": rate})).json()
+    wished = {"concurrency": 2, "rate_limit": rate, "max_depth": 0}
+    made = (await api.http.put(path, json=wished)).json()
     described = (await api.http.put(path, json={"description": "報表"})).json()
     lifted = (await api.http.put(path, json={"rate_limit": None})).json()
 
-    assert (made["concurrency"], made["rate_limit"]) == (2, rate)
+    assert (made["concurrency"], made["rate_limit"], made["max_depth"]) == (2, rate, 0)
     assert (described["description"], described["rate_limit"]) == ("報表", rate)
     assert (lifted["concurrency"], lifted["rate_limit"]) == (2, None)
     row = await api.pool.fetchrow("SELECT * FROM api.scheduler_queues")
@@ -100,6 +103,7 @@ async def test_a_put_changes_the_given_fields_and_null_lifts_a_limit(api: Api) -
         "concurrency": 2,
         "rate_limit": None,
         "rate_period_seconds": None,
+        "max_depth": 0,
     }
 
 
@@ -153,11 +157,13 @@ async def test_everything_is_paused_and_resumed(api: Api) -> None:
     paused = (await api.http.post(f"{BASE}/pause")).json()
     again = (await api.http.post(f"{BASE}/pause")).json()
     stored = await api.pool.fetchval("SELECT paused FROM api.scheduler_switches")
+    (queue,) = (await api.http.get(QUEUES)).json()
     resumed = (await api.http.post(f"{BASE}/resume")).json()
 
     documented_queues.Pause.model_validate(paused)
     assert before == {"paused": False, "changed_at": None, "changed_by": None}
     assert paused["paused"]
+    assert (queue["state"], queue["paused"]) == ("paused", False)
     assert stored
     assert paused["changed_at"]
     assert again == paused

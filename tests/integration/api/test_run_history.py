@@ -13,6 +13,7 @@ from services.api import documented_runs
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import (
     attempt,
+    claimed,
     executor,
     lease,
     logged,
@@ -59,6 +60,7 @@ async def test_a_run_that_was_asked_for_just_now_is_there(api: Api) -> None:
         "lock",
         "queue_paused",
         "paused_all",
+        "blackout",
         "retry",
         "snooze",
         "throttle",
@@ -192,7 +194,10 @@ async def test_attempts_stand_side_by_side_with_the_live_one(api: Api) -> None:
     await logged(
         api, run_id, task["id"], status="retrying", final=False, attempt=2, started_at=minute(2)
     )
+    await claimed(api, run_id, 1, minute(0.9))
+    await claimed(api, run_id, 2, minute(1.9))
     await lease(api, run_id, task["id"], attempt=3, claimed_at=minute(3.1))
+    await executor(api, executor_id=UUID(int=1), instance="executor-3")
 
     run = await read(api, run_id)
 
@@ -201,6 +206,11 @@ async def test_attempts_stand_side_by_side_with_the_live_one(api: Api) -> None:
         (2, "snoozed"),
         (3, "running"),
     ]
+    assert [each["executor"] for each in run["attempts"]] == [
+        "executor-1",
+        "executor-2",
+        "executor-3",
+    ]
     assert run["attempts"][0]["duration_seconds"] == 30
     assert run["attempts"][0]["error_message"] == "no route"
     assert run["attempts"][0]["lease_until"] is None
@@ -208,8 +218,10 @@ async def test_attempts_stand_side_by_side_with_the_live_one(api: Api) -> None:
     assert events(run) == [
         ("due", None),
         ("ordered", 1),
+        ("claimed", 1),
         ("started", 1),
         ("attempt_failed", 1),
+        ("claimed", 2),
         ("started", 2),
         ("retry_at", 2),
         ("snoozed", 2),
@@ -218,7 +230,7 @@ async def test_attempts_stand_side_by_side_with_the_live_one(api: Api) -> None:
         ("retry_at", 3),
         ("claimed", 3),
     ]
-    assert run["timeline"][3]["text"] == "Attempt 1 failed: no route"
+    assert run["timeline"][4]["text"] == "Attempt 1 failed: no route"
 
 
 async def test_an_attempt_whose_executor_died_is_lost_once_another_has_begun(api: Api) -> None:
@@ -255,6 +267,107 @@ async def test_a_run_between_two_attempts_says_what_it_waits_for(api: Api) -> No
         ("held", None),
         ("retry_at", 2),
     ]
+
+
+async def test_a_run_that_was_cancelled_between_two_attempts_begins_no_other(api: Api) -> None:
+    task = await api.create()
+    run_id = await occurrence(
+        api,
+        task["id"],
+        attempt=2,
+        settled=True,
+        cancel_requested_at=minute(2),
+        cancel_reason="ann: enough",
+    )
+    await attempt(api, run_id, 1, error_message="no route", retry_at=minute(9))
+    cancelled = {
+        "status": "cancelled",
+        "started_at": minute(2.1),
+        "completed_at": minute(2.1),
+        "error_message": "ann: enough",
+    }
+    await attempt(api, run_id, 2, **cancelled)
+    await lease(api, run_id, task["id"], attempt=2, claimed_at=minute(2.05), outcome="cancelled")
+    await logged(api, run_id, task["id"], attempt=2, **cancelled)
+
+    run = await read(api, run_id)
+
+    assert run["status"] == "cancelled"
+    assert events(run) == [
+        ("due", None),
+        ("ordered", 1),
+        ("started", 1),
+        ("attempt_failed", 1),
+        ("cancel_requested", None),
+        ("claimed", 2),
+        ("started", 2),
+        ("finished", 2),
+    ]
+
+
+RULES = ["concurrency.cancel_oldest", "overlap.cancel_other", "overlap.terminate_other"]
+
+
+@pytest.mark.parametrize("code", [*RULES, "lock.superseded:account:7"])
+async def test_a_rule_that_had_a_run_cancelled_is_named_in_words(
+    shared_api: Api, code: str
+) -> None:
+    api = shared_api
+    task = await api.create()
+    run_id = await occurrence(
+        api, task["id"], settled=True, cancel_requested_at=minute(2), cancel_reason=code
+    )
+    ended = {"status": "cancelled", "completed_at": minute(3), "error_message": code}
+    await attempt(api, run_id, 1, **ended)
+    await logged(api, run_id, task["id"], started_at=minute(1), **ended)
+    await api.pool.execute(
+        "INSERT INTO log.task_statistics VALUES ($1, 1, 0, 0, now(), $2)", UUID(task["id"]), code
+    )
+    for language in ("en", "zh-TW"):
+        run = await read(api, run_id, language)
+        headers = {"Accept-Language": language}
+        logs = (await api.http.get(f"{TASKS}/{task['id']}/logs", headers=headers)).json()
+        seen = (await api.http.get(f"{TASKS}/{task['id']}", headers=headers)).json()
+
+        words = run["error_message"]
+        assert code not in words
+        assert words.isascii() == (language == "en")
+        assert (run["cancel_reason"], run["attempts"][0]["error_message"]) == (words, words)
+        assert [each["text"] for each in run["timeline"] if words in each["text"]] == [
+            each["text"]
+            for each in run["timeline"]
+            if each["event"] in ("cancel_requested", "finished")
+        ]
+        assert logs[0]["error_message"] == words
+        assert seen["last_result"] == words
+
+
+@pytest.mark.parametrize("status", ["success", "failure"])
+async def test_what_an_action_says_is_never_taken_for_a_rule(shared_api: Api, status: str) -> None:
+    api = shared_api
+    task = await api.create()
+    run_id = await occurrence(api, task["id"], settled=True)
+    await logged(api, run_id, task["id"], status=status, error_message="overlap.live")
+
+    assert (await read(api, run_id))["error_message"] == "overlap.live"
+
+
+async def test_how_far_a_run_is_comes_from_its_lease_and_later_from_its_end(api: Api) -> None:
+    told = {"percent": 40.0, "message": "writing", "at": "2026-01-01T00:02:00Z"}
+    task = await api.create()
+    run_id = await occurrence(api, task["id"])
+    assert (await read(api, run_id))["progress"] is None
+
+    await lease(api, run_id, task["id"])
+    await logged(api, run_id, task["id"], status="running", final=False)
+    assert (await read(api, run_id))["progress"] is None
+    await lease(api, run_id, task["id"], progress=json.dumps(told))
+    assert (await read(api, run_id))["progress"] == told
+
+    last = {**told, "percent": 90.0}
+    await lease(api, run_id, task["id"], progress=json.dumps(told), outcome="failure")
+    await logged(api, run_id, task["id"], execution_data=json.dumps({"progress": last}))
+    assert (await read(api, run_id))["progress"] == last
 
 
 async def test_a_run_taken_back_between_two_attempts_is_cancelled(api: Api) -> None:

@@ -1,67 +1,22 @@
-"""Triggers are tried without starting anything; what is replayed starts a task once per event."""
+"""Triggers are tried on stored events, or a given one, without starting anything."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from nats.aio.client import Client
 
-from services.api.documented_events import Replayed, TriggerTested
-from services.api.event_stream import BusEvents
-from shared.bus import topology
-from shared.contracts.runs import RunRequest, RunsRequested
-from shared.domain.instant import format_instant
-from shared.domain.occurrence import run_id_for
-from shared.runtime.conditions import Conditions
-from tests.integration.api.client import TASKS, Api, bearer, running_api
-
-CONDITION = {"subject": "event.monitor.>", "condition": "error_rate > 10"}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def trying(database: str, bus: Client) -> AsyncIterator[Api]:
-    """Serve the API with a way to the stored events."""
-    conditions = Conditions()
-    async with running_api(database, events=BusEvents(bus), conditions=conditions) as api:
-        yield api
-    await conditions.close()
-
-
-async def store(bus: Client, number: int, rate: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - attributes of an event
-    """Put an event into the stream."""
-    event = {
-        "specversion": "1.0",
-        "id": str(number),
-        "source": "monitor",
-        "type": "metrics.sample",
-        "data": {"error_rate": rate},
-        **more,
-    }
-    subject = topology.event_said(event["source"], event["type"])
-    await bus.jetstream().publish(subject, json.dumps(event).encode())
-    return event
-
-
-async def a_triggered_task(api: Api, **fields: Any) -> str:  # noqa: ANN401 - fields of a task
-    config = {"trigger_config": CONDITION, **fields}
-    created = await api.create(task_type="triggered", **config)
-    await api.pool.execute("DELETE FROM api.outbox")
-    task_id: str = created["id"]
-    return task_id
-
-
-async def tried(api: Api, task: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the body
-    answer = await api.http.post(f"{TASKS}/{task}/trigger/test", json=body)
-    assert answer.status_code == 200, answer.text
-    TriggerTested.model_validate(answer.json())
-    found: dict[str, Any] = answer.json()
-    return found
+from tests.integration.api.client import TASKS, Api, bearer
+from tests.integration.api.trigger_desk import (
+    CONDITION,
+    FIRINGS,
+    a_triggered_task,
+    store,
+    the_last_hour,
+    tried,
+)
 
 
 def clauses_of(event: dict[str, Any]) -> dict[str, tuple[bool, Any]]:
@@ -126,21 +81,6 @@ async def test_an_event_that_is_stored_twice_counts_once(trying: Api, bus: Clien
         await store(bus, 1, 50)
 
     assert (await tried(trying, task, last=1))["last_24_hours"]["would_have_fired"] == 1
-
-
-FIRINGS: dict[str, tuple[dict[str, Any], int]] = {
-    "plain": ({}, 7),
-    "threshold": ({"threshold": 3, "within_seconds": 60}, 2),
-    "threshold-for-each": (
-        {"threshold": 3, "within_seconds": 60, "for_each": ["data.error_rate"]},
-        1,
-    ),
-    "rate-limit": ({"rate_limit": {"limit": 4, "period_seconds": 600}}, 4),
-    "throttle": ({"throttle": {"limit": 4, "period_seconds": 600}}, 7),
-    "full-batches": ({"batch": {"max_size": 3, "timeout_seconds": 3600}}, 2),
-    "storm-that-goes-on": ({"debounce_seconds": 3600}, 0),
-    "silence-before": ({"posture": "proactive", "within_seconds": 3600}, 1),
-}
 
 
 @pytest.mark.parametrize(("config", "times"), FIRINGS.values(), ids=FIRINGS.keys())
@@ -266,6 +206,22 @@ async def test_there_is_no_trigger_of_a_task_that_is_not_there(shared_api: Api, 
     assert (answer.status_code, answer.json()["code"]) == (404, "task.not_found")
 
 
+async def test_a_replay_is_told_by_a_dry_run_and_not_made(trying: Api) -> None:
+    task = await a_triggered_task(trying)
+    path = f"{TASKS}/{task}/trigger/replay"
+    before = await trying.count("api.outbox")
+
+    told = await trying.http.post(path, json=the_last_hour(), params={"dry_run": "true"})
+    untouched = await trying.count("api.outbox") == before
+    real = await trying.http.post(path, json=the_last_hour())
+
+    assert untouched
+    assert (told.json()["status"], told.json()["answer"]["events"]) == (
+        real.status_code,
+        real.json()["events"],
+    )
+
+
 async def test_trying_needs_the_right_to_change_tasks_and_replaying_to_run_them(
     trying: Api,
 ) -> None:
@@ -286,127 +242,3 @@ async def test_trying_needs_the_right_to_change_tasks_and_replaying_to_run_them(
         "tasks:write": (200, 403),
         "tasks:run": (403, 202),
     }
-
-
-def the_last_hour() -> dict[str, str]:
-    now = datetime.now(UTC)
-    return {
-        "from": format_instant(now - timedelta(hours=1)),
-        "to": format_instant(now + timedelta(hours=1)),
-    }
-
-
-async def replayed(api: Api, task: str) -> dict[str, Any]:
-    answer = await api.http.post(f"{TASKS}/{task}/trigger/replay", json=the_last_hour())
-    assert answer.status_code == 202, answer.text
-    Replayed.model_validate(answer.json())
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def asked(api: Api) -> list[RunRequest]:
-    rows = await api.pool.fetch("SELECT payload FROM api.outbox ORDER BY id")
-    return [each for row in rows for each in RunsRequested.decode(row["payload"]).requests]
-
-
-async def test_stored_events_that_match_are_asked_for_with_their_parameters(
-    trying: Api, bus: Client
-) -> None:
-    mapping = {"greeting": "{{ event.data.error_rate }} %"}
-    task = await a_triggered_task(
-        trying, trigger_config={**CONDITION, "map": mapping}, action_config={"times": 2}
-    )
-    for number, rate in enumerate((50, 5, 20)):
-        await store(bus, number, rate)
-
-    answer = await replayed(trying, task)
-
-    requests = await asked(trying)
-    assert (answer["events"], answer["matches"], answer["already_fired"]) == (3, 2, 0)
-    assert answer["run_ids"] == [str(each.run_id) for each in requests]
-    assert [each.run_id for each in requests] == [
-        run_id_for(task, "event", f"monitor|{number}") for number in (0, 2)
-    ]
-    assert [each.params for each in requests] == [
-        {"times": 2, "greeting": "50 %"},
-        {"times": 2, "greeting": "20 %"},
-    ]
-    assert {each.trigger for each in requests} == {"event"}
-    assert requests[0].origin is not None
-    assert requests[0].origin.event is not None
-    assert requests[0].origin.event["id"] == "0"
-
-
-async def test_an_event_that_has_fired_is_not_fired_again(trying: Api, bus: Client) -> None:
-    task = await a_triggered_task(trying)
-    for number in range(3):
-        await store(bus, number, 50)
-    await trying.pool.execute(
-        "INSERT INTO scheduler.occurrences (run_id, task_id, trigger, scheduled_for, moment,"
-        " due_at, outcome, version, queue, priority, settled)"
-        " VALUES ($1::uuid, $2, 'event', now(), $1::text, now(), 'fired', 1, 'default', 3, true)",
-        str(run_id_for(task, "event", "monitor|1")),
-        task,
-    )
-
-    answer = await replayed(trying, task)
-
-    assert (answer["matches"], answer["already_fired"]) == (3, 1)
-    assert [UUID(each) for each in answer["run_ids"]] == [
-        run_id_for(task, "event", f"monitor|{number}") for number in (0, 2)
-    ]
-
-
-async def test_only_the_range_is_replayed(trying: Api, bus: Client) -> None:
-    task = await a_triggered_task(trying)
-    await store(bus, 1, 50)
-    first = await bus.jetstream().get_msg(topology.EVENTS.name, 1)
-    assert first.time is not None
-    await store(bus, 2, 50)
-    second = await bus.jetstream().get_msg(topology.EVENTS.name, 2)
-    assert second.time is not None
-    body = {"from": format_instant(first.time), "to": format_instant(second.time)}
-
-    answer = await trying.http.post(f"{TASKS}/{task}/trigger/replay", json=body)
-
-    assert answer.json()["events"] == 1
-    assert answer.json()["run_ids"] == [str(run_id_for(task, "event", "monitor|1"))]
-
-
-RANGES: list[tuple[dict[str, Any], str, str]] = [
-    ({}, "/from", "field.required"),
-    ({"from": "2026-01-02T00:00:00Z"}, "/to", "field.required"),
-    ({"from": 5, "to": "2026-01-02T00:00:00Z"}, "/from", "field.string"),
-    ({"from": "now", "to": "2026-01-02T00:00:00Z"}, "/from", "datetime.invalid"),
-    ({"from": "2026-01-02T00:00:00Z", "to": "2026-01-02T00:00:00"}, "/to", "datetime."),
-    ({"from": "2026-01-02T00:00:00Z", "to": "2026-01-02T00:00:00Z"}, "/to", "replay.range"),
-    ({"earliest": "2026-01-02T00:00:00Z"}, "/earliest", "field.unknown"),
-]
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    RANGES,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(RANGES)],
-)
-async def test_a_senseless_range_is_refused_by_the_name_of_its_field(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    created = await shared_api.create(task_type="triggered", trigger_config=CONDITION)
-
-    answer = await shared_api.http.post(f"{TASKS}/{created['id']}/trigger/replay", json=body)
-
-    assert answer.status_code == 422
-    found = [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-    assert any(where == pointer and what.startswith(code) for where, what in found), found
-
-
-async def test_silence_cannot_be_replayed(trying: Api) -> None:
-    task = await a_triggered_task(
-        trying, trigger_config={**CONDITION, "posture": "proactive", "within_seconds": 60}
-    )
-
-    answer = await trying.http.post(f"{TASKS}/{task}/trigger/replay", json=the_last_hour())
-
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == "trigger.proactive_replay"

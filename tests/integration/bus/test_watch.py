@@ -1,19 +1,23 @@
-"""A stream or consumer that is gone comes back, and nobody has to ask."""
+"""A stream or consumer that is gone comes back, one that was changed is changed back."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from uuid import uuid4
 
 import nats.errors
 import pytest
 from nats.aio.client import Client
-from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
 
 from deploy.local.nats import Nats
 from shared.bus import topology
+from shared.bus.declare import consumer_config, declare_consumers, stream_config
+from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.topology import CONSUMERS, STREAMS
-from shared.bus.watch import INTERVAL, Watch
+from shared.bus.watch import INTERVAL, Drifted, Watch, stored, unread
 from tests.integration.bus.waiting import connected, disconnected
 from tests.support.servers import Running
 
@@ -80,3 +84,106 @@ async def test_a_server_that_is_away_is_an_error_not_a_reason_to_declare(
 
     with pytest.raises((nats.errors.Error, TimeoutError)):
         await watch.step()
+
+
+DRIFTED_CONSUMERS = [
+    {"max_deliver": 1},
+    {"ack_wait": 600.0},
+    {"max_ack_pending": 1},
+    {"filter_subject": "run.request.nobody"},
+    {"backoff": [0.1, 0.2]},
+    {"headers_only": True},
+    {"max_waiting": 5},  # this one and the next the server changes on no living consumer
+    {"replay_policy": api.ReplayPolicy.ORIGINAL},
+]
+
+
+@pytest.mark.parametrize("changed", DRIFTED_CONSUMERS, ids=lambda each: next(iter(each)))
+async def test_a_consumer_that_was_changed_is_changed_back_and_it_is_said(
+    watch: Watch,
+    js: JetStreamContext,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    changed: dict[str, object],
+) -> None:
+    consumer = topology.SCHEDULER_REQUESTS
+    await Publisher(client).publish([Outgoing("run.request.api", b"one", "1")])
+    await js.delete_consumer(consumer.stream, consumer.name)
+    await js.add_consumer(consumer.stream, consumer_config(consumer).evolve(**changed))
+    with pytest.raises(Drifted, match=next(iter(changed))):
+        await watch.check()
+
+    assert await watch.step() == INTERVAL
+
+    await watch.check()
+    assert f"consumer {consumer.name} was changed" in caplog.text
+    assert next(iter(changed)) in caplog.text
+    assert await unread(js, consumer) == 1, "a message that waited is lost"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"max_msgs": 1}, {"max_age": 700.0}, {"discard": "old"}, {"max_bytes": 1 << 20}],
+    ids=lambda each: next(iter(each)),
+)
+async def test_a_stream_that_was_changed_is_changed_back_and_it_is_said(
+    watch: Watch,
+    js: JetStreamContext,
+    caplog: pytest.LogCaptureFixture,
+    changed: dict[str, object],
+) -> None:
+    await js.update_stream(stream_config(topology.REQUESTS).evolve(**changed))
+    with pytest.raises(Drifted, match=next(iter(changed))):
+        await watch.check()
+
+    await watch.step()
+
+    await watch.check()
+    assert "stream REQUESTS was changed" in caplog.text
+
+
+async def test_a_stream_that_cannot_be_changed_back_is_left_to_a_person(
+    watch: Watch, js: JetStreamContext
+) -> None:
+    await js.delete_stream("REQUESTS")
+    await js.add_stream(stream_config(topology.REQUESTS).evolve(retention="limits"))
+    await js.publish("run.request.api", b"of somebody")
+    other = replace(topology.SCHEDULER_TASKS, max_deliver=1)
+    await js.add_consumer("TASKS", consumer_config(other))
+    await declare_consumers(js, [topology.SCHEDULER_REQUESTS])
+
+    with pytest.raises(APIError, match="retention"):
+        await watch.step()
+
+    with pytest.raises(Drifted, match="retention is limits, not workqueue"):
+        await watch.check()
+    assert await stored(js, topology.REQUESTS) == 1
+    found = (await js.consumer_info("TASKS", other.name)).config
+    assert found is not None
+    assert found.max_deliver == topology.SCHEDULER_TASKS.max_deliver, "nor did it keep from others"
+
+
+async def test_consumers_of_a_stream_that_was_spoilt_hear_what_comes_after(
+    js: JetStreamContext, client: Client, server: Running
+) -> None:
+    consumer = topology.LOG_WRITER_FINISHED
+    publisher, subject = Publisher(client), topology.runs_finished(uuid4())
+    await publisher.publish([Outgoing(subject, b"x" * 200, str(n)) for n in range(400)])
+    pulled = await js.pull_subscribe_bind(consumer.name, consumer.stream)
+    for message in await pulled.fetch(300):
+        await message.ack_sync()
+    await server.kill()
+    assert isinstance(server.unit, Nats)
+    (block,) = server.unit.store.glob("jetstream/*/streams/RUNS/msgs/1.blk")
+    data = bytearray(block.read_bytes())
+    data[100] ^= 0xFF
+    block.write_bytes(data)
+    await server.start()
+    await connected(client)
+    assert (await js.stream_info("RUNS")).state.last_seq == 0, "the server lost less"
+
+    await Watch(client, [consumer]).step()
+    await publisher.publish([Outgoing(subject, b"new", "new")])
+
+    assert [message.data for message in await pulled.fetch(1, timeout=3)] == [b"new"]
+    await Watch(client, [consumer]).check()

@@ -19,6 +19,7 @@ from services.executor.claimed import ClaimedRun
 from services.executor.executor import Executor
 from services.executor.settings import ExecutorSettings
 from services.executor.store.leases import LeaseStore
+from services.executor.store.reports import ReportStore
 from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
@@ -120,6 +121,10 @@ class Floor:
     settings: dict[str, Any]
     probe: Probe = field(default_factory=Probe)
     executors: list[RunningExecutor] = field(default_factory=list)
+    restarts: list[UUID] = field(default_factory=list)
+    """Executors that wanted to be started afresh."""
+    ended_processes: list[UUID] = field(default_factory=list)
+    """Executors whose process would have ended."""
 
     @property
     def pool(self) -> Pool:
@@ -172,6 +177,9 @@ class Floor:
     def leases(self, executor_id: UUID | None = None) -> LeaseStore:
         return LeaseStore(self.pool, executor_id or uuid4(), LEASE)
 
+    def reports(self) -> ReportStore:
+        return ReportStore(self.pool)
+
     def executor(
         self,
         *,
@@ -189,6 +197,8 @@ class Floor:
                 pool=self.pool,
                 client=client or self.desk.client,
                 actions=actions if actions is not None else {"probe": self.probe},
+                restart=lambda: self.restarts.append(executor_id),
+                end_process=lambda: self.ended_processes.append(executor_id),
             ),
         )
         self.executors.append(executor)
@@ -307,7 +317,9 @@ class RunningExecutor:
 
     async def die(self) -> None:
         """Go without a word, with everything that runs."""
-        running = [each.task for each in self.executor.intake._running.values()]  # noqa: SLF001 - they die with it
+        under_way = self.executor.under_way
+        runs = [*under_way._running.values(), *under_way._astray]  # noqa: SLF001 - they die with it
+        running = [each.task for each in runs]
         for task in (*self._tasks, *running):
             task.cancel()
         for loop in self._loops:  # what it waits for may keep a cancellation to itself
@@ -321,7 +333,8 @@ class RunningExecutor:
 async def open_floor(desk: Desk, settings: dict[str, Any]) -> AsyncIterator[Floor]:
     """Give a floor without executors; those that were started end with it."""
     await desk.pool.execute(
-        "TRUNCATE executor.leases, executor.superseded, executor.executors, log.runs"
+        "TRUNCATE executor.leases, executor.attempt_ends, executor.superseded, executor.executors,"
+        " log.runs, log.attempts"
     )
     await desk.pool.execute("UPDATE executor.confirmed SET until = '-infinity'")
     floor = Floor(desk, settings)

@@ -7,7 +7,7 @@ import random
 from datetime import timedelta
 from uuid import uuid4
 
-from services.executor.claimed import ClaimedRun
+from services.executor.claimed import MAX_LOST, ClaimedRun
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
 from shared.bus.declare import declare_on
@@ -184,7 +184,27 @@ async def test_the_fence_holds_within_one_executor_too(floor: Floor) -> None:
 
     assert await leases.renew([(run, 1), (run, 2)]) == {(run, 2)}
     assert await leases.finish([result(old), result(new)], [b"old", b"new"]) == {(run, 2)}
-    assert await leases.stored([(run, 1), (run, 2)]) == {(run, 2)}
+    assert await leases.fate([(run, 1), (run, 2)]) == ({(run, 2)}, set())
+
+
+async def test_a_locked_lease_is_passed_over_and_stays_ours(floor: Floor) -> None:
+    locked, free = await floor.order(2)
+    leases = floor.leases()
+    both = await leases.claim([(locked, 1), (free, 1)])
+    await floor.pool.execute("UPDATE executor.leases SET lease_until = now()")
+    keys, runs = [(run.run_id, 1) for run in both], [result(run) for run in both]
+    async with floor.pool.acquire() as somebody, somebody.transaction():
+        await somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await somebody.execute("SELECT FROM executor.leases WHERE run_id = $1 FOR UPDATE", locked)
+
+        assert await leases.renew(keys) == set(keys)
+        lease = await floor.lease(free)
+        assert lease is not None
+        assert lease["lease_until"] > utc_now()
+        assert await leases.finish(runs, [b"{}", b"{}"]) == {(free, 1)}
+        assert await leases.fate(keys) == ({(free, 1)}, {(locked, 1)})
+
+    assert await leases.finish(runs, [b"{}", b"{}"]) == {(locked, 1)}
 
 
 async def test_old_leases_and_old_evidence_are_forgotten_and_nothing_else(floor: Floor) -> None:
@@ -195,13 +215,13 @@ async def test_old_leases_and_old_evidence_are_forgotten_and_nothing_else(floor:
     await leases.keep_superseded([(ended, 7)], [b"{}"])
     week = timedelta(days=7)
 
-    assert await leases.prune(week, 100) == 0
+    assert await floor.reports().prune(week, 100) == 0
     await floor.pool.execute("UPDATE executor.leases SET finished_at = now() - $1::interval", week)
     await floor.pool.execute(
         "UPDATE executor.superseded SET reported_at = now() - $1::interval", week
     )
 
-    assert await leases.prune(week, 100) == 1
+    assert await floor.reports().prune(week, 100) == 1
     assert await floor.lease(ended) is None
     assert await floor.lease(running) is not None
     assert await floor.pool.fetchval("SELECT count(*) FROM executor.superseded") == 0
@@ -234,7 +254,7 @@ async def test_never_more_runs_than_there_are_slots(floor: Floor) -> None:
 
     await floor.wait_until_running(5)
     await floor.desk.client.flush()
-    assert executor.executor.intake.running == 5
+    assert executor.executor.under_way.running == 5
     assert await floor.orders_left() == 7
 
     floor.probe.go_on.set()
@@ -311,3 +331,82 @@ async def test_a_request_that_was_heard_twice_runs_once(floor: Floor) -> None:
 
     await floor.finished([asked.run_id])
     assert floor.probe.begun == [(asked.run_id, 1)]
+
+
+async def lost(floor: Floor, *, attempts: int) -> None:
+    """Let all runs have lost so many attempts with their executors, and be ordered once more."""
+    await floor.pool.execute(
+        "UPDATE executor.leases SET lost = $1, attempt = $2, lease_until = '-infinity'",
+        attempts - 1,  # the newest one is counted when the next is claimed
+        attempts,
+    )
+    await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", attempts + 1)
+
+
+async def test_a_run_at_its_last_chance_is_beside_no_other_such(floor: Floor) -> None:
+    one, other, fresh = await floor.order(3)
+    leases = floor.leases()
+    await leases.claim([(one, 1), (other, 1)])
+    await lost(floor, attempts=MAX_LOST - 1)
+    orders = [(one, MAX_LOST), (other, MAX_LOST), (fresh, 1)]
+
+    first = await leases.claim(orders)
+    left = {one, other} - {run.run_id for run in first}
+
+    assert len(first) == 2
+    assert [run.is_last_chance for run in first if run.run_id != fresh] == [True]
+    assert await leases.foreign(orders) == {(run_id, MAX_LOST) for run_id in left}
+    assert await leases.claim([(run_id, MAX_LOST) for run_id in left], no_last_chance=True) == []
+    (second,) = await floor.leases().claim(orders)  # another executor, or once the first is over
+    assert second.run_id in left
+
+
+async def test_a_run_that_is_not_at_its_last_chance_is_beside_any(floor: Floor) -> None:
+    runs = await floor.order(3)
+    leases = floor.leases()
+    await leases.claim([(run, 1) for run in runs])
+    await lost(floor, attempts=MAX_LOST - 2)
+    orders = [(run, MAX_LOST - 1) for run in runs]
+
+    assert len(await leases.claim(orders, no_last_chance=True)) == len(runs)
+
+
+async def test_a_run_that_is_to_be_given_up_waits_for_nobody(floor: Floor) -> None:
+    runs = await floor.order(3)
+    leases = floor.leases()
+    await leases.claim([(run, 1) for run in runs])
+    await lost(floor, attempts=MAX_LOST)
+    orders = [(run, MAX_LOST + 1) for run in runs]
+
+    found = await leases.claim(orders, no_last_chance=True)
+
+    assert [run.lost for run in found] == [MAX_LOST] * len(runs)
+
+
+async def test_an_executor_takes_last_chances_one_after_the_other(floor: Floor) -> None:
+    runs = await floor.order(3, deed="wait", ordered=MAX_LOST)
+    await floor.leases().claim([(run, 1) for run in runs])
+    await floor.pool.execute(
+        "UPDATE executor.leases SET lost = $1, attempt = $2, lease_until = '-infinity'",
+        MAX_LOST - 2,
+        MAX_LOST - 1,
+    )
+    for run in runs:
+        await floor.order_attempt(run, MAX_LOST)
+    executor = floor.executor()
+    await executor.start()
+    await floor.wait_until_running(1)
+
+    async def are_offered_again() -> bool:
+        info = await floor.desk.js.consumer_info(topology.DUE.name, topology.DUE_DEFAULT.name)
+        return (info.num_redelivered or 0) >= 2
+
+    await eventually(are_offered_again, "the others are turned away, and come again")
+    assert len(floor.probe.begun) == 1
+    floor.probe.go_on.set()
+    await floor.finished(runs)
+    await floor.no_order_left()
+    await executor.stop()
+
+    assert floor.probe.begun == floor.probe.ended
+    assert sorted(floor.probe.begun) == sorted((run, MAX_LOST) for run in runs)

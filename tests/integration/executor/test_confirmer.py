@@ -10,10 +10,11 @@ import pytest
 from services.executor.journal import Journal
 from services.executor.loops.confirmer import COMMITTED_WITHIN, GRACE, INTERVAL, Confirmer
 from services.executor.store.presence import PresenceStore
+from services.log_writer.store.runs import RunStore
 from shared.bus.publisher import Publisher
 from shared.bus.topology import LOG_WRITER_FINISHED
 from shared.bus.watch import unread
-from shared.contracts.runs import RunFinished
+from shared.contracts.runs import RunFinished, RunStatus
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import Floor, result
 from tests.integration.scheduler.desk import SECOND
@@ -27,7 +28,7 @@ def confirmer(floor: Floor) -> Confirmer:
     executor_id = uuid4()
     return Confirmer(
         executor_id=executor_id,
-        leases=floor.leases(executor_id),
+        reports=floor.reports(),
         presence=PresenceStore(floor.pool, executor_id),
         publisher=Publisher(floor.desk.client),
         unread=lambda: unread(floor.desk.js, LOG_WRITER_FINISHED),
@@ -193,6 +194,79 @@ async def test_a_run_that_has_not_ended_is_never_said(floor: Floor, confirmer: C
     await confirmer.step()
 
     assert await said(floor) == set()
+
+
+async def tried_twice(floor: Floor) -> tuple[RunFinished, RunFinished]:
+    """Let the first attempt of a run fail and the second one succeed, both a while ago."""
+    (run,) = await floor.order()
+    ends = []
+    for attempt in (1, 2):
+        executor_id = uuid4()
+        leases = floor.leases(executor_id)
+        journal = Journal(executor_id, leases, Publisher(floor.desk.client))
+        (claimed,) = await leases.claim([(run, attempt)])
+        end = result(claimed, RunStatus.FAILURE if attempt == 1 else RunStatus.SUCCESS)
+        ends.append(end.model_copy(update={"retry_at": utc_now()} if attempt == 1 else {}))
+        journal.ended(ends[-1])
+        while not journal.is_empty:
+            await journal.flush(utc_now())
+    for table in ("leases", "attempt_ends"):
+        await floor.pool.execute(
+            f"UPDATE executor.{table} SET finished_at = now() - $1::interval",  # noqa: S608 - ours
+            LONG_AGO,
+        )
+    first, last = ends
+    return first, last
+
+
+async def test_the_end_of_an_attempt_outlives_the_next_claim_and_is_said_until_the_log_has_it(
+    floor: Floor, confirmer: Confirmer
+) -> None:
+    first, last = await tried_twice(floor)
+    await log(floor, last)
+    before = await watermark(floor)
+    for _ in range(2):
+        await wipe(floor)
+        await confirmer.step()
+        assert await floor.said() == [first]
+        assert await watermark(floor) == before
+
+    await wipe(floor)
+    await RunStore(floor.pool).write_finished([first])
+    await confirmer.step()
+
+    assert await floor.said() == []
+    assert await watermark(floor) > utc_now() - LONG_AGO
+
+
+async def test_an_attempt_of_which_the_log_knows_only_the_start_is_said_again(
+    floor: Floor, confirmer: Confirmer
+) -> None:
+    """Its row would say for ever that it is under way, and people would be told it was lost."""
+    first, last = await tried_twice(floor)
+    await wipe(floor)
+    await RunStore(floor.pool).write_started([first, last])
+    await RunStore(floor.pool).write_finished([last])
+
+    await confirmer.step()
+    assert await floor.said() == [first]
+    await RunStore(floor.pool).write_finished(await floor.said())
+
+    rows = await floor.pool.fetch("SELECT attempt, status FROM log.attempts ORDER BY attempt")
+    assert [tuple(row) for row in rows] == [(1, "failure"), (2, "success")]
+
+
+async def test_old_ends_of_attempts_are_forgotten(floor: Floor, confirmer: Confirmer) -> None:
+    ends = await tried_twice(floor)
+    await wipe(floor)
+    await RunStore(floor.pool).write_finished(ends)
+    await floor.pool.execute(
+        "UPDATE executor.attempt_ends SET finished_at = now() - $1::interval", KEEP
+    )
+
+    await confirmer.step()
+
+    assert await floor.pool.fetchval("SELECT count(*) FROM executor.attempt_ends") == 0
 
 
 async def test_old_leases_and_silent_executors_are_forgotten(

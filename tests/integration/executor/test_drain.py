@@ -90,7 +90,7 @@ async def test_a_stop_is_not_the_run_s_failure_whatever_the_action_makes_of_it(
     await executor.start()
 
     async def running() -> bool:
-        return executor.executor.intake.running == 1
+        return executor.executor.under_way.running == 1
 
     await eventually(running, "it runs")
     await executor.stop()
@@ -106,11 +106,11 @@ async def test_what_ends_at_the_last_moment_keeps_its_lease_and_its_result(floor
     await executor.start()
 
     async def running() -> bool:
-        return executor.executor.intake.running == 1
+        return executor.executor.under_way.running == 1
 
     await eventually(running, "it runs")
     await executor.stop_telling()
-    await executor.executor.intake.drain(timedelta(0))
+    await executor.executor.under_way.leave(timedelta(0), timedelta(seconds=10))
 
     assert executor.executor.journal.unstored() == [(run, 1)]
     lease = await floor.lease(run)
@@ -174,7 +174,7 @@ async def test_a_stopping_executor_takes_nothing_more(floor: Floor) -> None:
     await new.start()
     await floor.finished(runs)
 
-    assert old.executor.intake.running == 1
+    assert old.executor.under_way.running == 1
     floor.probe.go_on.set()
     await stopping
 
@@ -191,6 +191,8 @@ async def test_presence_tells_of_the_stop_and_ends_with_it(floor: Floor) -> None
 
     stopping = asyncio.create_task(executor.stop())
     await eventually(draining, "it says that it stops")
+    await executor.executor._heartbeat.step()  # noqa: SLF001 - instead of waiting for it
+    assert await draining() is True
     floor.probe.go_on.set()
     await stopping
 

@@ -79,13 +79,14 @@ async def test_a_lost_lease_stops_the_run_without_a_result(
     await beat(executor)
 
     async def stopped() -> bool:
-        return executor.executor.intake.running == 1
+        return executor.executor.under_way.running == 1
 
     await eventually(stopped, "the lost one stops")
     assert floor.probe.cancelled == [(lost, 1)]
     floor.probe.go_on.set()
     await floor.finished([kept])
     assert await floor.outcome(lost) is None
+    await floor.said_of([kept])
     assert {run.run_id for run in await floor.said()} == {kept}
     assert await floor.pool.fetchval("SELECT count(*) FROM executor.superseded") == 0
 
@@ -108,7 +109,7 @@ async def test_an_executor_that_got_its_own_run_again_goes_on_with_the_newer_att
         return floor.probe.cancelled == [(run, 1)]
 
     await eventually(old_one_stopped, "the old attempt stops")
-    assert executor.executor.intake.held() == [(run, 2)]
+    assert executor.executor.under_way.held() == [(run, 2)]
     floor.probe.go_on.set()
     await floor.finished([run])
     assert floor.probe.ended == [(run, 2)]

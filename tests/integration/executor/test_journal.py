@@ -123,7 +123,7 @@ async def test_while_a_result_is_being_stored_its_lease_counts_as_held(mine: Des
     (run,) = await mine.claim()
     mine.journal.ended(result(run))
     async with mine.floor.pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT FROM executor.leases FOR UPDATE")
+        await connection.execute("LOCK TABLE executor.leases IN EXCLUSIVE MODE")
         flushing = asyncio.create_task(mine.journal.flush(utc_now()))
         emptied = asyncio.create_task(mine.journal.emptied())
 
@@ -141,6 +141,28 @@ async def test_while_a_result_is_being_stored_its_lease_counts_as_held(mine: Des
     await flushing
     await asyncio.wait_for(emptied, timeout=5)
     assert mine.journal.is_empty
+
+
+async def test_a_locked_lease_keeps_its_own_result_waiting_and_no_other(mine: Desk) -> None:
+    locked, free = await mine.claim(2)
+    for run in (locked, free):
+        mine.journal.ended(result(run))
+    async with mine.floor.pool.acquire() as somebody, somebody.transaction():
+        await somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await somebody.execute(
+            "SELECT FROM executor.leases WHERE run_id = $1 FOR UPDATE", locked.run_id
+        )
+
+        assert await mine.journal.flush(utc_now()) == module.REST
+
+        assert mine.journal.unstored() == [(locked.run_id, 1)]
+        assert not mine.journal.is_empty
+        assert [said.run_id for said in await mine.floor.said()] == [free.run_id]
+
+    await mine.flush()
+
+    assert [said.run_id for said in await mine.floor.said()] == [free.run_id, locked.run_id]
+    assert await mine.evidence() == {}
 
 
 async def test_without_a_bus_results_are_stored_and_said_when_it_is_back(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.executor import waiting_room
+from services.executor import doors, waiting_room
 from shared.bus.topology import due_consumer
 from shared.contracts.action import Action, Context, Outcome
 from shared.contracts.policy import Selector, TaskPolicy
@@ -207,6 +207,28 @@ async def test_an_order_of_a_run_that_is_over_is_not_passed_on_for_ever(floor: F
     assert await leases.foreign([(run, 1), (run, 2)]) == set()
     await floor.executor().start()
     await floor.no_order_left()
+
+
+@pytest.mark.parametrize("slots", [1, 4, 30])
+async def test_of_a_herd_that_waits_for_slots_the_best_start_first_down_to_the_last(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, slots: int
+) -> None:
+    """The lowest were ordered first: as they come they would start the other way round."""
+    monkeypatch.setattr(doors, "ANSWERED", 0.1)  # longer than an answer takes on a busy machine
+    executor = floor.executor(executor_slots=slots)
+    await executor.start()
+    holders = await floor.order(slots, deed="wait")
+    await floor.wait_until_running(slots)
+    herd = {}
+    for priority in (5, 4, 3, 2, 1):
+        for run in await floor.order(8, policy=TaskPolicy(priority=priority)):
+            herd[run] = priority
+
+    floor.probe.go_on.set()
+
+    await floor.finished([*holders, *herd])
+    started = [herd[run] for run in runs_of(floor.probe) if run in herd]
+    assert started == sorted(started)
 
 
 @pytest.mark.parametrize("slots", [1, 3, 30])

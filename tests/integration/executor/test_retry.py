@@ -135,6 +135,15 @@ async def test_what_is_permanent_is_the_end(floor: Floor, end: Exception, messag
     assert (said.error_message, said.retry_at) == (message, None)
 
 
+async def test_a_policy_may_name_what_alone_is_tried_again(floor: Floor) -> None:
+    only_slow = TaskPolicy(retry=Retry(retry_on=("not finished within",)))
+    await floor.executor().start()
+    (bug,) = await floor.order(policy=only_slow, ordered=1, deed="break")
+    (slow,) = await floor.order(policy=only_slow, ordered=1, deed="wait", timeout_seconds=1)
+
+    assert await floor.finished([bug, slow]) == {bug: "failure", slow: "retry"}
+
+
 async def test_parameters_that_do_not_fit_are_permanent(floor: Floor) -> None:
     await floor.executor().start()
     (run,) = await floor.order(policy=QUICK, ordered=1, unheard_of=1)
@@ -272,9 +281,7 @@ async def test_a_lost_executor_does_not_count_as_a_failed_attempt(floor: Floor) 
     assert (second.failed, second.lost) == (0, 1)
 
 
-async def test_what_is_not_the_end_of_its_run_is_never_forgotten_nor_missed_in_the_log(
-    floor: Floor,
-) -> None:
+async def test_a_lease_that_is_not_the_end_of_its_run_is_never_forgotten(floor: Floor) -> None:
     leases = floor.leases()
     runs = await floor.order(2)
     claimed = await leases.claim([(run, 1) for run in runs])
@@ -283,6 +290,6 @@ async def test_what_is_not_the_end_of_its_run_is_never_forgotten_nor_missed_in_t
         await leases.finish([ended], [b"{}"])
     await floor.pool.execute("UPDATE executor.leases SET finished_at = now() - interval '30 days'")
 
+    assert await floor.reports().prune(timedelta(days=7), 10) == 0
+
     assert sorted((await floor.finished(runs)).values()) == ["retry", "snoozed"]
-    assert await leases.unconfirmed(utc_now(), 10) == []
-    assert await leases.prune(timedelta(days=7), 10) == 0

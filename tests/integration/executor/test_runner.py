@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from services.executor.attempt import Attempt
+from services.executor.claimed import MAX_LOST
+from services.executor.context import MAX_LINE
 from services.executor.report import MAX_TEXT
-from services.executor.runner import MAX_LINE, MAX_LOST
 from services.executor.speaker import Speaker
 from shared.bus.topology import task_changed
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
@@ -219,7 +220,7 @@ async def test_lines_are_numbered_within_the_attempt(floor: Floor) -> None:
 
 async def test_a_run_that_was_lost_with_its_executors_too_often_is_given_up(floor: Floor) -> None:
     (run,) = await floor.order()
-    intake = floor.executor().executor.intake
+    runner = floor.executor().executor.under_way._runner  # noqa: SLF001 - as a claim would
     claimed = (await floor.leases().claim([(run, 1)]))[0]
     for attempt in range(2, MAX_LOST + 2):
         await floor.pool.execute("UPDATE executor.leases SET lease_until = '-infinity'")
@@ -228,7 +229,7 @@ async def test_a_run_that_was_lost_with_its_executors_too_often_is_given_up(floo
     await floor.pool.execute("UPDATE executor.leases SET executor_id = $1", floor.executors[0].id)
 
     await floor.executors[0].executor._heartbeat.step()  # noqa: SLF001 - it reads the clock
-    await intake._runner.run(Attempt(claimed))  # noqa: SLF001 - as the intake would
+    await runner.run(Attempt(claimed))
     await floor.executors[0].executor.journal.flush(claimed.scheduled_for)
 
     (said,) = await floor.said()

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
-from services.executor import intake as intake_module
 from shared.bus import topology
-from shared.contracts.action import Action, Context, Outcome
 from shared.contracts.cancel import CancelOrder
 from shared.contracts.policy import Retry, TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import (
-    TITLE,
     Floor,
-    ProbeParams,
     RunningExecutor,
     Stubborn,
     eventually,
@@ -27,28 +20,6 @@ from tests.integration.executor.floor import (
 
 LEASE_SECONDS = 600  # so long that only a message or the test makes it look
 REASON = "stopped by ops"
-
-
-@dataclass
-class Deaf(Action[ProbeParams]):
-    """Goes on whatever it is told, until the test lets it end."""
-
-    let_end: asyncio.Event = field(default_factory=asyncio.Event)
-    begun: int = 0
-
-    name = "deaf"
-    title = TITLE
-    description = TITLE
-    params = ProbeParams
-
-    async def run(self, params: ProbeParams, context: Context) -> Outcome:  # noqa: ARG002 - the interface
-        self.begun += 1
-        while not self.let_end.is_set():
-            try:
-                await self.let_end.wait()
-            except asyncio.CancelledError:
-                continue
-        return Outcome("done after all")
 
 
 async def want_stopped(floor: Floor, *runs: UUID) -> None:
@@ -141,7 +112,7 @@ async def test_an_action_that_makes_another_error_of_it_was_cancelled_all_the_sa
     await executor.start()
 
     async def running() -> bool:
-        return executor.executor.intake.running == 1
+        return executor.executor.under_way.running == 1
 
     await eventually(running, "it runs")
     await want_stopped(floor, run)
@@ -215,8 +186,8 @@ async def test_a_run_that_is_stopped_before_its_first_step_has_an_end(floor: Flo
     await executor.executor._heartbeat.step()  # noqa: SLF001 - it reads the clock
     (claimed,) = await executor.executor.intake._leases.claim([(run, 1)])  # noqa: SLF001 - as a step would
 
-    executor.executor.intake._start(claimed)  # noqa: SLF001 - as a step would
-    executor.executor.intake.stop(run, REASON)
+    executor.executor.under_way.start(claimed)
+    executor.executor.under_way.stop(run, REASON)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     await executor.executor.journal.flush(utc_now())
@@ -254,43 +225,13 @@ async def test_a_run_that_waits_for_its_next_attempt_ends_with_it_unbegun(floor:
     assert floor.probe.begun == [(run, 1)]
 
 
-async def test_an_action_that_does_not_stop_is_given_up_and_keeps_its_slot(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(intake_module, "CLEAN_UP", timedelta(milliseconds=50))
-    deaf = Deaf()
-    (run,) = await floor.order(action="deaf")
-    executor = floor.executor(actions={"deaf": deaf}, lease_seconds=LEASE_SECONDS, executor_slots=1)
-    await executor.start()
-
-    async def running() -> bool:
-        return deaf.begun == 1
-
-    await eventually(running, "it runs")
-    await want_stopped(floor, run)
-    await tell(floor, run)
-
-    await said_cancelled(floor, run)
-    assert "does not stop" in caplog.text
-    assert executor.executor.intake.running == 1
-    assert executor.executor.intake.held() == []
-    (next_run,) = await floor.order(action="deaf")
-    await executor.executor._heartbeat.step()  # noqa: SLF001 - the lease is not missed
-    assert await floor.lease(next_run) is None
-
-    deaf.let_end.set()
-    assert await floor.finished([next_run]) == {next_run: "success"}
-    assert await floor.outcome(run) == "cancelled"
-    assert (await floor.times_said())[run, 1] == 1
-
-
 async def test_a_stop_of_the_executor_hands_nothing_back_that_was_cancelled(floor: Floor) -> None:
     (run,) = await floor.order(deed="wait")
     executor = floor.executor(lease_seconds=LEASE_SECONDS, drain_seconds=0)
     await executor.start()
     await floor.wait_until_running(1)
 
-    executor.executor.intake.stop(run, REASON)
+    executor.executor.under_way.stop(run, REASON)
     await executor.stop()
 
     assert await floor.outcome(run) == "cancelled"

@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 from nats.aio.client import Client
 
 from services.log_writer import handlers
 from services.log_writer.announcer import Announcer
+from services.log_writer.recorder import Recorder
 from services.log_writer.store.dead_letters import DeadLetterStore
 from services.log_writer.store.dead_runs import DeadRunStore
+from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
@@ -57,6 +60,26 @@ def finished(
 
 def line(run_id: UUID, seq: int, text: str = "hello") -> LogLine:
     return LogLine(run_id=run_id, attempt=1, seq=seq, at=NOON, level="info", text=text)
+
+
+async def bear_out(database: str, *runs: RunStarted) -> None:
+    """Make the leases say of these runs what is going to be said of them."""
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.executemany(
+            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until,"
+            " outcome) VALUES ($1, $2, $3, $4, now(), $5) ON CONFLICT (run_id) DO UPDATE"
+            " SET attempt = excluded.attempt, outcome = excluded.outcome",
+            [(run.run_id, run.task_id, run.attempt, EXECUTOR, _outcome(run)) for run in runs],
+        )
+    finally:
+        await connection.close()
+
+
+def _outcome(run: RunStarted) -> str | None:
+    if not isinstance(run, RunFinished):
+        return None
+    return run.status.value if run.retry_at is None else "retry"
 
 
 async def row_of(pool: Pool, run_id: UUID) -> Record:
@@ -125,8 +148,7 @@ async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
         client = client_of(broker)
         undertaker = Undertaker(client, DeadLetterStore(pool))
         room = handlers.Room(
-            runs=RunStore(pool),
-            dead_runs=DeadRunStore(pool),
+            recorder=Recorder(RunStore(pool), DeadRunStore(pool), LeaseReader(pool)),
             lines=LineStore(pool),
             announcer=Announcer(client),
             undertaker=undertaker,

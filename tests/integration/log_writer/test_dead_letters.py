@@ -22,6 +22,7 @@ from tests.integration.log_writer.builders import (
     EXECUTOR,
     LogWriter,
     all_heard,
+    bear_out,
     finished,
     log_writer,
 )
@@ -134,7 +135,9 @@ async def test_a_message_given_up_moves_from_its_work_queue_to_the_dead_letters(
 async def test_a_message_of_a_stream_that_others_read_stays_there(
     database: str, nats_url: str, bus: Client
 ) -> None:
-    message = RunsFinished(runs=(finished(uuid4(), uuid4()),)).encode()
+    run = finished(uuid4(), uuid4())
+    await bear_out(database, run)
+    message = RunsFinished(runs=(run,)).encode()
     js = bus.jetstream()
     await js.add_consumer("RUNS", ConsumerConfig(durable_name="impatient", max_deliver=1))
     await js.publish(topology.runs_finished(EXECUTOR), message)

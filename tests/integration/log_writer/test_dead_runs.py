@@ -16,6 +16,7 @@ from tests.integration.log_writer.builders import (
     EXECUTOR,
     NOON,
     all_heard,
+    bear_out,
     eventually,
     finished,
     log_writer,
@@ -106,6 +107,7 @@ async def test_what_the_bus_says_is_listed(database: str, nats_url: str, bus: Cl
     del bus
     dead = finished(uuid4(), TASK, RunStatus.NEEDS_OPERATOR)
     message = RunsFinished(runs=(dead, finished(uuid4(), TASK)))
+    await bear_out(database, *message.runs)
     async with log_writer(database, nats_url) as writer:
         for number in (1, 2):
             await writer.client.jetstream().publish(

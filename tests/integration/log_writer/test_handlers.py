@@ -18,6 +18,7 @@ from shared.db.pool import open_pool
 from tests.integration.log_writer.builders import (
     EXECUTOR,
     all_heard,
+    bear_out,
     eventually,
     finished,
     line,
@@ -61,6 +62,7 @@ async def test_a_run_from_its_start_to_its_statistics(
 ) -> None:
     js = bus.jetstream()
     async with log_writer(database, nats_url) as writer:
+        await bear_out(database, finished(run, task))
         await js.publish(STARTED, RunsStarted(runs=(started(run, task),)).encode())
         await js.publish(LINES, LogLines(lines=(line(run, 1),)).encode())
         await js.publish(FINISHED, RunsFinished(runs=(finished(run, task),)).encode())
@@ -81,6 +83,7 @@ async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
         for poison in POISON.values():
             await js.publish(subject, poison)
             message = RunsFinished(runs=(finished(uuid4(), task),))
+            await bear_out(database, *message.runs)
             await js.publish(FINISHED, message.encode())
         await all_heard(bus)
 
@@ -109,6 +112,7 @@ async def test_a_crash_between_commit_and_acknowledgement_counts_once(
     database: str, nats_url: str, bus: Client, run: UUID, task: UUID
 ) -> None:
     message = RunsFinished(runs=(finished(run, task),))
+    await bear_out(database, *message.runs)
     await bus.jetstream().publish(FINISHED, message.encode())
     consumer = topology.LOG_WRITER_FINISHED
     crashing = await bus.jetstream().pull_subscribe_bind(consumer.name, consumer.stream)
@@ -138,6 +142,7 @@ async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_u
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
     back = f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"
     js = bus.jetstream()
+    await bear_out(database, finished(run, task))
     async with log_writer(database, nats_url) as writer:
         await servers.admin(postgres_server, away)
         await servers.admin(postgres_server, ended)
@@ -161,6 +166,7 @@ async def test_open_pages_are_told_which_task_has_news(
     await bus.flush()
     few = tuple(finished(uuid4(), task) for _ in range(3))
     many = tuple(finished(uuid4(), uuid4()) for _ in range(SINGLE_TASKS + 1))
+    await bear_out(database, *few, *many)
     async with log_writer(database, nats_url):
         for runs in (few, few, many):  # the second is not news
             await bus.jetstream().publish(FINISHED, RunsFinished(runs=runs).encode())
@@ -176,6 +182,7 @@ async def test_stopping_finishes_what_is_in_hand(
     database: str, nats_url: str, bus: Client, task: UUID
 ) -> None:
     runs = [finished(uuid4(), task) for _ in range(200)]
+    await bear_out(database, *runs)
     for run in runs:
         await bus.jetstream().publish(FINISHED, RunsFinished(runs=(run,)).encode())
     pool = await open_pool(database, name="test")
@@ -199,6 +206,7 @@ async def test_two_log_writers_share_the_work(
     database: str, nats_url: str, bus: Client, task: UUID
 ) -> None:
     runs = [finished(uuid4(), task) for _ in range(300)]
+    await bear_out(database, *runs)
     async with log_writer(database, nats_url) as first, log_writer(database, nats_url):
         async with asyncio.timeout(timedelta(seconds=30).total_seconds()):
             for at in range(0, len(runs), 5):

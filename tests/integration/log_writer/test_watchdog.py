@@ -74,6 +74,14 @@ class Beat:
                 break
         return await self.said()
 
+    async def back(self, *, to: datetime | None = None) -> None:
+        """Have the next round look at the last minutes again; by default at its own."""
+        await self.pool.execute(
+            "UPDATE log.watchdog SET looked_to = coalesce($1, looked_to - $2::interval)",
+            to,
+            2 * MINUTE,
+        )
+
     async def said(self) -> list[dict[str, Any]]:
         """Return the events that lie in the stream."""
         js = self.client.jetstream()
@@ -226,13 +234,103 @@ class Deaf(Publisher):
         return list(range(len(kept)))
 
 
+async def test_a_schedule_that_stays_silent_is_said_once_and_once_when_it_goes_on(
+    beat: Beat,
+) -> None:
+    task = await beat.task()
+    (silent,) = await beat.round()
+    for _ in range(2):
+        await beat.back()
+        assert await beat.round() == [silent], "it is known by now"
+    assert await beat.pool.fetchval("SELECT fires FROM log.silences") > 3
+
+    await beat.enter(task, beat.fires()[-1] + MINUTE, "missed")
+    await beat.back(to=beat.fires()[-1])
+    *_, resumed = await beat.round()
+
+    assert resumed["type"] == "schedule.resumed"
+    assert resumed["data"]["scheduled_for"] == silent["data"]["scheduled_for"]
+    row = await beat.pool.fetchrow("SELECT closed_at, fires_again FROM log.silences")
+    assert row is not None
+    assert row["closed_at"] is not None
+    assert row["fires_again"]
+
+
+async def test_a_daily_schedule_goes_on_when_the_missing_fire_is_entered(beat: Beat) -> None:
+    at = beat.fires()[0]
+    task = await beat.task(
+        schedule_config=json.dumps({"interval_seconds": 86_400, "start_at": format_instant(at)})
+    )
+    await beat.round()
+
+    await beat.enter(task, at, "coalesced")
+    await beat.back(to=at + MINUTE)
+
+    assert [event["type"] for event in await beat.round()] == [
+        "schedule.silent",
+        "schedule.resumed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE api.tasks SET enabled = false",
+        "UPDATE api.tasks SET updated_at = clock_timestamp()",
+        "DELETE FROM api.tasks",
+    ],
+    ids=["paused", "edited", "deleted"],
+)
+async def test_a_silence_of_a_task_that_was_changed_is_over_without_a_word(
+    beat: Beat, change: str
+) -> None:
+    await beat.task()
+    silent = await beat.round()
+
+    await beat.pool.execute(change)
+    await beat.back()
+
+    assert await beat.round() == silent
+    row = await beat.pool.fetchrow("SELECT closed_at, fires_again FROM log.silences")
+    assert row is not None
+    assert row["closed_at"] is not None
+    assert not row["fires_again"]
+
+
+async def test_a_run_that_expires_long_after_it_was_entered_is_missed_then(beat: Beat) -> None:
+    task = await beat.task()
+    runs = [await beat.enter(task, at) for at in beat.fires()]
+    assert await beat.round() == []
+
+    await beat.pool.execute(
+        "UPDATE scheduler.occurrences SET outcome = 'expired' WHERE run_id = $1", runs[0]
+    )
+    await beat.pool.execute(
+        "UPDATE scheduler.occurrences SET decided_at = decided_at - $1::interval", GRACE
+    )
+    await beat.back(to=beat.start + 3 * MINUTE - HALF)
+
+    (event,) = await beat.round()
+    assert (event["type"], event["data"]["count"]) == ("schedule.missed", 1)
+
+
+async def test_a_fire_in_a_blackout_is_not_silent(beat: Beat) -> None:
+    task = await beat.task()
+    for at, outcome in zip(
+        beat.fires(), ("skipped_blackout", "skipped_overlap", "expired"), strict=True
+    ):
+        await beat.enter(task, at, outcome)
+
+    assert [event["type"] for event in await beat.round()] == ["schedule.missed"]
+
+
 async def test_what_the_bus_did_not_take_is_said_again(beat: Beat) -> None:
     await beat.task()
     deaf = Watchdog(beat.pool, Deaf(beat.client), page=2)
     for _ in range(3):
         await deaf.step()
 
-    assert len(await beat.round()) == 1
+    assert len(await beat.round()) == 1, "what was not said is not known as said"
 
 
 async def test_one_log_writer_at_a_time_walks(beat: Beat) -> None:

@@ -25,7 +25,14 @@ from services.notifier.channels.email import Email, SmtpServer
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
 from services.notifier.judge import Judge
-from services.notifier.loops.readers import LateReader, OccurrenceReader, RunReader
+from services.notifier.loops.pruner import Pruner
+from services.notifier.loops.readers import (
+    FreshReader,
+    LateReader,
+    RunReader,
+    occurrence_reader,
+    silence_reader,
+)
 from services.notifier.loops.sender import Sender
 from services.notifier.post_office import PostOffice
 from services.notifier.store.deliveries import DeliveryStore
@@ -89,8 +96,10 @@ class House:
     sender: Sender
     sources: SourceStore
     runs: RunReader
-    occurrences: OccurrenceReader
+    occurrences: FreshReader
+    silences: FreshReader
     late: LateReader
+    pruner: Pruner
 
     async def task(self, *, policy: dict[str, Any] | None = None, **columns: Any) -> UUID:  # noqa: ANN401 - columns of a task
         """Make a task as the API does."""
@@ -202,7 +211,8 @@ async def running_house(
             public_url="https://tasks.example.com/",
             language="zh-TW",
         )
-        judge = Judge(sources, JudgementStore(pool), lambda: None)
+        judgements = JudgementStore(pool)
+        judge = Judge(sources, judgements, lambda: None)
         yield House(
             pool=pool,
             box=box,
@@ -211,8 +221,10 @@ async def running_house(
             sender=Sender(deliveries, office, slots=8),
             sources=sources,
             runs=RunReader(sources, judge, behind=NO_TIME),
-            occurrences=OccurrenceReader(sources, judge, behind=NO_TIME),
+            occurrences=occurrence_reader(sources, judge, behind=NO_TIME),
+            silences=silence_reader(sources, judge, behind=NO_TIME),
             late=LateReader(sources, judge),
+            pruner=Pruner(judgements, deliveries),
         )
 
 

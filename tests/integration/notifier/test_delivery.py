@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.message import EmailMessage
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,10 +19,19 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from services.notifier import handlers
+from services.notifier.channels.parcel import NotDelivered, Parcel
+from services.notifier.letter import trial_letter
 from services.notifier.loops import sender
+from services.notifier.post_office import PostOffice
+from services.notifier.store.deliveries import DeliveryStore
 from shared.bus import topology
 from shared.bus.connection import Guard, make_broker
-from shared.contracts.notifications import ChannelTest, ChannelTested
+from shared.contracts.notifications import (
+    ChannelKind,
+    ChannelTest,
+    ChannelTested,
+    WebhookSecret,
+)
 from shared.contracts.runs import RunsFinished, RunStatus
 from shared.runtime.clock import utc_now
 from tests.integration.log_writer.builders import eventually
@@ -188,6 +198,114 @@ async def test_an_address_inside_is_not_called(database: str, sink: HttpSink) ->
     assert sink.calls() == []
 
 
+async def test_a_recovery_never_overtakes_the_failure(house: House, sink: HttpSink) -> None:
+    """The failure's alert would stand for ever if it came after its end."""
+    task = await webhook_task(house, f"{sink.url}/hook")
+    await house.hear(an_end(task))
+    async with sink_down(sink):
+        await house.send()
+
+    await house.hear(an_end(task, RunStatus.SUCCESS, minute=1))
+    await house.send()
+    assert sink.calls() == [], "the failure is tried again later, and the recovery waits for it"
+    await house.bring_forward()
+    for _ in range(2):
+        await house.send()
+
+    events = [call.headers["x-automation-event"] for call in sink.calls()]
+    assert events == ["failure", "recovered"]
+    assert {row["state"] for row in await house.deliveries()} == {"sent"}
+
+
+async def test_a_channel_is_told_how_many_more_there_are(house: House, sink: HttpSink) -> None:
+    hook = {"config": {"language": "en", "most_messages": 1}, "secret": {"url": f"{sink.url}/hook"}}
+    await house.channel("hook", **hook)  # type: ignore[arg-type]  # its two fields
+    tasks = [await house.task(notify_on_failure=True, notify_recipients=["hook"]) for _ in range(4)]
+    await house.hear(*(an_end(task) for task in tasks))
+    await house.send()
+    assert len(sink.calls()) == 1, "the others wait for the end of the while"
+
+    await house.bring_forward()
+    await house.send()
+
+    more = sink.calls()[-1].json()
+    assert (more["event"], more["more"], more["title"]) == ("more", 3, "3 more notifications")
+    assert "of 3 tasks" in more["text"]
+
+
+async def test_every_incident_that_is_over_resolves_its_alert(house: House, sink: HttpSink) -> None:
+    await house.channel("alerts", "alertmanager", secret={"url": sink.url})
+    task = await house.task(notify_on_failure=True, notify_recipients=["alerts"])
+    await house.hear(an_end(task), an_end(task, RunStatus.TIMED_OUT, minute=1))
+    await house.hear(an_end(task, RunStatus.SUCCESS, minute=5))
+
+    for _ in range(3):
+        await house.send()
+
+    *_, resolved = (call.json() for call in sink.calls("/api/v2/alerts"))
+    assert {each["labels"]["class"] for each in resolved} == {"failure", "timed_out"}
+    assert {each["endsAt"] for each in resolved} == {"2026-01-01T12:05:00Z"}
+
+
+async def test_a_failure_that_is_heard_after_its_recovery_is_no_alert_that_stays(
+    house: House, sink: HttpSink
+) -> None:
+    await house.channel("alerts", "alertmanager", secret={"url": sink.url})
+    task = await house.task(notify_on_failure=True, notify_recipients=["alerts"])
+    await house.hear(an_end(task))
+    await house.hear(an_end(task, RunStatus.SUCCESS, minute=5))
+    await house.hear(an_end(task, RunStatus.TIMED_OUT, minute=3))
+
+    for _ in range(3):
+        await house.send()
+
+    (late,) = (
+        alert
+        for call in sink.calls("/api/v2/alerts")
+        for alert in call.json()
+        if alert["labels"]["class"] == "timed_out"
+    )
+    assert late["endsAt"] == "2026-01-01T12:05:00Z"
+
+
+async def test_what_was_in_hand_of_a_notifier_that_died_is_sent_by_another(
+    house: House, sink: HttpSink
+) -> None:
+    await house.hear(an_end(await webhook_task(house, f"{sink.url}/hook")))
+    (claimed,) = await house.sender._store.claim(4, within=sender.CLAIMED_FOR, not_of=[])  # noqa: SLF001 - and there it dies
+
+    await house.send()
+    assert sink.calls() == [], "the other one may still be at it"
+    (row,) = await house.deliveries()
+    assert row["next_try_at"] - row["created_at"] < 2 * sender.CLAIMED_FOR
+    await house.bring_forward()
+    await house.send()
+
+    (call,) = sink.calls("/hook")
+    assert call.headers["idempotency-key"] == str(claimed.id)
+    assert (await state_of(house))[:2] == ("sent", 2)
+
+
+async def test_a_delivery_survives_that_its_end_cannot_be_noted(
+    house: House, sink: HttpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent, and then the notifier is cut off: it is sent again under the same id."""
+    await house.hear(an_end(await webhook_task(house, f"{sink.url}/hook")))
+
+    async def cut_off(*_: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.sender._store, "sent", cut_off)  # noqa: SLF001 - a line that a kill may hit
+        await house.send()
+    await house.bring_forward()
+    await house.send()
+
+    assert len({call.headers["idempotency-key"] for call in sink.calls("/hook")}) == 1
+    assert len(sink.calls("/hook")) == 2
+    assert (await state_of(house))[0] == "sent"
+
+
 async def test_no_secret_is_shown_or_logged(
     house: House, sink: HttpSink, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,6 +325,47 @@ async def test_no_secret_is_shown_or_logged(
     for text in (caplog.text, str(stored), repr(sealed)):
         assert token not in text
         assert KEY not in text
+
+
+class Gossip:
+    """A way to send that repeats what it was given."""
+
+    def __init__(self, *, delivers: bool) -> None:
+        self._delivers = delivers
+
+    async def send(self, parcel: Parcel) -> str:
+        """Say every secret, as it is and as a URL spells it."""
+        secret = parcel.secret
+        assert isinstance(secret, WebhookSecret)
+        said = f"POST {secret.url} {quote(secret.url, safe='')} signed {secret.signing_key}"
+        said += f" by {secret.url.partition('=')[2]}"
+        if self._delivers:
+            return said
+        raise NotDelivered(said)
+
+
+@pytest.mark.parametrize("delivers", [True, False], ids=["accepted", "refused"])
+async def test_whatever_the_other_side_repeats_no_secret_is_kept(
+    house: House, *, delivers: bool
+) -> None:
+    url = "https://hooks.example.com/services/T0PSECRET?token=V3RYSECRET"
+    await house.channel("hook", secret={"url": url, "signing_key": KEY})
+    office = PostOffice(
+        DeliveryStore(house.pool),
+        {ChannelKind.WEBHOOK: Gossip(delivers=delivers)},
+        box=house.box,
+        public_url="",
+        language="en",
+    )
+    letter = trial_letter("hook", now=utc_now(), run_id=uuid4())
+    try:
+        said = await office.send(letter.run_id, letter, "hook")
+    except NotDelivered as error:
+        said = error.detail
+
+    for secret in ("T0PSECRET", "V3RYSECRET", KEY):
+        assert secret not in said
+    assert said.startswith("POST …"), "and that it was said is told"
 
 
 class sink_down:  # noqa: N801 - read as a phrase

@@ -204,7 +204,10 @@ class Desk:
 @asynccontextmanager
 async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
     """Put the parts together, as `app` does, with nothing in any table or stream."""
-    await pool.execute("TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks")
+    await pool.execute(
+        "TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks,"
+        " api.trigger_changes"
+    )
     client = await nats.connect(url, allow_reconnect=False)
     try:
         for stream in topology.STREAMS:

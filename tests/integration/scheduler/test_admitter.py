@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from services.scheduler.apply import request_entry
 from services.scheduler.loops.admitter import IDLE_REST, LONGEST_REST
+from services.scheduler.loops.blackout_watch import BlackoutWatch
 from services.scheduler.store import admission
-from shared.contracts.runs import RunRequest
+from services.scheduler.store.admission import AdmissionStore
+from services.scheduler.store.gates import GateStore
 from shared.contracts.tasks import TaskChanged
 from shared.db.pool import Record
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed, request
+from tests.integration.scheduler.line import ask, begin, end, queue, states, task
 
 EVERY_SECOND = {"interval_seconds": 1}
 
@@ -29,67 +33,6 @@ async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
     yield
     await desk.pool.execute("TRUNCATE api.queues, api.calendars")
     await desk.pool.execute("UPDATE api.switches SET paused = false")
-
-
-async def task(desk: Desk, schedule: dict[str, Any] | None = None, **policy: Any) -> UUID:  # noqa: ANN401 - JSON
-    """Make a task with a policy."""
-    event = changed(
-        uuid4(),
-        1,
-        utc_now() - 5 * SECOND,
-        schedule,
-        policy=policy,
-        action_config={"account": {"id": 7}},
-    )
-    await desk.applier.tasks_changed([event])
-    return event.task_id
-
-
-async def ask(desk: Desk, task_id: UUID, count: int = 1, **fields: Any) -> list[UUID]:  # noqa: ANN401 - JSON
-    """Ask for runs by hand, one after the other; return them."""
-    requests: list[RunRequest] = []
-    for number in range(count):
-        at = utc_now() - (count - number) * timedelta(milliseconds=1)
-        requests.append(request(task_id, requested_at=at, **fields))
-        await desk.applier.runs_requested(requests[-1:])
-    return [each.run_id for each in requests]
-
-
-async def begin(desk: Desk, run_id: UUID, attempt: int = 1) -> None:
-    assert len(await desk.executor().claim([(run_id, attempt)])) == 1
-
-
-async def end(desk: Desk, run_id: UUID, outcome: str = "success") -> None:
-    """End the attempt of a run that was begun."""
-    await desk.pool.execute(
-        "UPDATE executor.leases SET outcome = $2, finished_at = now() WHERE run_id = $1",
-        run_id,
-        outcome,
-    )
-
-
-async def queue(desk: Desk, name: str = "default", **rule: Any) -> None:  # noqa: ANN401 - columns
-    """Lay down something for a queue."""
-    await desk.pool.execute(
-        "INSERT INTO api.queues (name, paused, concurrency, rate_limit, rate_period_seconds)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        name,
-        rule.get("paused", False),
-        rule.get("concurrency"),
-        rule.get("rate_limit"),
-        rule.get("rate_period_seconds"),
-    )
-
-
-async def states(desk: Desk, run_ids: list[UUID]) -> list[str]:
-    """Return where each run stands: what it waits for, `ordered`, or its outcome."""
-
-    def state(row: Record) -> str:
-        if row["outcome"] != "fired":
-            return str(row["outcome"])
-        return row["waits_for"] or "?" if row["held"] else "ordered"
-
-    return [state(await desk.row(each)) for each in run_ids]
 
 
 async def fires(desk: Desk, event: TaskChanged) -> list[Record]:
@@ -226,6 +169,25 @@ async def test_a_rate_tells_when_the_next_run_may_start(desk: Desk) -> None:
     assert await states(desk, [second, third]) == ["ordered", "rate_limit"]
 
 
+async def test_a_queue_holds_no_more_than_its_depth(desk: Desk) -> None:
+    await queue(desk, concurrency=1, max_depth=2)
+    runs = [run for _ in range(3) for run in await ask(desk, await task(desk))]
+    await desk.admitter().step()
+    assert await states(desk, runs) == ["ordered", "concurrency", "concurrency"]
+
+    more = await ask(desk, await task(desk)) + await ask(desk, await task(desk))
+    await desk.admitter().step()
+
+    assert await states(desk, more) == ["throttled"] * 2
+    assert (await desk.row(more[0]))["reason"] == "queue.full:default"
+    await begin(desk, runs[0])
+    await end(desk, runs[0])
+    await desk.admitter().step()
+    last = await ask(desk, await task(desk))
+    await desk.admitter().step()
+    assert await states(desk, runs[1:] + last) == ["ordered", "concurrency", "concurrency"]
+
+
 async def test_the_rate_of_a_queue(desk: Desk) -> None:
     await queue(desk, rate_limit=2, rate_period_seconds=60)
     runs = [run for _ in range(3) for run in await ask(desk, await task(desk))]
@@ -284,6 +246,15 @@ async def test_overlap_with_a_live_run(desk: Desk, overlap: str, second: str, fi
     final = "skipped_overlap" if overlap == "skip" else "ordered"
     assert await states(desk, waiting) == [final]
     assert len(await desk.orders()) == (1 if overlap == "skip" else 2)
+
+
+async def test_a_run_whose_predecessor_is_over_is_never_held(desk: Desk) -> None:
+    task_id = await task(desk, overlap="skip")
+    (over,) = await ask(desk, task_id)
+    await begin(desk, over)
+    await end(desk, over)  # and nobody has settled it yet
+
+    assert await states(desk, await ask(desk, task_id)) == ["ordered"]
 
 
 async def test_a_run_by_hand_may_take_an_overlap_of_its_own(desk: Desk) -> None:
@@ -390,6 +361,30 @@ async def test_a_run_that_is_claimed_while_it_expires_runs(desk: Desk) -> None:
     assert not (await desk.row(run_id))["settled"]
 
 
+async def test_who_is_claimed_while_it_expires_keeps_its_slot(desk: Desk) -> None:
+    task_id = await task(desk, start_deadline_seconds=30, concurrency={"limit": 1})
+    first, second = await ask(desk, task_id, 2)
+    await desk.admitter().step()
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET due_at = due_at - $1::interval WHERE run_id = $2",
+        MINUTE,
+        first,
+    )
+    await AdmissionStore(desk.pool).expire()
+    assert await states(desk, [first]) == ["expired"]
+    await desk.pool.execute(  # by an executor that had looked before
+        "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+        " VALUES ($1, $2, 1, $3, now() + interval '10 seconds')",
+        first,
+        task_id,
+        uuid4(),
+    )
+
+    await desk.admitter().step()
+
+    assert await states(desk, [first, second]) == ["ordered", "concurrency"]
+
+
 async def test_held_runs_are_taken_back_with_their_task(desk: Desk) -> None:
     task_id = await task(desk, concurrency={"limit": 1})
     run_ids = await ask(desk, task_id, 2)
@@ -446,6 +441,29 @@ async def test_a_line_longer_than_a_page_starves_nobody(
     assert await states(desk, last) == ["ordered"]
 
 
+@pytest.mark.parametrize(
+    ("others", "own", "waited"),
+    [(5, 1, timedelta(0)), (1, 5, 10 * MINUTE)],
+    ids=["by its priority", "by its age"],
+)
+async def test_of_a_line_longer_than_a_page_the_most_pressing_is_looked_at_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, others: int, own: int, waited: timedelta
+) -> None:
+    monkeypatch.setattr(admission, "PAGE", 2)
+    await queue(desk, concurrency=1)
+    await ask(desk, await task(desk, priority=others), 6)
+    (run_id,) = await ask(desk, await task(desk, priority=own))
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET due_at = due_at - $2::interval WHERE run_id = $1",
+        run_id,
+        waited,
+    )
+
+    await desk.admitter().step()
+
+    assert await states(desk, [run_id]) == ["ordered"]
+
+
 class TestUnique:
     """The same run twice."""
 
@@ -474,6 +492,17 @@ class TestUnique:
         second = await ask(desk, task_id, params={"x": 2})
 
         assert await states(desk, first + second) == ["ordered", "deduped"]
+
+    @pytest.mark.parametrize(
+        ("unique", "expected"), [({}, "ordered"), ({"fields": ["params"]}, "deduped")], ids=str
+    )
+    async def test_tasks_are_told_apart_unless_only_parameters_are_compared(
+        self, desk: Desk, unique: dict[str, list[str]], expected: str
+    ) -> None:
+        one, other = await task(desk, unique=unique), await task(desk, unique=unique)
+
+        assert await states(desk, await ask(desk, one)) == ["ordered"]
+        assert await states(desk, await ask(desk, other)) == [expected]
 
     async def test_after_its_end_it_may_run_again(self, desk: Desk) -> None:
         task_id = await task(desk, unique={})
@@ -544,6 +573,42 @@ class TestUnique:
         assert sorted(row["outcome"] for row in rows) == ["deduped"] * 14 + ["fired"]
         assert len(await desk.orders()) == 1
 
+    async def test_of_two_tasks_at_once_the_second_waits_for_the_commit_of_the_first(
+        self, desk: Desk
+    ) -> None:
+        """No lock that both take keeps them apart: the index does."""
+        policy = {"unique": {"fields": ["params"]}}
+        first, second = request(await task(desk, **policy)), request(await task(desk, **policy))
+
+        async with desk.pool.acquire() as connection, connection.transaction():
+            jobs = await desk.jobs.lock(connection, [first.task_id])
+            entry = request_entry(first, jobs[first.task_id])
+            assert await desk.entrance.enter(connection, [entry], jobs)
+            rival = asyncio.create_task(desk.applier.runs_requested([second]))
+            async with asyncio.timeout(10):
+                while not rival.done() and not await desk.pool.fetchval(  # noqa: ASYNC110 - a server is asked
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                ):
+                    await asyncio.sleep(0.01)
+        await rival
+
+        assert await states(desk, [first.run_id, second.run_id]) == ["ordered", "deduped"]
+
+    async def test_what_cannot_be_written_is_not_forgotten(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever asked hears of it and tries again, with all that he brought."""
+        asked = request(await task(desk, unique={}))
+        monkeypatch.setattr("services.scheduler.entering.TRIES", 0)
+
+        with pytest.raises(RuntimeError):
+            await desk.applier.runs_requested([asked])
+        assert not await desk.rows()
+
+        monkeypatch.undo()
+        await desk.applier.runs_requested([asked])
+        assert await states(desk, [asked.run_id]) == ["ordered"]
+
     async def test_a_request_heard_twice_is_no_duplicate_of_itself(self, desk: Desk) -> None:
         task_id = await task(desk, unique={})
         asked = request(task_id)
@@ -577,7 +642,12 @@ class TestBlackout:
             "INSERT INTO api.calendars (name, spec) VALUES ('stocktaking', $1)",
             f'{{"dates": [{{"from": "{today - timedelta(days=1)}", "to": "{today}"}}]}}',
         )
-        blackout = {"calendars": ["stocktaking", "long gone"], "on_blackout": on_blackout}
+        await desk.pool.execute(
+            "INSERT INTO api.calendars (name, spec)"
+            """ VALUES ('holidays', '{"holidays": ["2001-01-01"]}')"""
+        )
+        calendars = ["holidays", "stocktaking", "long gone"]  # of several, each counts
+        blackout = {"calendars": calendars, "on_blackout": on_blackout}
         last = utc_now() - SECOND
         schedule = {"interval_seconds": 1, "end_at": format_instant(last)}
         event = changed(uuid4(), 1, last - 3 * SECOND, schedule, policy={"blackout": blackout})
@@ -604,6 +674,89 @@ class TestBlackout:
         await desk.pool.execute("UPDATE scheduler.occurrences SET due_at = now()")
         await desk.admitter().step()
         assert list(await desk.orders()) == [(rows[-1]["run_id"], 1)]
+
+    @pytest.mark.parametrize("how", ["longer", "lifted", "not named any more"])
+    async def test_what_is_held_follows_its_calendar(self, desk: Desk, how: str) -> None:
+        rows, end_of_day = await self.blacked_out(desk, "run_at_end")
+        (run_id,) = [row["run_id"] for row in rows if row["held"]]
+        watch = BlackoutWatch(
+            desk.pool, GateStore(), wake_admitter=lambda: desk.admitter_woken.append(1)
+        )
+        await desk.time_passes(2 * SECOND)
+        await watch.step()
+        assert (await desk.row(run_id))["due_at"] == end_of_day
+        desk.admitter_woken.clear()
+
+        if how == "longer":
+            day = end_of_day.date()
+            spec = {"dates": [{"from": str(day - timedelta(days=1)), "to": str(day)}]}
+            await desk.pool.execute("UPDATE api.calendars SET spec = $1", json.dumps(spec))
+        elif how == "lifted":
+            await desk.pool.execute("DELETE FROM api.calendars")
+        else:
+            edit = changed(rows[0]["task_id"], 2, utc_now())
+            await desk.applier.tasks_changed([edit])
+        await watch.step()
+        await desk.admitter().step()
+
+        assert desk.admitter_woken
+        if how == "longer":
+            assert (await desk.row(run_id))["due_at"] == end_of_day + timedelta(days=1)
+            assert await states(desk, [run_id]) == ["blackout"]
+        else:
+            assert await states(desk, [run_id]) == ["ordered"]
+
+    @pytest.mark.parametrize("on_blackout", ["skip", "run_at_end"])
+    async def test_what_is_made_up_for_only_now_keeps_clear_of_it_too(
+        self, desk: Desk, on_blackout: str
+    ) -> None:
+        """It was due before the blackout; the schedulers were down until now."""
+        now = utc_now()
+        begun, until = now - MINUTE, now + 10 * MINUTE
+        clock = "%H:%M"
+        await desk.pool.execute(
+            "INSERT INTO api.calendars (name, spec) VALUES ('stocktaking', $1)",
+            json.dumps(
+                {
+                    "weekly": [
+                        {
+                            "days": [f"{begun:%a}".lower()],
+                            "from": begun.strftime(clock),
+                            "to": until.strftime(clock),
+                        }
+                    ]
+                }
+            ),
+        )
+        blackout = {"calendars": ["stocktaking"], "on_blackout": on_blackout}
+        last = now - 3 * MINUTE
+        schedule = {"interval_minutes": 1, "end_at": format_instant(last)}
+        event = changed(uuid4(), 1, last - 5 * MINUTE, schedule, policy={"blackout": blackout})
+
+        rows = await fires(desk, event)
+
+        assert not await desk.orders()
+        found = {row["outcome"] for row in rows if row["outcome"] != "coalesced"}
+        if on_blackout == "skip":
+            assert found == {"skipped_blackout"}
+        else:
+            (held,) = [row for row in rows if row["held"]]
+            assert (held["waits_for"], held["due_at"]) == (
+                "blackout",
+                until.replace(second=0, microsecond=0),
+            )
+
+    async def test_an_edit_starts_no_fire_of_the_old_version_in_it(self, desk: Desk) -> None:
+        rows, _ = await self.blacked_out(desk, "skip")
+        policy = {"blackout": {"calendars": ["stocktaking"]}}
+        task_id, seconds = rows[0]["task_id"], {"interval_seconds": 1}
+        begun = utc_now() - 3 * SECOND
+        await desk.applier.tasks_changed([changed(task_id, 2, begun, seconds, policy=policy)])
+
+        await desk.applier.tasks_changed([changed(task_id, 3, utc_now(), {"interval_hours": 1})])
+
+        assert {row["outcome"] for row in await desk.rows(task_id)} == {"skipped_blackout"}
+        assert not await desk.orders()
 
     async def test_a_run_by_hand_takes_place(self, desk: Desk) -> None:
         rows, _ = await self.blacked_out(desk, "skip")

@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.scheduler import handlers
-from services.scheduler.job import Cancel, Job, decide_change
+from services.scheduler.job import AHEAD, Cancel, Job, decide_change
 from shared.bus import topology
 from shared.bus.connection import Guard, make_broker
 from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.runs import RunsRequested
 from shared.contracts.tasks import TaskChanged
+from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import (
@@ -189,20 +190,49 @@ async def test_an_edit_and_a_tick_at_once_leave_one_row_per_fire(desk: Desk, now
     assert set((await desk.orders()).values()) == {1}
 
 
-async def test_pausing_takes_back_what_waits_but_not_what_was_asked_for(
+async def test_switching_off_takes_back_all_that_waits(
     desk: Desk, task: UUID, now: datetime
 ) -> None:
     await desk.applier.tasks_changed([once(now - 10 * SECOND).model_copy(update={"task_id": task})])
     await desk.catch_up()
-    await desk.applier.runs_requested([request(task)])
+    again = request(task, trigger="backfill", scheduled_for=now - MINUTE, overlap="buffer_all")
+    await desk.applier.runs_requested([request(task), again, request(task, trigger="requeue")])
 
     await desk.applier.tasks_changed([changed(task, 2, now, EVERY_HOUR, enabled=False)])
 
     rows = await desk.rows(task)
-    assert [(r["trigger"], r["outcome"], r["reason"], r["settled"]) for r in rows] == [
-        ("schedule", "skipped_paused", "task.disabled", True),
-        ("manual", "fired", None, False),
-    ]
+    assert {row["trigger"] for row in rows} == {"schedule", "manual", "backfill", "requeue"}
+    assert {(row["outcome"], row["reason"], row["settled"]) for row in rows} == {
+        ("skipped_paused", "task.disabled", True)
+    }
+
+
+async def test_what_is_asked_for_of_a_task_that_is_off_stays_when_it_is_edited(
+    desk: Desk, task: UUID, now: datetime
+) -> None:
+    await desk.applier.tasks_changed([changed(task, 1, now, EVERY_HOUR, enabled=False)])
+    asked = request(task, 1)
+    await desk.applier.runs_requested([asked])
+
+    await desk.applier.tasks_changed([changed(task, 2, utc_now(), EVERY_HOUR, enabled=False)])
+
+    assert (await desk.row(asked.run_id))["outcome"] == "fired"
+
+
+async def test_what_a_deleted_task_had_ahead_of_its_time_is_taken_back(
+    desk: Desk, task: UUID, now: datetime
+) -> None:
+    """No later version can want it, unlike after an edit."""
+    fire = utc_now() + AHEAD
+    event = changed(task, 1, now - MINUTE, {"at": format_instant(fire)})
+    await desk.applier.tasks_changed([event])
+    while not await desk.rows(task):
+        await desk.ticker().step()
+
+    await desk.applier.tasks_changed([deleted(task, 2, now)])
+
+    (row,) = await desk.rows(task)
+    assert (row["outcome"], row["settled"]) == ("superseded", True)
 
 
 async def test_deleting_takes_everything_back_that_no_executor_has(
@@ -225,7 +255,9 @@ async def test_taking_back_touches_no_other_task(desk: Desk, now: datetime) -> N
     mine, other = uuid4(), uuid4()
     await desk.applier.tasks_changed([changed(each, 1, now) for each in (mine, other)])
     await desk.applier.runs_requested([request(mine), request(other)])
-    cancel = Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True)
+    cancel = Cancel(
+        outcome=Outcome.SUPERSEDED, reason="task.deleted", requests_too=True, early_too=True
+    )
 
     async with desk.pool.acquire() as connection:
         await desk.ledger.cancel_waiting(connection, mine, cancel, until=utc_now())
@@ -406,3 +438,18 @@ async def test_versions_of_jobs_only_ever_grow(desk: Desk, task: UUID, now: date
 
     assert all(older <= newer for older, newer in pairwise(seen))
     assert seen[-1] == 6
+
+
+async def test_a_run_that_the_throttle_of_its_trigger_delays_waits_until_then(desk: Desk) -> None:
+    task = changed(uuid4(), 1, utc_now())
+    await desk.applier.tasks_changed([task])
+    at_once = request(task.task_id, 1, trigger="event")
+    later = request(task.task_id, 1, trigger="event", not_before=utc_now() + HOUR)
+
+    await desk.applier.runs_requested([at_once, later])
+
+    row = await desk.row(later.run_id)
+    assert (row["held"], row["waits_for"]) == (True, "throttle")
+    assert row["not_before"] == row["due_at"] == later.not_before
+    assert await desk.orders() == {(at_once.run_id, 1): 1}
+    assert desk.admitter_woken

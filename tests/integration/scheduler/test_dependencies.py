@@ -25,7 +25,7 @@ from shared.db.migrate import FOLDER
 from shared.db.pool import Connection, Record
 from shared.domain.dependency import Rule
 from shared.runtime.clock import utc_now
-from tests.integration.scheduler.desk import MINUTE, Desk, changed, deleted, request
+from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed, deleted, request
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -216,8 +216,8 @@ async def test_ends_outside_the_window_do_not_meet(desk: Desk) -> None:
 RULES: list[tuple[Rule, str, str, tuple[str, str | None]]] = [
     (Rule.ALL_SUCCESS, "success", "success", FIRED),
     (Rule.ALL_SUCCESS, "success", "failure", LOST),
-    (Rule.ALL_SUCCESS, "success", "skipped_overlap", NOT_MET),
-    (Rule.ALL_DONE, "failure", "skipped_overlap", FIRED),
+    (Rule.ALL_SUCCESS, "success", "skipped_lock", NOT_MET),
+    (Rule.ALL_DONE, "failure", "skipped_lock", FIRED),
     (Rule.ALL_FAILED, "failure", "upstream_failed", FIRED),
     (Rule.ALL_FAILED, "failure", "success", NOT_MET),
     (Rule.ALL_SKIPPED, "skipped_blackout", "expired", FIRED),
@@ -227,11 +227,11 @@ RULES: list[tuple[Rule, str, str, tuple[str, str | None]]] = [
     (Rule.ONE_FAILED, "success", "cancelled", FIRED),
     (Rule.ONE_FAILED, "success", "success", NOT_MET),
     (Rule.ONE_DONE, "skipped_lock", "failure", FIRED),
-    (Rule.ONE_DONE, "skipped_lock", "throttled", NOT_MET),
-    (Rule.NONE_FAILED, "success", "skipped_overlap", FIRED),
+    (Rule.ONE_DONE, "skipped_lock", "missed", NOT_MET),
+    (Rule.NONE_FAILED, "success", "skipped_lock", FIRED),
     (Rule.NONE_FAILED, "success", "failure", LOST),
-    (Rule.NONE_FAILED_MIN_ONE_SUCCESS, "skipped_overlap", "success", FIRED),
-    (Rule.NONE_FAILED_MIN_ONE_SUCCESS, "skipped_overlap", "skipped_overlap", NOT_MET),
+    (Rule.NONE_FAILED_MIN_ONE_SUCCESS, "skipped_lock", "success", FIRED),
+    (Rule.NONE_FAILED_MIN_ONE_SUCCESS, "skipped_lock", "missed", NOT_MET),
 ]
 
 
@@ -256,7 +256,7 @@ async def test_always_runs_after_every_end(desk: Desk) -> None:
     one, other = await task(desk), await task(desk)
     dependant = await task(desk, policy=needs(one, other, rule=Rule.ALWAYS))
 
-    await hear(desk, end(one, "failure"), end(other, "skipped_overlap", 1), end(one, minute=2))
+    await hear(desk, end(one, "failure"), end(other, "skipped_lock", 1), end(one, minute=2))
 
     assert await outcomes(desk, dependant) == [FIRED] * 3
 
@@ -369,6 +369,69 @@ async def test_a_skip_runs_down_the_chain_as_such(desk: Desk) -> None:
     assert await outcomes(desk, regardless) == [FIRED]
 
 
+async def test_a_schedule_that_is_switched_off_tells_its_dependants_nothing(desk: Desk) -> None:
+    dependant, gatherer = await task(desk), uuid4()
+    seconds = {"interval_seconds": 1}
+    upstream = changed(
+        uuid4(), 1, utc_now() - 5 * SECOND, seconds, dependent_tasks=(dependant,), enabled=False
+    )
+    await desk.applier.tasks_changed([upstream])
+    await task(desk, task_id=gatherer, policy=needs(upstream.task_id))
+
+    await desk.catch_up()
+    await propagate(desk)
+
+    assert len(await desk.rows(upstream.task_id)) >= 3
+    assert await outcomes(desk, dependant) == await outcomes(desk, gatherer) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        (Rule.ALL_SUCCESS, "skipped_condition"),
+        (Rule.NONE_FAILED, "fired"),
+        (Rule.ALL_DONE, "fired"),
+    ],
+)
+async def test_a_deleted_upstream_counts_as_skipped_and_is_named(
+    desk: Desk, rule: Rule, outcome: str
+) -> None:
+    """Else its dependant would wait for it for ever, and nobody would know."""
+    stays, goes, dependant = await task(desk), await task(desk), uuid4()
+    await task(desk, task_id=dependant, policy=needs(stays, goes, rule=rule))
+    await desk.applier.tasks_changed([deleted(goes, 2, utc_now())])
+    await desk.pool.execute(
+        "UPDATE scheduler.jobs SET changed_at = changed_at - interval '15 days' WHERE task_id = $1",
+        goes,
+    )
+    await desk.jobs.forget_tombstones(100)
+
+    await hear(desk, end(stays))
+
+    reason = f"dependency.upstream_gone:{goes}" if outcome == "skipped_condition" else None
+    assert await outcomes(desk, dependant) == [(outcome, reason)]
+
+
+async def test_a_fire_that_another_run_stands_for_spoils_no_round(desk: Desk) -> None:
+    first, second, dependant = await task(desk), await task(desk), uuid4()
+    await task(desk, task_id=dependant, policy=needs(first, second))
+    skipped = request(first)
+    await desk.applier.runs_requested([skipped])
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET outcome = 'skipped_overlap', settled = true"
+        " WHERE run_id = $1",
+        skipped.run_id,
+    )
+    async with desk.pool.acquire() as connection:
+        await note_runless(connection, [skipped.run_id])
+    await propagate(desk)
+
+    await hear(desk, end(first, ended_at=utc_now()))
+    await hear(desk, end(second, ended_at=utc_now()))
+
+    assert await outcomes(desk, dependant) == [FIRED]
+
+
 async def test_a_row_that_started_nothing_can_be_told_by_whoever_wrote_it(desk: Desk) -> None:
     dependant = await task(desk)
     upstream = await task(desk, dependant)
@@ -376,7 +439,7 @@ async def test_a_row_that_started_nothing_can_be_told_by_whoever_wrote_it(desk: 
     runs = [request(each) for each in (upstream, lonely, upstream)]
     await desk.applier.runs_requested(runs)
     await desk.pool.execute(
-        "UPDATE scheduler.occurrences SET outcome = 'skipped_overlap', settled = true"
+        "UPDATE scheduler.occurrences SET outcome = 'skipped_lock', settled = true"
         " WHERE run_id = ANY($1::uuid[])",
         [each.run_id for each in runs[:2]],
     )

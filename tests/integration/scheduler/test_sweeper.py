@@ -18,7 +18,9 @@ from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
 from tests.integration.scheduler.test_closer import Witness, closer
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-DELETED = Cancel(outcome=Outcome.SUPERSEDED, reason="task.deleted", manual_too=True)
+DELETED = Cancel(
+    outcome=Outcome.SUPERSEDED, reason="task.deleted", requests_too=True, early_too=True
+)
 
 
 def result(run_id: UUID, attempt: int = 1) -> RunFinished:
@@ -63,6 +65,22 @@ async def test_a_run_whose_executor_went_silent_is_ordered_once_as_its_next_atte
     assert await desk.orders() == {(lost, 2): 1}
     assert (await desk.row(lost))["attempt"] == 2
     assert (await desk.row(alive))["attempt"] == 1
+
+
+@pytest.mark.parametrize("table", ["executor.leases", "scheduler.occurrences"])
+async def test_a_locked_row_is_passed_over_and_the_others_are_rescued(
+    desk: Desk, table: str
+) -> None:
+    locked, lost = await desk.fire(2)
+    await desk.executor().claim([(locked, 1), (lost, 1)])
+    await desk.time_passes(LEASE + SECOND)
+    async with desk.pool.acquire() as somebody, somebody.transaction():
+        await somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await somebody.execute(f"SELECT FROM {table} WHERE run_id = $1 FOR UPDATE", locked)
+
+        assert [order.run_id for order in await desk.ledger.take_expired()] == [lost]
+
+    assert [order.run_id for order in await desk.ledger.take_expired()] == [locked]
 
 
 async def test_each_lost_attempt_is_followed_by_the_next(desk: Desk) -> None:

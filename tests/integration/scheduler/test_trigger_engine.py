@@ -57,6 +57,15 @@ async def test_an_event_fires_the_tasks_that_listen_and_orders_their_runs(parts:
     assert await parts.desk.orders() == {(row["run_id"], 1): 1}
 
 
+async def test_only_events_of_its_type_fire_a_task(parts: Parts) -> None:
+    exact = await parts.task({"subject": SUBJECT, "type": "order.created"})
+    alike = await parts.task({"subject": SUBJECT, "type": "order.*"})
+    other = await parts.task({"subject": SUBJECT, "type": "order.deleted"})
+    await parts.engine.handle([received()])
+    counts = [len(await parts.rows(each)) for each in (exact, alike, other)]
+    assert counts == [1, 1, 0]
+
+
 async def test_an_event_seen_twice_fires_once(parts: Parts) -> None:
     task_id = await parts.task()
     twice = received("same")
@@ -308,6 +317,15 @@ async def test_map_fills_the_parameters_of_the_run(parts: Parts) -> None:
         "region": "tw",
         "mode": "fast",
     }
+
+
+async def test_events_that_would_start_the_same_run_start_one(parts: Parts) -> None:
+    trigger = {"subject": SUBJECT, "map": {"account": "{{ event.data.account }}"}}
+    task_id = await parts.task(trigger, policy={"unique": {}})
+    for name, account in (("e1", 1), ("e2", 2), ("e3", 1)):
+        await parts.engine.handle([received(name, {"account": account})])
+    outcomes = dict(await parts.outcomes(task_id))
+    assert outcomes == {"e1": "fired", "e2": "fired", "e3": "deduped"}
 
 
 async def test_an_event_of_a_tasks_own_making_does_not_fire_it(parts: Parts) -> None:

@@ -9,12 +9,24 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from services.scheduler.loops.trigger_timer import TriggerTimer
+from services.scheduler.loops.trigger_timer import BEHIND_REST, TriggerTimer
 from services.scheduler.triggers.book import TriggerBook
+from services.scheduler.triggers.heard import STUCK_SECONDS, Heard
+from services.scheduler.triggers.intake import EventIntake
+from shared.bus.declare import declare_on
+from shared.bus.topology import EVENTS, SCHEDULER_EVENTS
+from shared.bus.watch import unread
 from shared.runtime.clock import utc_now
 from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND, Desk
-from tests.integration.scheduler.trigger_parts import SUBJECT, Parts, open_parts, received
+from tests.integration.scheduler.trigger_parts import (
+    SUBJECT,
+    Parts,
+    open_parts,
+    payload,
+    received,
+    running_intake,
+)
 
 SILENCE = {"subject": SUBJECT, "posture": "proactive", "within_seconds": 60}
 
@@ -22,6 +34,8 @@ SILENCE = {"subject": SUBJECT, "posture": "proactive", "within_seconds": 60}
 @pytest_asyncio.fixture(loop_scope="session")
 async def parts(desk: Desk) -> AsyncIterator[Parts]:
     conditions = Conditions()
+    await desk.js.delete_consumer(EVENTS.name, SCHEDULER_EVENTS.name)
+    await declare_on(desk.js)
     async with open_parts(desk, conditions) as parts:
         yield parts
     await conditions.close()
@@ -29,11 +43,12 @@ async def parts(desk: Desk) -> AsyncIterator[Parts]:
 
 def other_timer(parts: Parts) -> TriggerTimer:
     return TriggerTimer(
-        book=TriggerBook(parts.store),
+        book=TriggerBook(parts.store, parts.desk.applier.tasks_changed),
         jobs=parts.desk.jobs,
         store=parts.store,
         entrance=parts.desk.entrance,
         dispatcher=parts.desk.dispatcher,
+        heard_until=Heard(parts.desk.client).until,
     )
 
 
@@ -64,6 +79,48 @@ async def test_an_event_in_time_puts_the_silence_off(parts: Parts) -> None:
     await parts.time_passes(50 * SECOND)
     await parts.timer.step()
     assert await parts.rows(task_id) == []
+
+
+async def due_now(parts: Parts) -> None:
+    await parts.desk.pool.execute("UPDATE scheduler.trigger_states SET due_at = clock_timestamp()")
+
+
+async def test_an_event_that_came_in_time_and_waits_in_the_stream_is_no_silence(
+    parts: Parts,
+) -> None:
+    task_id = await parts.task(SILENCE)
+    await parts.timer.step()
+    await parts.desk.js.publish(SUBJECT, payload("in time"))
+    await due_now(parts)
+    assert await parts.timer.step() == BEHIND_REST
+    assert await parts.rows(task_id) == []
+    async with running_intake(parts.desk, EventIntake(parts.engine)):
+        async with asyncio.timeout(20):
+            while await unread(parts.desk.js, SCHEDULER_EVENTS):  # noqa: ASYNC110 - a server is asked
+                await asyncio.sleep(0.02)
+    assert await parts.timer.step() > timedelta(0)
+    assert await parts.rows(task_id) == []
+
+
+async def test_an_event_that_came_too_late_does_not_hold_up_the_silence_before_it(
+    parts: Parts,
+) -> None:
+    task_id = await parts.task(SILENCE)
+    await parts.timer.step()
+    await due_now(parts)
+    await parts.time_passes(SECOND)
+    await parts.desk.js.publish(SUBJECT, payload("late"))
+    await parts.timer.step()
+    assert len(await parts.rows(task_id)) == 1
+
+
+async def test_an_event_that_nobody_can_handle_is_not_waited_for_for_ever(parts: Parts) -> None:
+    await parts.desk.js.publish(SUBJECT, payload("stuck"))
+    clock = [0.0]
+    heard = Heard(parts.desk.client, lambda: clock[0])
+    assert await heard.until() is not None
+    clock[0] = STUCK_SECONDS + 1
+    assert await heard.until() is None
 
 
 async def test_too_few_events_are_a_silence_too_and_each_key_has_its_own(parts: Parts) -> None:

@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 
 from services.scheduler.loops.trigger_timer import TriggerTimer
 from services.scheduler.store.triggers import TriggerStore
-from services.scheduler.triggers.book import TriggerBook
+from services.scheduler.triggers.book import Apply, TriggerBook
 from services.scheduler.triggers.engine import Asking, Engine, Received
+from services.scheduler.triggers.heard import Heard
 from services.scheduler.triggers.intake import EventIntake
 from shared.bus import topology
 from shared.bus.pull import CreditPull
@@ -44,6 +45,10 @@ class Parts:
     def other_engine(self) -> Engine:
         """Return the engine of another scheduler."""
         return make_engine(self.desk, self.conditions)
+
+    def book_that_applies(self, apply: Apply) -> TriggerBook:
+        """Return the book of another scheduler, which does something else with what is new."""
+        return TriggerBook(self.store, apply)
 
     async def task(self, trigger: dict[str, Any] | None = None, **fields: Any) -> UUID:  # noqa: ANN401 - whatever the contract takes
         """Let there be a task with this trigger."""
@@ -89,7 +94,7 @@ class Parts:
 def make_engine(desk: Desk, conditions: Asking, woken: list[int] | None = None) -> Engine:
     store = TriggerStore(desk.pool)
     return Engine(
-        book=TriggerBook(store),
+        book=TriggerBook(store, desk.applier.tasks_changed),
         conditions=conditions,
         jobs=desk.jobs,
         store=store,
@@ -105,13 +110,14 @@ async def open_parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]
     store = TriggerStore(desk.pool)
     woken: list[int] = []
     engine = make_engine(desk, conditions, woken)
-    book = TriggerBook(store)
+    book = TriggerBook(store, desk.applier.tasks_changed)
     timer = TriggerTimer(
         book=book,
         jobs=desk.jobs,
         store=store,
         entrance=desk.entrance,
         dispatcher=desk.dispatcher,
+        heard_until=Heard(desk.client).until,
     )
     yield Parts(
         desk=desk,

@@ -38,8 +38,10 @@ class Hello(Action[HelloParams]):
         if params.name == UNWANTED:
             # `permanent`: the same again cannot help. Without it, the run's retry policy decides.
             raise ActionFailed("there is nobody to greet", permanent=True)
-        for _ in range(params.times):
+        for number in range(1, params.times + 1):
             context.log(f"Hello, {params.name}!")
+            # Shown with the run while it goes on (`progress`), so that nobody has to guess.
+            context.progress(100 * number / params.times, f"{number} of {params.times}")
         # `context.run_id` is the same in every attempt: pass it on as an idempotency key wherever
         # doing the work twice would hurt.
         return Outcome(f"greeted {params.name}", {"greetings": params.times})

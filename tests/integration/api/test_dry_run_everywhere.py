@@ -1,0 +1,242 @@
+"""No route that is asked for a dry run writes a row; and what it tells is what then happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi.routing import APIRoute
+
+from services.api import documented_plan
+from services.api.dry_run_query import PLANNED, REHEARSED
+from shared.runtime.secret_box import SecretBox, new_key
+from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
+from tests.integration.api.ledger import add_lease, add_run
+from tests.integration.api.test_dead_runs import died
+
+DRY = {"dry_run": "true"}
+HOURLY = {"task_type": "scheduled", "schedule_config": {"cron": "0 * * * *"}}
+CALENDAR = {"dates": [{"from": "2030-01-01", "to": "2030-01-02"}]}
+MAIL = {"kind": "email", "config": {"to": ["ann@example.com"]}}
+#: Needs events on a bus: see `test_triggers.py`.
+ON_A_BUS = {"replay_events"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An installation in which everything is there once."""
+
+    api: Api
+    task: str
+    dead: str
+    token: str
+
+    def request(self, name: str) -> tuple[str, str, Any]:
+        """Return a request that changes something, by the name of its route."""
+        runs = {"runs": [{"task_id": self.task, "count": 2}]}
+        alert = {"alerts": [{"status": "firing", "fingerprint": "c4a7b2"}]}
+        event = {"id": "1", "source": "shop", "type": "metric", "data": {}}
+        back = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T05:00:00Z"}
+        return {
+            "create_task": ("POST", TASKS, a_task(**HOURLY)),
+            "update_task": ("PUT", f"{TASKS}/{self.task}", {"name": "another"}),
+            "delete_task": ("DELETE", f"{TASKS}/{self.task}", None),
+            "create_runs": ("POST", f"{BASE}/automation-runs", runs),
+            "create_backfill": ("POST", f"{TASKS}/{self.task}/backfills", back),
+            "create_token": ("POST", f"{BASE}/tokens", {"name": "x", "scopes": ["tasks:read"]}),
+            "revoke_token": ("DELETE", f"{BASE}/tokens/{self.token}", None),
+            "put_calendar": ("PUT", f"{BASE}/calendars/other", CALENDAR),
+            "delete_calendar": ("DELETE", f"{BASE}/calendars/days", None),
+            "put_channel": ("PUT", f"{BASE}/channels/other", MAIL),
+            "delete_channel": ("DELETE", f"{BASE}/channels/mail", None),
+            "put_queue": ("PUT", f"{BASE}/queues/slow", {"concurrency": 7}),
+            "delete_queue": ("DELETE", f"{BASE}/queues/slow", None),
+            "pause_queue": ("POST", f"{BASE}/queues/slow/pause", None),
+            "resume_queue": ("POST", f"{BASE}/queues/slow/resume", None),
+            "pause_all": ("POST", f"{BASE}/pause", None),
+            "resume_all": ("POST", f"{BASE}/resume", None),
+            "requeue_dead_run": ("POST", f"{BASE}/dead-runs/{self.dead}/requeue", {}),
+            "requeue_dead_runs": ("POST", f"{BASE}/dead-runs/requeue", {"run_ids": [self.dead]}),
+            "discard_dead_runs": ("POST", f"{BASE}/dead-runs/discard", {"run_ids": [self.dead]}),
+            "post_events": ("POST", f"{BASE}/events", event),
+            "receive_alerts": ("POST", f"{BASE}/alertmanager", alert),
+        }[name]
+
+    async def send(self, name: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - of httpx
+        method, path, body = self.request(name)
+        return await self.api.http.request(method, path, json=body, **more)
+
+    async def digest(self) -> dict[str, str]:
+        """Return what is in every table there is."""
+        names = await self.api.pool.fetch(
+            "SELECT schemaname || '.' || tablename AS name FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+        )
+        return {
+            row["name"]: await self.api.pool.fetchval(
+                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {row['name']} t"  # noqa: S608, E501 - names of the catalogue
+            )
+            for row in names
+        }
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(database: str) -> AsyncIterator[World]:
+    """Make one of each thing."""
+    async with running_api(database, box=SecretBox.parse(new_key())) as api:
+        task = (await api.create(**HOURLY, queue="slow"))["id"]
+        await add_lease(api, await add_run(api, task, queue="slow"), task)
+        await add_run(api, task, queue="slow", held=True, waits_for="overlap")
+        await api.http.put(f"{BASE}/queues/slow", json={"concurrency": 2})
+        await api.http.post(f"{BASE}/queues/slow/pause")
+        await api.http.put(f"{BASE}/calendars/days", json=CALENDAR)
+        await api.http.put(f"{BASE}/channels/mail", json=MAIL)
+        token = await api.http.post(f"{BASE}/tokens", json={"name": "t", "scopes": ["tasks:read"]})
+        yield World(api, task, await died(api, task), token.json()["id"])
+
+
+def routes(api: Api) -> list[APIRoute]:
+    return [
+        route
+        for route in api.framework.routes
+        if isinstance(route, APIRoute) and (route.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    ]
+
+
+async def test_a_dry_run_leaves_every_table_as_it_was(world: World) -> None:
+    before = await world.digest()
+
+    for name in sorted((PLANNED | REHEARSED) - ON_A_BUS):
+        dry = await world.send(name, params=DRY, headers={"Idempotency-Key": "k"})
+
+        assert dry.status_code == 200, (name, dry.text)
+        assert dry.json()["dry_run"] is True
+        assert await world.digest() == before, name
+
+
+@pytest.mark.parametrize("name", sorted(REHEARSED - ON_A_BUS))
+async def test_a_change_is_answered_as_its_dry_run_told(world: World, name: str) -> None:
+    before = await world.digest()
+    told = (await world.send(name, params=DRY, headers={"Idempotency-Key": "k"})).json()
+    documented_plan.Rehearsed.model_validate(told)
+
+    real = await world.send(name, headers={"Idempotency-Key": "k"})
+
+    assert told["status"] == real.status_code
+    assert timeless(told["answer"]) == timeless(real.json() if real.content else None)
+    assert await world.digest() != before, "the change is one"
+
+
+def timeless(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return *value* without what differs each time: new ids and instants."""
+    if isinstance(value, dict):
+        return {
+            key: timeless(each)
+            for key, each in value.items()
+            if not key.endswith(("_at", "since", "seconds")) and key not in NEW
+        }
+    if isinstance(value, list):
+        return [timeless(each) if isinstance(each, dict) else type(each) for each in value]
+    return value
+
+
+NEW = {"id", "run_id", "new_run_id", "requeued_as", "token", "run_ids"}
+
+
+async def test_what_cannot_be_rehearsed_is_refused_and_not_done(world: World) -> None:
+    others = [each for each in routes(world.api) if each.name not in PLANNED | REHEARSED]
+    before = await world.digest()
+
+    for route in others:
+        path = route.path.format(
+            task_id=world.task, run_id=world.dead, name="mail", backfill_id=world.dead
+        )
+        for method in route.methods or ():
+            answer = await world.api.http.request(method, path, params=DRY)
+            assert answer.status_code == 400, (route.name, answer.text)
+            assert answer.json()["errors"][0]["code"] == "dry_run.not_here"
+
+    assert {each.name for each in others} >= {"run_task", "cancel_run", "test_channel"}
+    assert await world.digest() == before
+
+
+async def test_every_route_that_can_be_rehearsed_is_there_and_says_so(world: World) -> None:
+    document = (await world.api.http.get("/openapi.json")).json()
+    known = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if any(each["name"] == "dry_run" for each in operation.get("parameters", []))
+    }
+
+    assert known == PLANNED | REHEARSED
+    assert {each.name for each in routes(world.api)} >= known
+
+
+async def test_an_odd_wish_is_refused(world: World) -> None:
+    for params in ({"dry_run": "perhaps"}, [("dry_run", "true"), ("dry_run", "false")]):
+        answer = await world.send("pause_all", params=params)
+        assert answer.status_code == 400
+    assert (await world.api.http.get(f"{BASE}/pause")).json()["paused"] is False
+
+
+async def test_a_dry_run_needs_the_right_to_do_it(world: World) -> None:
+    reader = bearer(await world.api.token("queues:read"))
+
+    assert (await world.send("pause_all", params=DRY, headers=reader)).status_code == 403
+
+
+Change = Mapping[str, Any]
+
+
+CHANGES: Mapping[str, tuple[Change, Change | None]] = {
+    "schedule": (HOURLY, {"schedule_config": {"cron": "*/20 * * * *", "timezone": "Asia/Taipei"}}),
+    "pause": (HOURLY, {"enabled": False}),
+    "resume": ({**HOURLY, "enabled": False}, {"enabled": True}),
+    "manual": (HOURLY, {"task_type": "manual"}),
+    "blackout": (HOURLY, {"blackout": {"calendars": ["days"]}}),
+    "jitter": (HOURLY, {"schedule_config": {"interval_seconds": 3600, "jitter_seconds": 600}}),
+    "once": (HOURLY, {"schedule_config": {"at": "2031-01-01T00:00:00Z"}}),
+    "delete": (HOURLY, None),
+}
+
+
+async def test_the_fires_that_a_dry_run_tells_are_those_that_come(world: World) -> None:
+    for name, (fields, change) in CHANGES.items():
+        task = await world.api.create(**fields)
+        path = f"{TASKS}/{task['id']}"
+        method = "PUT" if change else "DELETE"
+        plan = (await world.api.http.request(method, path, json=change, params=DRY)).json()
+
+        real = await world.api.http.request(method, path, json=change)
+
+        assert (plan["fires_before"] != []) is task["enabled"], name
+        if not real.content:
+            assert (plan["fires_after"], plan["task"]) == ([], None)
+            continue
+        after = real.json()
+        assert timeless(plan["task"]) == timeless(after), name
+        assert plan["task"]["next_run_at"] == after["next_run_at"], name
+        if not plan["fires_after"]:
+            assert after["next_run_at"] is None, name
+        elif not after["schedule_config"].get("jitter_seconds"):
+            config = {"schedule_config": after["schedule_config"]}
+            config |= {"count": len(plan["fires_after"])}
+            preview = await world.api.http.post(f"{BASE}/schedules/preview", json=config)
+            assert preview.json()["fires"] == plan["fires_after"], name
+
+
+async def test_the_clocks_going_back_is_marked(world: World) -> None:
+    at = {"cron": "30 2 25-31 10 *", "timezone": "Europe/Berlin"}  # one of them is the night
+
+    plan = (
+        await world.api.http.post(
+            TASKS, json=a_task(task_type="scheduled", schedule_config=at), params=DRY
+        )
+    ).json()
+
+    assert sum(each["note"] is not None for each in plan["fires_after"]) in (1, 2)

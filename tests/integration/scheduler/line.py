@@ -1,0 +1,75 @@
+"""Tasks with policies, runs of theirs that wait or run, and queues with limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.contracts.runs import RunRequest
+from shared.db.pool import Record
+from shared.runtime.clock import utc_now
+from tests.integration.scheduler.desk import SECOND, Desk, changed, request
+
+
+async def task(desk: Desk, schedule: dict[str, Any] | None = None, **policy: Any) -> UUID:  # noqa: ANN401 - JSON
+    """Make a task with a policy."""
+    event = changed(
+        uuid4(),
+        1,
+        utc_now() - 5 * SECOND,
+        schedule,
+        policy=policy,
+        action_config={"account": {"id": 7}},
+    )
+    await desk.applier.tasks_changed([event])
+    return event.task_id
+
+
+async def ask(desk: Desk, task_id: UUID, count: int = 1, **fields: Any) -> list[UUID]:  # noqa: ANN401 - JSON
+    """Ask for runs by hand, one after the other; return them."""
+    requests: list[RunRequest] = []
+    for number in range(count):
+        at = utc_now() - (count - number) * timedelta(milliseconds=1)
+        requests.append(request(task_id, requested_at=at, **fields))
+        await desk.applier.runs_requested(requests[-1:])
+    return [each.run_id for each in requests]
+
+
+async def begin(desk: Desk, run_id: UUID, attempt: int = 1) -> None:
+    assert len(await desk.executor().claim([(run_id, attempt)])) == 1
+
+
+async def end(desk: Desk, run_id: UUID, outcome: str = "success") -> None:
+    """End the attempt of a run that was begun."""
+    await desk.pool.execute(
+        "UPDATE executor.leases SET outcome = $2, finished_at = now() WHERE run_id = $1",
+        run_id,
+        outcome,
+    )
+
+
+async def queue(desk: Desk, name: str = "default", **rule: Any) -> None:  # noqa: ANN401 - columns
+    """Lay down something for a queue."""
+    await desk.pool.execute(
+        "INSERT INTO api.queues"
+        " (name, paused, concurrency, rate_limit, rate_period_seconds, max_depth)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        name,
+        rule.get("paused", False),
+        rule.get("concurrency"),
+        rule.get("rate_limit"),
+        rule.get("rate_period_seconds"),
+        rule.get("max_depth"),
+    )
+
+
+async def states(desk: Desk, run_ids: list[UUID]) -> list[str]:
+    """Return where each run stands: what it waits for, `ordered`, or its outcome."""
+
+    def state(row: Record) -> str:
+        if row["outcome"] != "fired":
+            return str(row["outcome"])
+        return row["waits_for"] or "?" if row["held"] else "ordered"
+
+    return [state(await desk.row(each)) for each in run_ids]
