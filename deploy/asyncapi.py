@@ -14,7 +14,7 @@ from typing import Any, cast
 from faststream.nats import NatsBroker
 from faststream.specification.asyncapi import AsyncAPI
 
-from services.api.sync import answer_scheduler
+from services.api.bus.sync import answer_scheduler
 from services.log_writer import handlers as log_writer
 from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler

@@ -165,8 +165,8 @@ def token_create(
     expires_in_days: Annotated[int, typer.Option(min=MIN_TOKEN_DAYS)] = 90,
 ) -> None:
     """Create a token and print it; it cannot be shown again."""
-    from services.api import tokens  # noqa: PLC0415 - heavy
-    from services.api.scopes import ALL_SCOPES  # noqa: PLC0415 - heavy
+    from services.api.access import tokens  # noqa: PLC0415 - heavy
+    from services.api.access.scopes import ALL_SCOPES  # noqa: PLC0415 - heavy
 
     for wrong in set(scope) - set(ALL_SCOPES):
         _fail(f"there is no scope {wrong!r}; there are: {', '.join(ALL_SCOPES)}", code=2)
@@ -179,7 +179,7 @@ def token_create(
 @token.command("list")
 def token_list() -> None:
     """Print all tokens, one JSON object a line, without their secrets."""
-    from services.api import tokens  # noqa: PLC0415 - heavy
+    from services.api.access import tokens  # noqa: PLC0415 - heavy
 
     for entry in _run(tokens.list_tokens(_database_url())):
         typer.echo(json.dumps(entry, default=str, ensure_ascii=False))
@@ -188,7 +188,7 @@ def token_list() -> None:
 @token.command("revoke")
 def token_revoke(token_id: str) -> None:
     """Make a token worthless, at once."""
-    from services.api import tokens  # noqa: PLC0415 - heavy
+    from services.api.access import tokens  # noqa: PLC0415 - heavy
 
     if not _run(tokens.revoke_token(_database_url(), token_id)):
         _fail(f"there is no token {token_id!r} that could still be used")

@@ -155,7 +155,7 @@ async def provision(nats_url: str) -> None:
 
 async def first_token(database_url: str) -> str:
     """Make the token with which the owner of the home gets in."""
-    from services.api.tokens import create_admin_token  # noqa: PLC0415 - first start only
+    from services.api.access.tokens import create_admin_token  # noqa: PLC0415 - first start only
 
     return await create_admin_token(database_url)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from services.api.announce import OUTBOX
-from services.api.event_stream import BusEvents
-from services.api.forget import Forgetter
-from services.api.insist import Insister
-from services.api.notifier_line import BusNotifier
+from services.api.bus.announce import OUTBOX
+from services.api.bus.forget import Forgetter
+from services.api.bus.insist import Insister
+from services.api.bus.notifier_line import BusNotifier
+from services.api.bus.scheduler_line import BusLine
+from services.api.bus.sync import answer_scheduler
+from services.api.events.stream import BusEvents
 from services.api.parts import ApiParts
 from services.api.readiness import Readiness
-from services.api.scheduler_line import BusLine
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
-from services.api.sync import answer_scheduler
 from services.api.web_app import create_asgi
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher

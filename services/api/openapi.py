@@ -12,12 +12,16 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from services.api import run_schemas, schemas, schemas_channels, schemas_events, schemas_queues
-from services.api.auth import NEEDS, PUBLIC
-from services.api.documented import ProblemDocument
-from services.api.documented_plan import Rehearsed
-from services.api.dry_run_query import BOOLEANS, NAME, REHEARSED
-from services.api.problems import MEDIA_TYPE
+from services.api.access.auth import NEEDS, PUBLIC
+from services.api.channels import schemas as schemas_channels
+from services.api.documented.plan import Rehearsed
+from services.api.documented.tasks import ProblemDocument
+from services.api.events import schemas as schemas_events
+from services.api.queues import schemas as schemas_queues
+from services.api.runs import schemas as run_schemas
+from services.api.tasks import schemas
+from services.api.wire.dry_run_query import BOOLEANS, NAME, REHEARSED
+from services.api.wire.problems import MEDIA_TYPE
 
 _SENT = (
     schemas.TaskCreate,

@@ -8,12 +8,12 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from services.api.definition import Catalog
-from services.api.event_stream import EventStream, NoEvents
-from services.api.known_tokens import KnownTokens
-from services.api.notifier_line import NoNotifier, NotifierLine
-from services.api.scheduler_line import NoLine, SchedulerLine
+from services.api.access.known_tokens import KnownTokens
+from services.api.bus.notifier_line import NoNotifier, NotifierLine
+from services.api.bus.scheduler_line import NoLine, SchedulerLine
+from services.api.events.stream import EventStream, NoEvents
 from services.api.store.database import Database
+from services.api.tasks.definition import Catalog
 from shared.runtime.conditions import Conditions
 from shared.runtime.secret_box import SecretBox
 from shared.runtime.web import Check

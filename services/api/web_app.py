@@ -9,11 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from services.api.auth import NEEDS, PUBLIC, admit
-from services.api.definition import ConfigTooLarge
-from services.api.front_door import FrontDoor, allowed_methods
+from services.api.access.auth import NEEDS, PUBLIC, admit
 from services.api.parts import ApiParts
-from services.api.problems import Refused, problem_answer, refuse_fields
 from services.api.routes import (
     alertmanager,
     backfills,
@@ -34,8 +31,11 @@ from services.api.routes import (
     tokens,
     triggers,
 )
-from services.api.shape import request_problems
 from services.api.store.database import Unavailable
+from services.api.tasks.definition import ConfigTooLarge
+from services.api.wire.front_door import FrontDoor, allowed_methods
+from services.api.wire.problems import Refused, problem_answer, refuse_fields
+from services.api.wire.shape import request_problems
 from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, NotFound
 
 VERSION = "1.0.0"

@@ -16,7 +16,7 @@ from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.subscriber.usecases import LogicSubscriber
 
-from services.api.sync import answer_scheduler
+from services.api.bus.sync import answer_scheduler
 from services.log_writer import handlers as log_writer
 from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
@@ -28,7 +28,7 @@ Register = Callable[..., None]
 
 #: Every function that puts subscribers on a broker, by its module.
 REGISTERS: dict[str, Register] = {
-    "services/api/sync.py": answer_scheduler,
+    "services/api/bus/sync.py": answer_scheduler,
     "services/log_writer/handlers.py": log_writer.register,
     "services/notifier/handlers.py": notifier.register,
     "services/scheduler/cancel.py": answer_cancels,

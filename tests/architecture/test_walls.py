@@ -47,6 +47,7 @@ PLANTED: Mapping[str, Mapping[str, str]] = {
         "deploy/planted_sql.py": "import asyncpg",
     },
     "stores-are-private": {"deploy/planted_store.py": "import services.api.store"},
+    "routes-on-top": {"services/api/runs/planted.py": "import services.api.routes.tasks"},
     "actions-are-strangers": {
         "services/executor/actions/nats_publish.py": "import services.executor.actions.data_backup",
     },

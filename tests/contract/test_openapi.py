@@ -13,11 +13,11 @@ from typing import Any, cast
 import pytest
 from pydantic.json_schema import models_json_schema
 
-from services.api import schemas
-from services.api.auth import NEEDS, PUBLIC
+from services.api.access.auth import NEEDS, PUBLIC
 from services.api.openapi import openapi_document
 from services.api.parts import ApiParts
 from services.api.store.database import Database
+from services.api.tasks import schemas
 from services.api.web_app import create_app
 from shared.db.pool import Pool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.api.texts import all_texts
+from services.api.wire.texts import all_texts
 from services.scheduler.waiting import REASONS
 from shared.domain.occurrence import Outcome
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.strict_json import SAFE_INTEGER, Limits, NotJson, read_json
+from services.api.wire.strict_json import SAFE_INTEGER, Limits, NotJson, read_json
 
 documents = st.recursive(
     st.none()

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from services.api.definition import Definition
-from services.api.upcoming import read_calendar, upcoming
+from services.api.tasks.definition import Definition
+from services.api.tasks.upcoming import read_calendar, upcoming
 from shared.contracts.policy import Blackout, TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.domain.blackout import Calendar, parse_calendar

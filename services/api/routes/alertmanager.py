@@ -16,21 +16,21 @@ import pydantic
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonBody
-from services.api.documented import takes
-from services.api.documented_events import TakenEvents
-from services.api.events import read_events
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access.auth import Caller, closed_router
+from services.api.channels.schemas import Alert, AlertGroup
+from services.api.documented.events import TakenEvents
+from services.api.documented.tasks import takes
+from services.api.events.intake import read_events
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
 from services.api.routes.caller import BASE
-from services.api.schemas_channels import Alert, AlertGroup
-from services.api.shape import problems_of
 from services.api.store import events as store
 from services.api.store import tasks
-from services.api.strict_json import Limits
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import Document, JsonBody
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
+from services.api.wire.strict_json import Limits
 from shared.bus import topology
 from shared.db.pool import Connection
 

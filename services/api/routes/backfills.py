@@ -11,28 +11,28 @@ import pydantic
 from fastapi import Depends, Path, Request
 from starlette.responses import Response
 
-from services.api import backfill
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonDocument, OptionalBody
-from services.api.cursor import read_instant_cursor, write_cursor
-from services.api.dependencies import read_id
-from services.api.documented import takes
-from services.api.documented_runs import (
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.runs import (
     BackfillCancelled,
     BackfillProgress,
     Backfills,
     BackfillStarted,
     may_take,
 )
-from services.api.idempotency import IdempotencyKey, once
+from services.api.documented.tasks import takes
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
 from services.api.routes.caller import BASE, Cursor, Limit, TaskId
-from services.api.run_schemas import BackfillCancel, BackfillCreate
-from services.api.shape import problems_of
+from services.api.runs import backfill
+from services.api.runs.schemas import BackfillCancel, BackfillCreate
 from services.api.store import backfills as store
 from services.api.store import tasks
+from services.api.tasks.dependencies import read_id
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import Document, JsonDocument, OptionalBody
+from services.api.wire.cursor import read_instant_cursor, write_cursor
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound
 from shared.domain.instant import format_instant

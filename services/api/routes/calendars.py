@@ -8,20 +8,20 @@ import pydantic
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument
-from services.api.documented import takes
-from services.api.documented_queues import Calendar
-from services.api.idempotency import IdempotencyKey, once
-from services.api.names import named
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.queues import Calendar
+from services.api.documented.tasks import takes
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
-from services.api.queue_views import calendar_view
+from services.api.queues.names import named
+from services.api.queues.schemas import CalendarPut
+from services.api.queues.views import calendar_view
 from services.api.routes.caller import BASE
-from services.api.schemas_queues import CalendarPut
-from services.api.shape import problems_of
 from services.api.store import calendars as store
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
 from shared.db.pool import Connection
 from shared.domain.blackout import parse_calendar
 from shared.domain.errors import Conflict, NotFound

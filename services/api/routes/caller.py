@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
-from services.api.dependencies import read_id
-from services.api.problems import Refused
+from services.api.tasks.dependencies import read_id
+from services.api.wire.problems import Refused
 from shared.domain.errors import InvalidDefinition, NotFound, Problem
 from shared.domain.instant import parse_instant
 from shared.domain.texts.catalog import Language

@@ -8,18 +8,18 @@ import pydantic
 from fastapi import Depends
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonBody, OptionalBody
-from services.api.cancel import read_choice_of_runs, spell_reason, stop, stop_many
-from services.api.documented import takes
-from services.api.documented_runs import Cancelled, CancelledMany, may_take
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.runs import Cancelled, CancelledMany, may_take
+from services.api.documented.tasks import takes
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
 from services.api.routes.caller import BASE, RunId
-from services.api.run_schemas import RunCancel, RunsCancel
-from services.api.shape import problems_of
-from services.api.strict_json import Limits
+from services.api.runs.cancel import read_choice_of_runs, spell_reason, stop, stop_many
+from services.api.runs.schemas import RunCancel, RunsCancel
+from services.api.wire.answers import json_answer
+from services.api.wire.body import Document, JsonBody, OptionalBody
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
+from services.api.wire.strict_json import Limits
 
 router = closed_router(BASE)
 

@@ -7,18 +7,18 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument, no_body
-from services.api.channels import channel_view, read_channel, seal
-from services.api.documented import takes
-from services.api.documented_channels import Channel, ChannelTestResult
-from services.api.idempotency import IdempotencyKey, once
-from services.api.names import named
+from services.api.access.auth import Caller, closed_router
+from services.api.channels.channels import channel_view, read_channel, seal
+from services.api.channels.schemas import ChannelPut
+from services.api.documented.channels import Channel, ChannelTestResult
+from services.api.documented.tasks import takes
 from services.api.parts import Parts
+from services.api.queues.names import named
 from services.api.routes.caller import BASE
-from services.api.schemas_channels import ChannelPut
 from services.api.store import channels as store
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument, no_body
+from services.api.wire.idempotency import IdempotencyKey, once
 from shared.db.pool import Connection
 from shared.domain.errors import Conflict, NotFound
 

@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonBody, OptionalBody, no_body
-from services.api.cursor import read_instant_cursor, write_cursor
-from services.api.dead_runs import (
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.runs import DeadRuns, Decided, DecidedMany, may_take
+from services.api.documented.tasks import takes
+from services.api.parts import Parts
+from services.api.routes.caller import BASE, Cursor, Limit, RunId
+from services.api.routes.caller import read_choice as read_word
+from services.api.routes.runs import TaskFilter, read_task_filter
+from services.api.runs.dead_runs import (
     discard,
     discard_many,
     read_choice,
@@ -19,17 +22,14 @@ from services.api.dead_runs import (
     requeue,
     requeue_many,
 )
-from services.api.documented import takes
-from services.api.documented_runs import DeadRuns, Decided, DecidedMany, may_take
-from services.api.idempotency import IdempotencyKey, once
-from services.api.parts import Parts
-from services.api.routes.caller import BASE, Cursor, Limit, RunId
-from services.api.routes.caller import read_choice as read_word
-from services.api.routes.runs import TaskFilter, read_task_filter
-from services.api.run_schemas import MOST_AT_ONCE, DeadRunRequeue, DeadRunsChoice
-from services.api.run_views import dead_run_view
+from services.api.runs.schemas import MOST_AT_ONCE, DeadRunRequeue, DeadRunsChoice
+from services.api.runs.views import dead_run_view
 from services.api.store import dead_runs as store
-from services.api.strict_json import Limits
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import Document, JsonBody, OptionalBody, no_body
+from services.api.wire.cursor import read_instant_cursor, write_cursor
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.strict_json import Limits
 from shared.db.pool import Connection
 
 router = closed_router(BASE)

@@ -10,18 +10,18 @@ from uuid import uuid4
 from fastapi import Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import read_any
-from services.api.documented_events import TakenEvents, takes_events
-from services.api.events import attributes_in, read_events
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.events import TakenEvents, takes_events
+from services.api.events.intake import attributes_in, read_events
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
 from services.api.routes.caller import BASE
 from services.api.store import events as store
 from services.api.store import tasks
-from services.api.strict_json import Limits
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import read_any
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import refuse_fields
+from services.api.wire.strict_json import Limits
 from shared.bus import topology
 from shared.db.pool import Connection
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.auth import closed_router
-from services.api.documented_graph import TaskGraph
+from services.api.access.auth import closed_router
+from services.api.documented.graph import TaskGraph
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, TaskId
 from services.api.store import graph as store
+from services.api.wire.answers import json_answer
 from shared.domain.errors import NotFound
 
 router = closed_router(f"{BASE}/automation-tasks")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.documented import Health
+from services.api.documented.tasks import Health
 from services.api.parts import Parts
+from services.api.wire.answers import json_answer
 from shared.runtime.web import failures
 
 router = APIRouter(generate_unique_id_function=lambda route: route.name)

@@ -9,15 +9,15 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.auth import closed_router
-from services.api.cursor import read_instant_cursor, write_cursor
-from services.api.dependencies import read_id
-from services.api.documented_channels import Incidents, Notifications
+from services.api.access.auth import closed_router
+from services.api.documented.channels import Incidents, Notifications
 from services.api.parts import Parts
-from services.api.problems import Refused
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice
 from services.api.store import notifications as store
+from services.api.tasks.dependencies import read_id
+from services.api.wire.answers import json_answer
+from services.api.wire.cursor import read_instant_cursor, write_cursor
+from services.api.wire.problems import Refused
 from shared.domain.errors import Problem
 from shared.domain.instant import format_instant
 

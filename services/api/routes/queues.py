@@ -8,21 +8,21 @@ import pydantic
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument, no_body
-from services.api.documented import takes
-from services.api.documented_queues import Pause, Queue
-from services.api.idempotency import IdempotencyKey, once
-from services.api.known_tokens import Principal
-from services.api.names import named
+from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
+from services.api.documented.queues import Pause, Queue
+from services.api.documented.tasks import takes
 from services.api.parts import ApiParts, Parts
-from services.api.problems import refuse_fields
-from services.api.queue_views import pause_view, queue_view
+from services.api.queues.names import named
+from services.api.queues.schemas import QueuePut
+from services.api.queues.views import pause_view, queue_view
 from services.api.routes.caller import BASE
-from services.api.schemas_queues import QueuePut
-from services.api.shape import problems_of
 from services.api.store import queues as store
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument, no_body
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound
 

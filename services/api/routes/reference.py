@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from services.api.answers import json_answer
-from services.api.auth import closed_router
+from services.api.access.auth import closed_router
 from services.api.openapi import openapi_document as document_of
+from services.api.wire.answers import json_answer
 
 router = closed_router()
 

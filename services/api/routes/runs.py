@@ -8,18 +8,10 @@ from uuid import UUID, uuid4
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.ask import NewRun, add_new_runs, judge_params
-from services.api.auth import Caller, closed_router
-from services.api.body import Document, JsonBody, OptionalBody
-from services.api.bulk import MANUAL, add_requests, read_run_now, read_runs
-from services.api.cursor import read_instant_cursor, read_line_cursor, write_cursor
-from services.api.dependencies import read_id
-from services.api.documented import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
-from services.api.documented_runs import ListedRuns, RunDetail, may_take
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.runs import ListedRuns, RunDetail, may_take
+from services.api.documented.tasks import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
 from services.api.parts import Parts
-from services.api.problems import Refused
 from services.api.routes.caller import (
     BASE,
     CallersLanguage,
@@ -30,19 +22,27 @@ from services.api.routes.caller import (
     read_choice,
     read_time,
 )
-from services.api.run_views import (
+from services.api.runs.ask import NewRun, add_new_runs, judge_params
+from services.api.runs.bulk import MANUAL, add_requests, read_run_now, read_runs
+from services.api.runs.same import the_same
+from services.api.runs.views import (
     RETRYING,
     WAITING,
     holder_view,
     listed_run_view,
     run_detail_view,
 )
-from services.api.same import the_same
-from services.api.schemas import RunNow, RunsCreate
 from services.api.store import holders, requests, run_history, run_list, runs, tasks
-from services.api.strict_json import Limits
-from services.api.texts import say
-from services.api.views import line_view, occurrence_view, run_view
+from services.api.tasks.dependencies import read_id
+from services.api.tasks.schemas import RunNow, RunsCreate
+from services.api.tasks.views import line_view, occurrence_view, run_view
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import Document, JsonBody, OptionalBody
+from services.api.wire.cursor import read_instant_cursor, read_line_cursor, write_cursor
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import Refused
+from services.api.wire.strict_json import Limits
+from services.api.wire.texts import say
 from shared.contracts.runs import RunStatus
 from shared.db.pool import Connection
 from shared.domain.errors import Conflict, NotFound, Problem

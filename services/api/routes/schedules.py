@@ -7,17 +7,17 @@ from datetime import datetime
 import pydantic
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.auth import closed_router
-from services.api.body import JsonDocument
-from services.api.documented import Action, Preview, takes
+from services.api.access.auth import closed_router
+from services.api.documented.tasks import Action, Preview, takes
 from services.api.parts import Parts
-from services.api.problems import refuse_fields
 from services.api.routes.caller import BASE, CallersLanguage
-from services.api.schemas import PreviewRequest
-from services.api.shape import problems_of
 from services.api.store import tasks
-from services.api.texts import say
+from services.api.tasks.schemas import PreviewRequest
+from services.api.wire.answers import json_answer
+from services.api.wire.body import JsonDocument
+from services.api.wire.problems import refuse_fields
+from services.api.wire.shape import problems_of
+from services.api.wire.texts import say
 from shared.domain.describe import describe
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant, parse_instant

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from services.api.answers import json_answer
-from services.api.auth import closed_router
-from services.api.cursor import read_number_cursor, write_cursor
-from services.api.documented import DeadLetters, Executor
+from services.api.access.auth import closed_router
+from services.api.documented.tasks import DeadLetters, Executor
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit
 from services.api.store import system
-from services.api.views import dead_letter_view, executor_view
+from services.api.tasks.views import dead_letter_view, executor_view
+from services.api.wire.answers import json_answer
+from services.api.wire.cursor import read_number_cursor, write_cursor
 
 router = closed_router(BASE)
 

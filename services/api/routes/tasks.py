@@ -7,20 +7,21 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response
 
-from services.api import conditional, task_changes
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument
-from services.api.documented import Task, takes
-from services.api.documented_plan import TaskPlan
-from services.api.dry_run_query import BOOLEANS, asks_for_dry_run
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.plan import TaskPlan
+from services.api.documented.tasks import Task, takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, CallersLanguage, TaskId, read_choice
-from services.api.schemas import TaskCreate, TaskUpdate
 from services.api.store import tasks as store
-from services.api.task_changes import Changed
-from services.api.views import task_view
+from services.api.tasks import changes as task_changes
+from services.api.tasks.changes import Changed
+from services.api.tasks.schemas import TaskCreate, TaskUpdate
+from services.api.tasks.views import task_view
+from services.api.wire import conditional
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument
+from services.api.wire.dry_run_query import BOOLEANS, asks_for_dry_run
+from services.api.wire.idempotency import IdempotencyKey, once
 from shared.contracts.tasks import TaskType
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound

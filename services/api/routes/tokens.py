@@ -8,19 +8,19 @@ import pydantic
 from fastapi import Request
 from starlette.responses import Response
 
-from services.api import tokens
-from services.api.answers import Answer, json_answer
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument
-from services.api.documented import NewToken, Token, takes
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access import tokens
+from services.api.access.auth import Caller, closed_router
+from services.api.access.scopes import allows
+from services.api.documented.tasks import NewToken, Token, takes
 from services.api.parts import Parts
-from services.api.problems import Refused, refuse_fields
 from services.api.routes.caller import BASE
-from services.api.schemas import TokenCreate
-from services.api.scopes import allows
-from services.api.shape import problems_of
 from services.api.store import tokens as store
+from services.api.tasks.schemas import TokenCreate
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import Refused, refuse_fields
+from services.api.wire.shape import problems_of
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound
 

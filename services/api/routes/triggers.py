@@ -11,26 +11,26 @@ import pydantic
 from fastapi import Request
 from starlette.responses import Response
 
-from services.api.answers import Answer, json_answer
-from services.api.ask import add_new_runs
-from services.api.auth import Caller, closed_router
-from services.api.body import JsonDocument
-from services.api.documented import takes
-from services.api.documented_events import Replayed, TriggerTested
-from services.api.event_stream import Look
-from services.api.events import read_one
-from services.api.idempotency import IdempotencyKey, once
+from services.api.access.auth import Caller, closed_router
+from services.api.documented.events import Replayed, TriggerTested
+from services.api.documented.tasks import takes
+from services.api.events.intake import read_one
+from services.api.events.rehearsal import Played, answers, explain, matching, played
+from services.api.events.replay import identities, runs_to_ask_for
+from services.api.events.schemas import TriggerReplay, TriggerTest
+from services.api.events.stream import Look
 from services.api.parts import ApiParts, Parts
-from services.api.problems import Refused, refuse_fields
-from services.api.rehearsal import Played, answers, explain, matching, played
-from services.api.replay import identities, runs_to_ask_for
 from services.api.routes.caller import BASE, TaskId
-from services.api.schemas_events import TriggerReplay, TriggerTest
-from services.api.shape import problems_of
+from services.api.runs.ask import add_new_runs
 from services.api.store import events as event_store
 from services.api.store import tasks as store
-from services.api.strict_model import Strict
-from services.api.trigger_check import read_trigger
+from services.api.tasks.trigger_check import read_trigger
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import JsonDocument
+from services.api.wire.idempotency import IdempotencyKey, once
+from services.api.wire.problems import Refused, refuse_fields
+from services.api.wire.shape import problems_of
+from services.api.wire.strict_model import Strict
 from shared.bus import topology
 from shared.db.pool import Connection
 from shared.domain.errors import InvalidDefinition, NotFound, Problem

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
-from services.api.dependencies import MOST_DOWNSTREAM, Graph, Linked, Mentioned
+from services.api.tasks.dependencies import MOST_DOWNSTREAM, Graph, Linked, Mentioned
 from shared.db.pool import Connection
 from shared.domain.dependency import Rule
 

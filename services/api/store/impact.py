@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.api.dry_run import Dependant, Impact
+from services.api.tasks.dry_run import Dependant, Impact
 from shared.db.pool import Connection
 
 #: Tied tasks that are told.

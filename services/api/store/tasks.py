@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.api.definition import Definition, Facts
-from services.api.dependencies import Mentioned
 from services.api.store import graph
-from services.api.upcoming import read_calendar
+from services.api.tasks.definition import Definition, Facts
+from services.api.tasks.dependencies import Mentioned
+from services.api.tasks.upcoming import read_calendar
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.db.pool import Connection, Record

@@ -7,5 +7,5 @@
     rehearsal  a stretch of events at once, with nothing remembered from before it
 
 The scheduler keeps the states in PostgreSQL (`services/scheduler/triggers/`), the API in memory
-while it tries a trigger (`services/api/rehearsal.py`).
+while it tries a trigger (`services/api/events/rehearsal.py`).
 """

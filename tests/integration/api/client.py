@@ -12,11 +12,11 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.api.front_door import FrontDoor
+from services.api.access.tokens import create_admin_token, create_token
 from services.api.parts import ApiParts
 from services.api.store.database import Database
-from services.api.tokens import create_admin_token, create_token
 from services.api.web_app import create_app
+from services.api.wire.front_door import FrontDoor
 from shared.contracts.action import Action, ActionParams, Context, Outcome
 from shared.db.pool import Pool, open_pool
 from shared.domain.texts.catalog import Text

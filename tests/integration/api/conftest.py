@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.api.event_stream import BusEvents
+from services.api.events.stream import BusEvents
 from shared.runtime.conditions import Conditions
 from tests.integration.api.client import Api, running_api
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.api.scheduler_line import BusLine
+from services.api.bus.scheduler_line import BusLine
 from services.scheduler.cancel import Canceller, answer_cancels
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ends import EndStore

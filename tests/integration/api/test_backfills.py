@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.api import documented_runs
-from services.api.announce import OUTBOX
+from services.api.bus.announce import OUTBOX
+from services.api.documented import runs as documented_runs
 from shared.contracts.cancel import CancelItem
 from shared.contracts.runs import RunRequest, RunsRequested
 from shared.domain.instant import format_instant

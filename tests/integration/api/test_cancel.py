@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.api import documented_runs
-from services.api.scheduler_line import BusLine
+from services.api.bus.scheduler_line import BusLine
+from services.api.documented import runs as documented_runs
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import (
     answering_scheduler,

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from services.api.problems import Refused
+from services.api.wire.problems import Refused
 from shared.contracts.notifications import ChannelTested
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from services.api import web_app
-from services.api.auth import NEEDS, PUBLIC
-from services.api.scopes import ALL_SCOPES
+from services.api.access.auth import NEEDS, PUBLIC
+from services.api.access.scopes import ALL_SCOPES
 from tests.integration.api.client import Api, bearer, client_of
 
 ID = str(UUID(int=1))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.api import documented_runs
+from services.api.documented import runs as documented_runs
 from shared.contracts.runs import RunRequest, RunsRequested
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import START, occurrence

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api import documented_plan
+from services.api.documented import plan as documented_plan
 from tests.integration.api.client import BASE, TASKS, Api, a_task
 from tests.integration.api.ledger import add_lease, add_run
 

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
 
-from services.api import documented_plan
-from services.api.dry_run_query import PLANNED, REHEARSED
+from services.api.documented import plan as documented_plan
+from services.api.wire.dry_run_query import PLANNED, REHEARSED
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
 from tests.integration.api.ledger import add_lease, add_run

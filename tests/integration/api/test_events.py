@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 
-from services.api.announce import OUTBOX
-from services.api.documented_events import TakenEvents
-from services.api.forget import Forgetter
-from services.api.insist import Insister
+from services.api.bus.announce import OUTBOX
+from services.api.bus.forget import Forgetter
+from services.api.bus.insist import Insister
+from services.api.documented.events import TakenEvents
 from services.api.store.database import Database
 from shared.bus import topology
 from shared.bus.declare import declare

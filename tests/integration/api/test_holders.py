@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.api import documented_runs
+from services.api.documented import runs as documented_runs
 from tests.integration.api.client import BASE, Api
 from tests.integration.api.standing import lease, minute, occurrence
 

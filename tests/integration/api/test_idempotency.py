@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.api.forget import Forgetter
+from services.api.bus.forget import Forgetter
 from services.api.store.database import Database
 from shared.contracts.runs import RunsRequested
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, client_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.api.announce import OUTBOX
-from services.api.insist import Insister
+from services.api.bus.announce import OUTBOX
+from services.api.bus.insist import Insister
 from services.api.store.database import Database
 from shared.bus.publisher import Outgoing
 from shared.contracts.runs import RunsRequested

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.api.texts import all_texts, say
+from services.api.wire.texts import all_texts, say
 from tests.integration.api.client import TASKS, Api
 
 ROOT = Path(__file__).parents[3]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.api import body
-from services.api.front_door import FrontDoor
+from services.api.wire import body
+from services.api.wire.front_door import FrontDoor
 from tests.integration.api.client import BASE, TASKS, Api, a_task, client_of
 
 text = st.sampled_from(

@@ -21,11 +21,11 @@ from nats.aio.client import Client
 from deploy.local import ports
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
-from services.api.announce import MOST_MESSAGE_BYTES, announce
-from services.api.definition import Definition
-from services.api.problems import Refused
+from services.api.access.tokens import create_admin_token
+from services.api.bus.announce import MOST_MESSAGE_BYTES, announce
 from services.api.store.database import Database, Unavailable
-from services.api.tokens import create_admin_token
+from services.api.tasks.definition import Definition
+from services.api.wire.problems import Refused
 from shared.bus import topology
 from shared.bus.declare import declare
 from shared.contracts.runs import RunsRequested

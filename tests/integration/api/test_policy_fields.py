@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from services.api import documented
+from services.api.documented import tasks as documented
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskChanged
 from tests.integration.api.client import BASE, TASKS, Api, a_task

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.api import documented
+from services.api.documented import tasks as documented
 from tests.integration.api.client import BASE, Api
 
 PREVIEW = f"{BASE}/schedules/preview"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.api import documented_queues
+from services.api.documented import queues as documented_queues
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.ledger import add_executor, add_lease, add_run
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.api import documented_runs
+from services.api.documented import runs as documented_runs
 from tests.integration.api.client import BASE, Api
 from tests.integration.api.standing import logged, minute, occurrence
 

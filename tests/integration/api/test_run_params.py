@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.api.ask import MOST_BYTES
+from services.api.runs.ask import MOST_BYTES
 from shared.contracts.runs import RunRequest, RunsRequested
 from tests.integration.api.client import BASE, TASKS, Api
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.api import documented, documented_runs
+from services.api.documented import runs as documented_runs
+from services.api.documented import tasks as documented
 from tests.integration.api.client import BASE, TASKS, Api
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.api import documented, same
+from services.api.documented import tasks as documented
+from services.api.runs import same
 from shared.domain.occurrence import run_id_for
 from tests.integration.api.client import TASKS, Api
 from tests.integration.api.standing import occurrence

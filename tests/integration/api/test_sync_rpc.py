@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
+from services.api.bus.sync import answer_scheduler
 from services.api.store import sync as store
 from services.api.store.database import Database
-from services.api.sync import answer_scheduler
 from shared.bus import topology
 from shared.bus.connection import Guard, client_of, make_broker
 from shared.contracts.runs import RunsRequested

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.api import documented
+from services.api.documented import tasks as documented
 from shared.contracts.tasks import TaskChanged
 from tests.integration.api.client import TASKS, Api, a_task
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.api import documented, tokens
-from services.api.known_tokens import REMEMBERED, KnownTokens, Principal
-from services.api.token_format import read_token
+from services.api.access import tokens
+from services.api.access.known_tokens import REMEMBERED, KnownTokens, Principal
+from services.api.access.token_format import read_token
+from services.api.documented import tasks as documented
 from shared.domain.errors import InvalidDefinition
 from tests.integration.api.client import BASE, TASKS, Api, bearer, client_of
 

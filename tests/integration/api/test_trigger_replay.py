@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from nats.aio.client import Client
 
-from services.api.documented_events import Replayed
+from services.api.documented.events import Replayed
 from shared.bus import topology
 from shared.contracts.runs import RunRequest, RunsRequested
 from shared.domain.instant import format_instant

@@ -108,7 +108,7 @@ async def test_a_rehearsal_that_takes_too_long_says_that_it_did_not_reach_the_en
     task = await a_triggered_task(trying)
     for number in range(3):
         await store(bus, number, 50)
-    monkeypatch.setattr("services.api.rehearsal._SECONDS", -1)
+    monkeypatch.setattr("services.api.events.rehearsal._SECONDS", -1)
 
     day = (await tried(trying, task, last=1))["last_24_hours"]
 

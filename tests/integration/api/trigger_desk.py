@@ -8,7 +8,7 @@ from typing import Any
 
 from nats.aio.client import Client
 
-from services.api.documented_events import TriggerTested
+from services.api.documented.events import TriggerTested
 from shared.bus import topology
 from shared.domain.instant import format_instant
 from tests.integration.api.client import TASKS, Api

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest_asyncio
 
-from services.api.forget import Forgetter
+from services.api.bus.forget import Forgetter
 from services.api.store.database import Database
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType

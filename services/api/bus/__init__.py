@@ -1,0 +1,1 @@
+"""What the API says and asks over the bus, and what it answers there."""

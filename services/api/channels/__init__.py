@@ -1,0 +1,1 @@
+"""Notification channels: what callers send, and the sealing of their secrets."""

@@ -1,0 +1,1 @@
+"""What the API answers, as models for the OpenAPI document; one module per subject."""

@@ -1,0 +1,1 @@
+"""Events over HTTP: taken in, read back, and tried on triggers."""

@@ -1,0 +1,1 @@
+"""Queues, calendars and the pause: what callers send and are shown."""

@@ -1,0 +1,1 @@
+"""Runs: asked for, stopped, tried anew, and shown with all that happened to them."""

@@ -1,0 +1,173 @@
+"""Dead runs are tried anew or discarded: one decision each, unless it is asked for again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import pydantic
+
+from services.api.runs.ask import NewRun, add_new_runs, judge_params
+from services.api.runs.cancel import read_run_ids
+from services.api.runs.schemas import DeadRunRequeue, DeadRunsChoice
+from services.api.store import dead_runs as store
+from services.api.store import tasks
+from services.api.tasks.definition import Catalog
+from services.api.tasks.dependencies import read_id
+from services.api.wire.problems import Refused, refuse_fields
+from services.api.wire.shape import problems_of
+from shared.contracts.runs import Origin
+from shared.db.pool import Connection
+from shared.domain.errors import NotFound, Problem
+from shared.domain.occurrence import run_id_for
+
+REQUEUE: Final = "requeue"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What stands about a dead run."""
+
+    run_id: UUID
+    state: str
+    new_run_id: UUID | None = None
+    already: bool = False
+
+    def view(self) -> dict[str, Any]:
+        """Return it as the contract shows it."""
+        return {
+            "run_id": str(self.run_id),
+            "state": self.state,
+            "new_run_id": str(self.new_run_id) if self.new_run_id else None,
+            "already": self.already,
+        }
+
+
+def read_requeue(document: Mapping[str, Any]) -> DeadRunRequeue:
+    """Return how a dead run is to be tried anew.
+
+    Raises:
+        Refused: with everything that is wrong.
+    """
+    try:
+        return DeadRunRequeue.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
+
+
+def read_choice(document: Mapping[str, Any]) -> tuple[tuple[UUID, ...] | None, UUID | None]:
+    """Return the dead runs, or the task, that *document* names.
+
+    Raises:
+        Refused: it names neither, or both.
+    """
+    try:
+        wished = DeadRunsChoice.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise refuse_fields(problems_of(error)) from None
+    if (wished.run_ids is None) == (wished.task_id is None):
+        raise refuse_fields([Problem("", "dead_runs.choice")])
+    if wished.run_ids is not None:
+        return read_run_ids(wished.run_ids), None
+    task_id = read_id(wished.task_id)
+    if task_id is None:
+        raise refuse_fields([Problem("/task_id", "task.unknown")])
+    return None, task_id
+
+
+async def requeue(
+    connection: Connection, catalog: Catalog, run_id: UUID, wished: DeadRunRequeue, *, by: str
+) -> Decided:
+    """Ask for a run in the stead of a dead one; of one that was requeued before, say which.
+
+    Raises:
+        NotFound: no such run died.
+        Refused: 409, it was discarded or its task is gone; 422, the parameters make no sense.
+    """
+    dead = await _dead(connection, run_id)
+    task = await tasks.get(connection, dead.task_id)
+    if task is None:
+        raise Refused(409, "dead_run.task_gone")
+    if wished.params is not None:
+        judge_params(task.definition.task_action, wished.params, catalog, "/params")
+    times = 1
+    if not await store.decide(connection, [run_id], store.REQUEUED, by=by):
+        before = await _dead(connection, run_id)
+        if not wished.again and before.state == store.DISCARDED:
+            raise Refused(409, "dead_run.discarded")
+        if not wished.again:
+            return Decided(run_id, before.state, before.new_run_id, already=True)
+        times = await store.requeue_again(connection, run_id, by=by)
+    params = wished.params
+    if params is None:
+        kept = (await store.params_of(connection, [run_id])).get(run_id)
+        params = json.loads(kept) if kept else None
+    new = _new_run(run_id, dead.task_id, times, params)
+    await add_new_runs(connection, [new], {dead.task_id: task.version}, requested_by=by)
+    await store.note_new_runs(connection, [(run_id, new.run_id)])
+    return Decided(run_id, store.REQUEUED, new.run_id)
+
+
+async def requeue_many(
+    connection: Connection, run_ids: Sequence[UUID], *, by: str
+) -> list[Decided]:
+    """Ask for a run in the stead of each that is open; return those, in the order asked."""
+    decided = await store.decide(connection, run_ids, store.REQUEUED, by=by)
+    chosen = [run_id for run_id in run_ids if run_id in decided]
+    task_of = await store.tasks_of(connection, chosen)
+    kept = await store.params_of(connection, chosen)
+    versions = await tasks.versions(connection, list(set(task_of.values())))
+    new = [
+        _new_run(run_id, task_of[run_id], 1, json.loads(kept[run_id]) if run_id in kept else None)
+        for run_id in chosen
+        if task_of[run_id] in versions
+    ]
+    await add_new_runs(connection, new, versions, requested_by=by)
+    pairs = [(each.origin.run_id, each.run_id) for each in new if each.origin]
+    paired = [(dead, fresh) for dead, fresh in pairs if dead is not None]
+    await store.note_new_runs(connection, paired)
+    return [Decided(dead, store.REQUEUED, fresh) for dead, fresh in paired]
+
+
+async def discard(connection: Connection, run_id: UUID, *, by: str) -> Decided:
+    """Note that nothing is to be done about a dead run.
+
+    Raises:
+        NotFound: no such run died.
+        Refused: 409, it was requeued.
+    """
+    await _dead(connection, run_id)
+    if await store.decide(connection, [run_id], store.DISCARDED, by=by):
+        return Decided(run_id, store.DISCARDED)
+    before = await _dead(connection, run_id)
+    if before.state == store.REQUEUED:
+        raise Refused(409, "dead_run.requeued")
+    return Decided(run_id, store.DISCARDED, already=True)
+
+
+async def discard_many(
+    connection: Connection, run_ids: Sequence[UUID], *, by: str
+) -> list[Decided]:
+    """Discard those that are open; return them, in the order asked."""
+    decided = await store.decide(connection, run_ids, store.DISCARDED, by=by)
+    return [Decided(run_id, store.DISCARDED) for run_id in run_ids if run_id in decided]
+
+
+def _new_run(run_id: UUID, task_id: UUID, times: int, params: dict[str, Any] | None) -> NewRun:
+    return NewRun(
+        run_id=run_id_for(str(task_id), REQUEUE, f"{run_id}:{times}"),
+        task_id=task_id,
+        trigger=REQUEUE,
+        params=params,
+        origin=Origin(run_id=run_id),
+    )
+
+
+async def _dead(connection: Connection, run_id: UUID) -> store.DeadRunRow:
+    row = await store.get(connection, run_id)
+    if row is None:
+        raise NotFound("dead_run", str(run_id))
+    return row

@@ -1,0 +1,1 @@
+"""Requests and answers on the wire, whatever they are about: read strictly, refused clearly."""

@@ -1,0 +1,83 @@
+"""`?dry_run=true`: tell what a request would do, and do nothing.
+
+A change of a task is told by `dry_run.py`. Every other change is carried out in a transaction that
+is taken back, and the answer that it would have got is told (`idempotency.once`). Where neither can
+be done the question is refused, so that nobody who asks for a rehearsal gets the real thing.
+"""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from services.api.wire.answers import Answer
+from services.api.wire.problems import Refused
+from shared.domain.errors import Problem
+
+NAME = "dry_run"
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Routes, by name, that answer with what would change.
+PLANNED = frozenset({"create_task", "update_task", "delete_task"})
+#: Routes that answer with the answer that they would have given.
+REHEARSED = frozenset(
+    {
+        "create_backfill",
+        "create_runs",
+        "create_token",
+        "delete_calendar",
+        "delete_channel",
+        "delete_queue",
+        "discard_dead_runs",
+        "pause_all",
+        "pause_queue",
+        "post_events",
+        "put_calendar",
+        "put_channel",
+        "put_queue",
+        "receive_alerts",
+        "replay_events",
+        "requeue_dead_run",
+        "requeue_dead_runs",
+        "resume_all",
+        "resume_queue",
+        "revoke_token",
+    }
+)
+
+
+def asks_for_dry_run(request: Request) -> bool:
+    """Return whether *request* is only to be told.
+
+    Raises:
+        Refused: 400, it says neither yes nor no.
+    """
+    values = request.query_params.getlist(NAME) or [""]
+    word = values[0].lower()
+    if len(values) > 1 or word not in BOOLEANS:
+        code = "query.repeated" if len(values) > 1 else "field.choice"
+        allowed = {"allowed": ", ".join(each for each in BOOLEANS if each)}
+        raise Refused(400, "query.invalid", problems=[Problem(f"/query/{NAME}", code, allowed)])
+    return BOOLEANS[word]
+
+
+def refuse_what_cannot_be_rehearsed(request: Request) -> None:
+    """Look whether the route of *request* can do a dry run, if one is asked for.
+
+    Raises:
+        Refused: 400, it cannot.
+    """
+    if request.method in _READING or NAME not in request.query_params:
+        return
+    name = request.scope["route"].name
+    if asks_for_dry_run(request) and name not in PLANNED | REHEARSED:
+        problem = Problem(f"/query/{NAME}", "dry_run.not_here")
+        raise Refused(400, "query.invalid", problems=[problem])
+
+
+def told(answer: Answer) -> Answer:
+    """Return what is answered in the stead of *answer*, which was taken back."""
+    head = f'{{"dry_run":true,"valid":true,"problems":[],"status":{answer.status},"answer":'
+    body = head.encode() + (answer.body or b"null") + b"}"
+    kept = {name: value for name, value in answer.headers.items() if name == "Content-Language"}
+    return Answer(200, body, kept)
