@@ -32,3 +32,11 @@ async def desk(pool: Pool, streams: str) -> AsyncIterator[Desk]:
     """Give the parts of a scheduler on an empty database and an empty bus."""
     async with open_desk(pool, streams) as desk:
         yield desk
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
+    """Leave no limits, calendars and pauses behind."""
+    yield
+    await desk.pool.execute("TRUNCATE api.queues, api.calendars")
+    await desk.pool.execute("UPDATE api.switches SET paused = false")

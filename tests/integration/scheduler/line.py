@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.contracts.runs import RunRequest
+from shared.contracts.tasks import TaskChanged
 from shared.db.pool import Record
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import SECOND, Desk, changed, request
@@ -73,3 +74,10 @@ async def states(desk: Desk, run_ids: list[UUID]) -> list[str]:
         return row["waits_for"] or "?" if row["held"] else "ordered"
 
     return [state(await desk.row(each)) for each in run_ids]
+
+
+async def fires(desk: Desk, event: TaskChanged) -> list[Record]:
+    """Make a task whose fires are due already; return their rows."""
+    await desk.applier.tasks_changed([event])
+    await desk.catch_up()
+    return await desk.rows(event.task_id)
