@@ -1,6 +1,7 @@
 """What the notifier hears, and what it is asked.
 
-Over the bus it only hears sooner what it would read from the log (`loops/readers.py`).
+Over the bus it only hears sooner what it would read from the log (`loops/readers.py`); and as
+anybody might say it there, it believes only what the leases bear out.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ def register(broker: NatsBroker, room: Room) -> None:
     @pull(broker, topology.NOTIFIER_STARTED, contract(RunsStarted))
     async def beginnings(message: RunsStarted) -> None:
         """An executor began runs: whoever waits for that is told."""
-        await room.judge.judge([facts.started(run) for run in message.runs])
+        await room.judge.hear([facts.started(run) for run in message.runs])
 
     @pull(broker, topology.NOTIFIER_FINISHED, contract(RunsFinished))
     async def ends(message: RunsFinished) -> None:
         """An executor ended runs: whoever waits for that is told."""
         found = (facts.ended(run) for run in message.runs)
-        await room.judge.judge([end for end in found if end is not None])
+        await room.judge.hear([end for end in found if end is not None])
 
     @broker.subscriber(
         topology.RPC_NOTIFIER_TEST,

@@ -35,8 +35,18 @@ class Judge:
         self._store = store
         self._wake_sender = wake_sender
 
+    async def hear(self, facts: Sequence[Fact]) -> None:
+        """Judge what somebody said over the bus, as far as the leases bear it out."""
+        tasks, loud = await self._loud(facts)
+        if loud:
+            await self._judge_loud(tasks, await self._sources.borne_out(loud))
+
     async def judge(self, facts: Sequence[Fact]) -> int:
         """Judge what was not judged yet; return how many deliveries follow."""
+        return await self._judge_loud(*await self._loud(facts))
+
+    async def _loud(self, facts: Sequence[Fact]) -> tuple[dict[UUID, Task], list[Fact]]:
+        """Return the tasks of which somebody may want to hear, and the facts about them."""
         known = await self._sources.tasks(list({fact.task_id for fact in facts}))
         tasks = {
             fact.task_id: found.task
@@ -44,11 +54,13 @@ class Judge:
             if (found := known.get(fact.task_id)) is not None
             and not rules.is_quiet(found.task, fact, open_incidents=found.troubled)
         }
-        if not tasks:
-            return 0
         # A success that nobody waits for may be the recovery from a failure beside it.
-        loud = [fact for fact in facts if fact.task_id in tasks]
-        loud = await self._with_due(tasks, loud)
+        return tasks, [fact for fact in facts if fact.task_id in tasks]
+
+    async def _judge_loud(self, tasks: Mapping[UUID, Task], facts: list[Fact]) -> int:
+        if not facts:
+            return 0
+        loud = await self._with_due(tasks, facts)
         async with self._store.judging() as judgement:
             ordered = await _judge(judgement, tasks, loud)
         if ordered:

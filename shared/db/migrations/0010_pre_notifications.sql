@@ -50,7 +50,7 @@ SELECT run_id, task_id, trigger, scheduled_for, due_at, outcome, reason, missed_
 FROM scheduler.occurrences
 WHERE outcome <> 'fired' AND cancelled_at IS NULL;
 -- Due, and nobody has begun it.
-CREATE VIEW executor.notifier_leases AS SELECT run_id FROM executor.leases;
+CREATE VIEW executor.notifier_leases AS SELECT run_id, attempt, outcome FROM executor.leases;
 CREATE VIEW scheduler.notifier_waiting AS
 SELECT o.run_id, o.task_id, o.trigger, o.scheduled_for, o.due_at, o.waits_for
 FROM scheduler.occurrences o

@@ -177,6 +177,14 @@ class House:
         """Make what is to be tried later due now."""
         await self.pool.execute("UPDATE notify.deliveries SET next_try_at = clock_timestamp()")
 
+    async def bear_out(self, *runs: RunFinished) -> None:
+        """Make the leases say of these runs what is going to be said of them."""
+        await self.pool.executemany(
+            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until,"
+            " outcome) VALUES ($1, $2, $3, $4, now(), $5)",
+            [(run.run_id, run.task_id, run.attempt, uuid4(), run.status.value) for run in runs],
+        )
+
     async def deliveries(self) -> list[Record]:
         """Return all deliveries in order."""
         return await self.pool.fetch("SELECT * FROM notify.deliveries ORDER BY created_at, id")

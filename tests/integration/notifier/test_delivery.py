@@ -486,6 +486,7 @@ async def test_the_test_button_tells_the_truth(
 async def test_what_is_said_on_the_bus_is_heard(house: House, on_the_bus: Client) -> None:
     task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
     message = RunsFinished(runs=(an_end(task), an_end(task, RunStatus.SUCCESS, minute=1)))
+    await house.bear_out(*message.runs)
     await on_the_bus.jetstream().publish(topology.runs_finished(UUID(int=7)), message.encode())
 
     async def both() -> bool:
@@ -493,3 +494,18 @@ async def test_what_is_said_on_the_bus_is_heard(house: House, on_the_bus: Client
 
     await eventually(both, "a failure and a recovery")
     assert sorted(await house.told()) == [("failure", "ops"), ("recovered", "ops")]
+
+
+async def test_what_no_lease_bears_out_is_not_believed(house: House, on_the_bus: Client) -> None:
+    task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
+    lie, truth = an_end(task), an_end(task, minute=1)
+    await house.bear_out(lie.model_copy(update={"status": RunStatus.SUCCESS}), truth)
+    message = RunsFinished(runs=(lie, truth, an_end(task, minute=2)))
+    await on_the_bus.jetstream().publish(topology.runs_finished(UUID(int=7)), message.encode())
+
+    async def one() -> bool:
+        return bool(await house.deliveries())
+
+    await eventually(one, "the failure that is true")
+    (delivery,) = await house.deliveries()
+    assert delivery["run_id"] == truth.run_id
