@@ -31,6 +31,7 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
         name=settings.instance,
         max_size=6,
         pooled=settings.database_pooled,
+        by_key=True,
     )
     stack.push_async_callback(pool.close)
     guard = Guard()

@@ -55,12 +55,14 @@ async def open_pool(
     statement_timeout: timedelta = timedelta(seconds=15),
     transaction_pause: timedelta = timedelta(seconds=2),
     pooled: bool = False,
+    by_key: bool = False,
 ) -> Pool:
     """Open a pool whose sessions free their locks when their process freezes.
 
     *transaction_pause* is how long a session may idle inside a transaction before the server ends
     it: the fence against a process that was stopped while it held row locks. *pooled*: a pooler in
-    transaction mode lies between.
+    transaction mode lies between. *by_key*: its statements look rows up by their keys; they are
+    never to read a whole table, as a plan that was made while it was empty would go on to do.
 
     Raises:
         NoFence: that pooler does not set the time-outs.
@@ -82,7 +84,9 @@ async def open_pool(
         reset=_keep,
         # A named statement would be left behind in a session that the next one does not get.
         statement_cache_size=0 if pooled else STATEMENTS,
-        server_settings=session if pooled else {**session, **fence, **_DIRECT},
+        server_settings=session
+        if pooled
+        else {**session, **fence, **_DIRECT, **({"enable_seqscan": "off"} if by_key else {})},
     )
     if pooled:
         try:

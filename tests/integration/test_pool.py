@@ -1,4 +1,4 @@
-"""How a pool behaves behind a pooler in transaction mode, and that it insists on the fence."""
+"""How a pool behaves: fenced, behind a pooler in transaction mode, and where it looks up by key."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ async def test_without_one_each_session_is_fenced(database: str) -> None:
     async with await open_pool(database, name="test", max_size=1) as pool:
         assert await pool.fetchval("SHOW idle_in_transaction_session_timeout") == "2s"
         assert await pool.fetchval("SHOW lock_timeout") == "3s"
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+async def test_who_looks_up_by_key_never_reads_a_whole_table(
+    database: str, *, by_key: bool
+) -> None:
+    async with await open_pool(database, name="test", max_size=1, by_key=by_key) as pool:
+        # Small, as it is when a new system makes its plans.
+        await pool.execute("CREATE TABLE public.small AS SELECT 1 AS id")
+        await pool.execute("CREATE UNIQUE INDEX ON public.small (id)")
+        await pool.execute("ANALYZE public.small")
+        plan = await pool.fetchval("EXPLAIN SELECT * FROM public.small WHERE id = 1")
+
+    assert ("Seq Scan" in plan) is not by_key

@@ -45,16 +45,18 @@ CASE WHEN a.attempt = 1 THEN false ELSE coalesce((
 # What may be claimed is what the ledger says is to be run (the view holds nothing else), what to do
 # comes from there too. A lease can be taken over only by a later attempt and only once it ran out,
 # or once its own attempt ended without ending the run. Of last chances one is taken, and none while
-# one is under way here ($7).
+# one is under way here ($7). Each run is looked up under its own id (`OFFSET 0`):
+# a plan that was made while the ledger was empty would go on to read it whole.
 _CLAIM = f"""
 WITH asked AS (
     SELECT run_id, max(attempt) AS attempt FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
     GROUP BY run_id
 ), found AS MATERIALIZED (
     SELECT r.*, a.attempt AS asked, {_LAST_CHANCE} AS last_chance
-    FROM asked a JOIN scheduler.executor_runs r
-         ON r.run_id = a.run_id AND a.attempt <= r.attempt  -- none that was never ordered
-    WHERE {_FITS}
+    FROM asked a, LATERAL (
+        SELECT * FROM scheduler.executor_runs v WHERE v.run_id = a.run_id OFFSET 0) r
+    WHERE a.attempt <= r.attempt  -- none that was never ordered
+      AND {_FITS}
 ), claimed AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
     SELECT run_id, task_id, asked, $3, clock_timestamp() + $4::interval FROM found
