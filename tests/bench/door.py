@@ -21,6 +21,8 @@ EVENTS = f"{BASE}/events"
 CONNECTIONS = 8
 #: Runs that are asked for in one call.
 BULK = 2_000
+#: Runs of one task that one call may ask for.
+MOST_OF_ONE = 1000
 SECONDS = 60.0
 #: A connection that was idle for longer is not used again; servers close them after five seconds.
 IDLE_SECONDS = 2.0
@@ -99,7 +101,7 @@ class Door:
     async def run_many(self, ids: Sequence[str], count: int) -> None:
         """Ask for *count* runs in all, spread over the tasks, by bulk calls."""
         while count > 0:
-            batch = min(BULK, count)
+            batch = min(BULK, MOST_OF_ONE * len(ids), count)
             each, rest = divmod(batch, len(ids))
             shares = {task_id: each + (n < rest) for n, task_id in enumerate(ids)}
             items = [{"task_id": task_id, "count": n} for task_id, n in shares.items() if n]
