@@ -130,8 +130,9 @@ async def test_what_waits_goes_to_others_and_what_is_being_claimed_does_not_star
         await connection.execute("LOCK TABLE executor.leases IN EXCLUSIVE MODE")
         claiming = await floor.order()
 
-        async def claim_is_under_way() -> object:
-            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+        async def claim_is_under_way() -> bool:  # others may wait for the table, too
+            intake = executor.executor.intake
+            return intake.claims_begun > intake.claims_ended
 
         await eventually(claim_is_under_way, "the claim waits")
         waiting = await floor.order(5)
