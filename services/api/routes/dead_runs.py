@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, RunId
 from services.api.routes.caller import read_choice as read_word
 from services.api.routes.runs import TaskFilter, read_task_filter
+from services.api.runs.dead_runs import Decided as Decision
 from services.api.runs.dead_runs import (
     discard,
     discard_many,
@@ -36,6 +39,14 @@ router = closed_router(BASE)
 
 #: A thousand ids.
 _MANY = Limits(size=128 * 1024)
+
+
+class DecideMany(Protocol):
+    """Decides about many dead runs."""
+
+    async def __call__(
+        self, connection: Connection, run_ids: Sequence[UUID], *, by: str
+    ) -> list[Decision]: ...
 
 
 @router.get("/dead-runs", response_model=DeadRuns)
@@ -110,16 +121,7 @@ async def requeue_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Try open dead runs anew: at most 1,000, by their ids or all of a task, the oldest first."""
-    run_ids, task_id = read_choice(document.value)
-
-    async def act(connection: Connection) -> Answer:
-        ids, more = list(run_ids or ()), False
-        if task_id is not None:
-            ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
-            ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
-        decided = await requeue_many(connection, ids, by=caller.name)
-        return json_answer({"items": [each.view() for each in decided], "more": more})
-
+    act = _of_all(document, requeue_many, by=caller.name)
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
@@ -135,6 +137,15 @@ async def discard_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Discard open dead runs: at most 1,000, by their ids or all of a task, the oldest first."""
+    act = _of_all(document, discard_many, by=caller.name)
+    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    return answer.response()
+
+
+def _of_all(
+    document: Document, decide: DecideMany, *, by: str
+) -> Callable[[Connection], Awaitable[Answer]]:
+    """Return what decides about the dead runs that *document* chooses."""
     run_ids, task_id = read_choice(document.value)
 
     async def act(connection: Connection) -> Answer:
@@ -142,8 +153,7 @@ async def discard_dead_runs(
         if task_id is not None:
             ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
             ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
-        decided = await discard_many(connection, ids, by=caller.name)
+        decided = await decide(connection, ids, by=by)
         return json_answer({"items": [each.view() for each in decided], "more": more})
 
-    answer = await once(parts.database, request, caller, document.raw, act, key=key)
-    return answer.response()
+    return act

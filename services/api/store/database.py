@@ -73,8 +73,8 @@ class Database:
             raise Unavailable(type(error).__name__) from error
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """Lend a connection inside a transaction.
+    async def transaction(self, *, rehearsal: bool = False) -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction; of a *rehearsal* nothing stays, come what may.
 
         Raises:
             Unavailable: it does not answer in time.
@@ -89,26 +89,7 @@ class Database:
             except BaseException:
                 await transaction.rollback()
                 raise
-            await transaction.commit()
-
-    @asynccontextmanager
-    async def rehearsal(self) -> AsyncIterator[Connection]:
-        """Lend a connection inside a transaction that is taken back at the end, come what may.
-
-        Raises:
-            Unavailable: it does not answer in time.
-        """
-        async with self.connection() as connection:
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                yield connection
-            except _BROKEN:
-                raise  # a ROLLBACK would wait for it, too; the server does it by itself
-            except BaseException:
-                await transaction.rollback()
-                raise
-            await transaction.rollback()
+            await (transaction.rollback() if rehearsal else transaction.commit())
 
     async def ping(self) -> None:
         """Raise unless the database answers."""

@@ -111,7 +111,7 @@ async def rehearse(database: Database, kind: Change, act: Act, language: Languag
     Raises:
         AutomationError: whatever *act* is refused with.
     """
-    async with database.rehearsal() as connection:
+    async with database.transaction(rehearsal=True) as connection:
         return await _plan(connection, kind, await act(connection), language)
 
 

@@ -79,7 +79,7 @@ async def once(
         Refused: 409 while the first such request is in hand, 422 if it was another request.
     """
     if asks_for_dry_run(request):
-        async with database.rehearsal() as connection:
+        async with database.transaction(rehearsal=True) as connection:
             return told(remembered(await act(connection)))
     async with database.transaction() as connection:
         if key is None:
