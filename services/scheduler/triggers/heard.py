@@ -28,11 +28,14 @@ class Heard:
     def __init__(self, client: Client, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._js = client.jetstream(timeout=2)
         self._monotonic = monotonic
-        self._floor = -1
+        self._oldest: int | None = None
         self._since = 0.0
 
     async def until(self) -> datetime | None:
         """Return when the oldest event was stored that is not handled yet; None: all are.
+
+        The stream is asked, and not the consumer how many it has left: that one hears of an event a
+        moment after it was stored, and its sender was told so.
 
         Raises:
             OSError: the bus does not answer.
@@ -40,16 +43,14 @@ class Heard:
         try:
             info = await self._js.consumer_info(SCHEDULER_EVENTS.stream, SCHEDULER_EVENTS.name)
             floor = info.ack_floor.stream_seq if info.ack_floor else 0
-            if not (info.num_pending or info.num_ack_pending) or self._is_stuck(floor):
-                return None
             oldest = await self._js.get_msg(EVENTS.name, floor + 1, EVERY_EVENT, next=True)
         except NotFoundError:
             return None
         except Error as error:  # some of these are no OSError
             raise ConnectionError(f"no answer about events: {type(error).__name__}") from error
-        return oldest.time
+        return None if self._is_stuck(oldest.seq) else oldest.time
 
-    def _is_stuck(self, floor: int) -> bool:
-        if floor != self._floor:
-            self._floor, self._since = floor, self._monotonic()
+    def _is_stuck(self, oldest: int | None) -> bool:
+        if oldest != self._oldest:
+            self._oldest, self._since = oldest, self._monotonic()
         return self._monotonic() - self._since > STUCK_SECONDS
