@@ -14,11 +14,15 @@ from typing import Any, cast
 from faststream.nats import NatsBroker
 from faststream.specification.asyncapi import AsyncAPI
 
+from services.api.bus.accounts import RuntimeDesk
+from services.api.bus.scripts import ScriptDesk
 from services.api.bus.sync import answer_scheduler
+from services.api.platform.answering import ActionDesk
 from services.log_writer import handlers as log_writer
 from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
 from shared.bus import topology
+from shared.contracts.accounts import AccountDesired
 from shared.contracts.event import CloudEvent
 from shared.contracts.message import Message, Part
 from shared.contracts.runs import LogLines, RunDue, RunsFinished, RunsRequested, RunsStarted
@@ -32,6 +36,7 @@ SAID: tuple[tuple[str, type[Message | Part], str, str], ...] = (
     ("task.started.*", RunsStarted, "runs-started", "Executor: these runs began."),
     ("task.finished.*", RunsFinished, "runs-finished", "Executor: these runs ended."),
     ("task.log.*", LogLines, "log-lines", "Executor: what actions wrote."),
+    ("account.desired.*", AccountDesired, "account-desired", "API: what is wanted of an account."),
     ("event.>", CloudEvent, "event", "Anybody: something happened; tasks' triggers listen."),
 )
 
@@ -41,6 +46,9 @@ def document() -> dict[str, Any]:
     broker = NatsBroker("nats://localhost:4222")
     # Registered to be described, never called: no handler needs what it would work with.
     answer_scheduler(broker, cast("Any", None))
+    ActionDesk(cast("Any", None), {}).register(broker)
+    RuntimeDesk(cast("Any", None)).register(broker)
+    ScriptDesk(cast("Any", None)).register(broker)
     scheduler.register(broker, cast("Any", None))
     log_writer.register(broker, cast("Any", None))
     notifier.register(broker, cast("Any", None))

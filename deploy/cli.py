@@ -5,6 +5,8 @@
     automation db migrate | current          the schema
     automation bus provision | docs          streams and consumers
     automation token create | list | revoke  who may call the API
+    automation backup list | verify | restore
+    automation secrets rotate | new-key      the keys that secrets are sealed with
 
 Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage. Everything heavy
 is imported by the command that needs it.
@@ -23,6 +25,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from deploy import backup_cli
 from deploy import serve as serving
 
 Result = TypeVar("Result")
@@ -44,6 +47,9 @@ token = typer.Typer(help="Who may call the API.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(bus, name="bus")
 app.add_typer(token, name="token")
+app.add_typer(backup_cli.app, name="backup")
+secrets = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
+app.add_typer(secrets, name="secrets")
 
 
 def main() -> None:
@@ -59,6 +65,7 @@ class Role(StrEnum):
     EXECUTOR = "executor"
     LOG_WRITER = "log-writer"
     NOTIFIER = "notifier"
+    ACCOUNT_RUNTIME = "account-runtime"
 
 
 @app.command()
@@ -192,6 +199,38 @@ def token_revoke(token_id: str) -> None:
 
     if not _run(tokens.revoke_token(_database_url(), token_id)):
         _fail(f"there is no token {token_id!r} that could still be used")
+
+
+@secrets.command("rotate")
+def secrets_rotate(
+    *,
+    drop_old: Annotated[bool, typer.Option(help="Forget the keys that seal nothing.")] = False,
+) -> None:
+    """Seal everything with a new key; or go on with a rotation that was interrupted.
+
+    Services that read the same file need no restart; keys in AUTOMATION_SECRET_KEY are changed by
+    hand, new one first, and all services started afresh, before this.
+    """
+    from services.api.secrets import rotation  # noqa: PLC0415 - heavy
+
+    where = (_database_url(), _home(), os.environ.get("AUTOMATION_SECRET_KEY", ""))
+    if drop_old:
+        for key_id in _run(rotation.drop_old(*where)):
+            typer.echo(f"dropped\t{key_id}")
+        return
+    done = _run(rotation.rotate(*where))
+    typer.echo(f"{'new key' if done.is_new else 'key'}\t{done.key_id}")
+    typer.echo(f"resealed\t{done.resealed}")
+    if done.unopened:
+        _fail(f"no key opens: {', '.join(done.unopened)}")
+
+
+@secrets.command("new-key")
+def secrets_new_key() -> None:
+    """Print a fresh key for AUTOMATION_SECRET_KEY."""
+    from shared.runtime.secret_box import fresh_key  # noqa: PLC0415 - heavy
+
+    typer.echo(str(fresh_key()))
 
 
 def _home() -> Path:

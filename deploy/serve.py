@@ -16,6 +16,7 @@ ROLES = {
     "executor": "services.executor.app",
     "log-writer": "services.log_writer.app",
     "notifier": "services.notifier.app",
+    "account-runtime": "services.account_runtime.app",
 }
 
 

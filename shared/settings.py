@@ -40,4 +40,5 @@ class ServiceSettings(BusSettings):
     egress_allow: str = ""
     """Comma-separated hosts and CIDRs that actions may call though they are private."""
     secret_key: SecretStr = SecretStr("")
-    """Seals what is kept of channels; else the file `secret-key` in the home."""
+    """The keys that seal secrets, the one for new ones first, with commas between them; else they
+    are in the file `secret-key` in the home, which is read again when it changes."""

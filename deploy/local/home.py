@@ -1,7 +1,7 @@
 """The folder with everything the local system keeps, and the lock that one supervisor holds.
 
 admin-token   0600, written once             logs/       one file per process, rotated
-secret-key    0600, written once
+secret-key    0600, one key a line; `automation secrets rotate` puts new ones first
 state.json    what runs where; see state.py  postgres/   cluster and password
 lock          flock, held while we run       nats/       streams, password, configuration
 """
@@ -73,7 +73,7 @@ class Home:
 
     @property
     def secret_key(self) -> Path:
-        """File with the key that seals what is kept of notification channels."""
+        """File with the keys that seal secrets."""
         return self.path / "secret-key"
 
     @property

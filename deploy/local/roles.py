@@ -72,9 +72,15 @@ def service(role: str) -> tuple[str, ...]:
 
 
 def stages(
-    *, schedulers: int, executors: int, api: tuple[str, int], environment: Environment
+    *,
+    schedulers: int,
+    executors: int,
+    runtimes: int,
+    api: tuple[str, int],
+    environment: Environment,
 ) -> list[list[Role]]:
     """Our services in the order of their start."""
+    last = ("log-writer", "notifier", *("account-runtime",) * runtimes)
 
     def numbered(role: str, count: int) -> list[Role]:
         return [
@@ -86,8 +92,5 @@ def stages(
         [Role(name="api", argv=service("api"), environment=environment, address=api)],
         numbered("scheduler", schedulers),
         numbered("executor", executors),
-        [
-            Role(name=role, argv=service(role), environment=environment)
-            for role in ("log-writer", "notifier")
-        ],
+        [Role(name=role, argv=service(role), environment=environment) for role in last],
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,8 @@ class LocalSettings(BaseSettings):
     """0 takes any free one."""
     executors: int = Field(default=2, ge=0, le=64)
     schedulers: int = Field(default=1, ge=0, le=16)
+    runtimes: int = Field(default=1 if sys.platform == "linux" else 0, ge=0, le=1)
+    """Whether a runtime keeps accounts running on this machine; there is one for Linux only."""
     nats_url: str | None = None
     """Use this server and start none."""
     database_url: str | None = None

@@ -42,6 +42,7 @@ class LocalSystem:
         self._nats = None if settings.nats_url else Nats(home.nats, provision=provision)
         self._executors = settings.executors
         self._schedulers = settings.schedulers
+        self._runtimes = settings.runtimes
         self._as_json = settings.log_format == "json"
 
     @property
@@ -69,6 +70,9 @@ class LocalSystem:
             "AUTOMATION_HOST": self._host,
             "AUTOMATION_PORT": str(self._port),
             "AUTOMATION_PUBLIC_URL": os.environ.get("AUTOMATION_PUBLIC_URL") or self.api_url,
+            # Whoever ends all this wants nothing left behind; and the home is locked already.
+            "AUTOMATION_RUNTIME_ON_STOP": "stop",
+            "AUTOMATION_RUNTIME_LISTEN_SECONDS": "0",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -80,6 +84,7 @@ class LocalSystem:
         services = roles.stages(
             schedulers=self._schedulers,
             executors=self._executors,
+            runtimes=self._runtimes,
             api=(ports.reachable(self._host), self._port),
             environment=self.environment,
         )
@@ -161,10 +166,10 @@ async def first_token(database_url: str) -> str:
 
 
 def secret_key() -> str:
-    """Make the key that seals what is kept of notification channels."""
-    from shared.runtime.secret_box import new_key  # noqa: PLC0415 - first start only
+    """Make the first key that seals secrets."""
+    from shared.runtime.secret_box import fresh_key  # noqa: PLC0415 - first start only
 
-    return new_key()
+    return str(fresh_key())
 
 
 def run(settings: LocalSettings, *, services: Services | None = None) -> int:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from services.api.bus.accounts import RuntimeDesk
 from services.api.bus.announce import OUTBOX
 from services.api.bus.forget import Forgetter
 from services.api.bus.insist import Insister
 from services.api.bus.notifier_line import BusNotifier
 from services.api.bus.scheduler_line import BusLine
+from services.api.bus.scripts import ScriptDesk
 from services.api.bus.sync import answer_scheduler
+from services.api.events.finding import EventFinder
 from services.api.events.stream import BusEvents
 from services.api.parts import ApiParts
+from services.api.platform.answering import ActionDesk
+from services.api.platform.commands import COMMANDS, by_name
 from services.api.readiness import Readiness
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
 from services.api.web_app import create_asgi
+from shared.bus import topology
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
+from shared.bus.watch import Watch
 from shared.db.pool import Pool, open_pool
 from shared.outbox.relay import Relay
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.conditions import Conditions
+from shared.runtime.key_file import find_box
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
-from shared.runtime.secret_box import find_box
 from shared.runtime.web import WebServer
 
 #: Connections, kept-alive idle ones included; the door itself limits requests.
@@ -39,18 +46,27 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     guard = Guard()
     broker = make_broker(settings.nats_url, name=f"api:{settings.instance}", guard=guard)
     answer_scheduler(broker, database)
+    conditions = Conditions()
+    stack.push_async_callback(conditions.close)
+    finder = EventFinder(conditions)
+    commands = {**COMMANDS, **by_name(finder.commands)}
+    desks = (ActionDesk(database, commands), RuntimeDesk(database), ScriptDesk(database))
+    for desk in desks:
+        desk.register(broker)
     await broker.start()
     stack.push_async_callback(lambda: close(broker.stop()))
     stack.callback(lambda: setattr(guard, "stopping", True))
     client = client_of(broker)
+    events = finder.stream = BusEvents(client)
 
     relay_pool = await _pool(settings, stack, "api-relay")
     relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
-    forget = Loop("forget", Forgetter(database).step)
+    for desk in desks:
+        desk.on_written = relay.wake
+    watch = Loop("watch", Watch(client, [topology.API_ACCOUNT_STATES], [topology.KV_SCRIPTS]).step)
+    forget = Loop("forget", Forgetter(database, audit_days=settings.audit_days).step)
     insist = Loop("insist", Insister(database, relay.wake).step)
 
-    conditions = Conditions()
-    stack.push_async_callback(conditions.close)
     checks = Readiness(client, relay)
     parts = ApiParts(
         database=database,
@@ -59,7 +75,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         scheduler=BusLine(client),
         notifier=BusNotifier(client),
         box=find_box(settings.secret_key.get_secret_value(), settings.home),
-        events=BusEvents(client),
+        events=events,
         conditions=conditions,
         checks={"postgres": database.ping, "nats": checks.bus, "relay": checks.relay},
     )
@@ -71,7 +87,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         h11_max_incomplete_event_size=32 * 1024,
         timeout_keep_alive=30,
     )
-    return Parts(loops=[relay, insist, forget], checks=parts.checks, web=web)
+    return Parts(loops=[relay, watch, insist, forget], checks=parts.checks, web=web)
 
 
 async def _pool(

@@ -13,13 +13,19 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.api.access.auth import NEEDS, PUBLIC
+from services.api.accounts import schemas as schemas_accounts
+from services.api.alerts import schemas as schemas_alerts
+from services.api.alerts import schemas_notices
 from services.api.channels import schemas as schemas_channels
 from services.api.documented.plan import Rehearsed
 from services.api.documented.tasks import ProblemDocument
 from services.api.events import schemas as schemas_events
 from services.api.queues import schemas as schemas_queues
 from services.api.runs import schemas as run_schemas
+from services.api.scripts import schemas as schemas_scripts
+from services.api.secrets import schemas as schemas_secrets
 from services.api.tasks import schemas
+from services.api.templates import schemas as schemas_templates
 from services.api.wire.dry_run_query import BOOLEANS, NAME, REHEARSED
 from services.api.wire.problems import MEDIA_TYPE
 
@@ -42,8 +48,25 @@ _SENT = (
     schemas_events.TriggerReplay,
     schemas_queues.QueuePut,
     schemas_channels.ChannelPut,
+    schemas_accounts.AccountCreate,
+    schemas_accounts.AccountUpdate,
+    schemas_accounts.AccountStop,
+    schemas_accounts.HoldPut,
+    schemas_scripts.ScriptCreate,
+    schemas_scripts.ScriptUpdate,
+    schemas_scripts.ScriptText,
+    schemas_scripts.ScriptDecision,
+    schemas_secrets.SecretPut,
+    schemas_templates.TemplateUse,
     schemas_channels.AlertGroup,
     schemas_queues.CalendarPut,
+    schemas_alerts.AlertRuleCreate,
+    schemas_alerts.AlertRuleUpdate,
+    schemas_alerts.Acknowledge,
+    schemas_notices.AlertSilenceCreate,
+    schemas_notices.AlertSilenceUpdate,
+    schemas_notices.AlertSilencePreview,
+    schemas_notices.AlertSettingsUpdate,
 )
 _REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
@@ -55,7 +78,7 @@ _MEANINGS = {
     406: "Answers are JSON.",
     408: "The body did not come in time.",
     409: "It stands otherwise, or the same request is in hand; try again soon.",
-    412: "The task is not the version that If-Match names.",
+    412: "It is not the version that If-Match names any more.",
     413: "Too large.",
     415: "The body is not application/json in UTF-8.",
     422: "The request makes no sense; `errors` names each field.",

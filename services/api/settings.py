@@ -16,3 +16,5 @@ class ApiSettings(ServiceSettings):
     max_in_flight: int = Field(default=200, ge=1)
     """Requests answered at the same time; more are told to come back (503)."""
     database_connections: int = Field(default=10, ge=3)
+    audit_days: int = Field(default=400, ge=1, le=36_500)
+    """How long the list of who changed what is kept."""

@@ -12,6 +12,7 @@ from services.executor.settings import ExecutorSettings
 from shared.bus.connection import Guard, close, connect
 from shared.db.pool import answers, open_pool
 from shared.runtime.action_catalog import action_catalog
+from shared.runtime.key_file import find_box
 from shared.runtime.process import Parts, run_service
 
 #: An action does not stop; whoever keeps this process running starts it afresh.
@@ -47,6 +48,7 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
         pool=pool,
         client=client,
         actions=actions,
+        box=find_box(settings.secret_key.get_secret_value(), settings.home),
         restart=lambda: os.kill(os.getpid(), signal.SIGTERM),
         end_process=lambda: os._exit(EXIT_DEAF),
     )

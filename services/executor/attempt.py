@@ -9,13 +9,14 @@ over, and each one when its executor leaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.executor.claimed import ClaimedRun
 from services.executor.limit import Limit
+from services.executor.redaction import Redaction
 from shared.contracts.runs import RunStarted
 
 
@@ -48,6 +49,8 @@ class Attempt:
     """A later attempt has its lease."""
     is_over: bool = False
     """Its end is in the journal: whatever its action still does changes nothing."""
+    redaction: Redaction = field(default_factory=Redaction)
+    """The secrets that it has read: nothing that it says may hold them."""
 
     @property
     def key(self) -> tuple[UUID, int]:

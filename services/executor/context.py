@@ -11,20 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from services.executor.attempt import Attempt, Progress
 from services.executor.claimed import ClaimedRun
 from services.executor.journal import Journal
+from services.executor.platform_line import PlatformLine
 from services.executor.report import clean
+from services.executor.secret_reader import SecretReader
 from services.executor.speaker import Speaker
-from shared.contracts.action import ActionFailed, Level
+from shared.contracts.action import ActionFailed, Level, Rights
+from shared.contracts.message import Message
+from shared.contracts.platform import Question
 from shared.contracts.runs import LogLine, Origin
 from shared.domain.event import CAUSES
 
 MAX_LINE = 8 * 1024
 MAX_LINES = 100_000
 MAX_PROGRESS = 200
+
+A = TypeVar("A", bound=Message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +40,13 @@ class World:
 
     journal: Journal
     speaker: Speaker
+    platform: PlatformLine
+    secrets: SecretReader
     now: Callable[[], datetime]
     database_url: str
     home: Path
     egress_allow: str
+    rights: Rights
 
 
 class RunContext:
@@ -80,6 +90,10 @@ class RunContext:
     def egress_allow(self) -> str:
         return self._world.egress_allow
 
+    @property
+    def rights(self) -> Rights:
+        return self._world.rights
+
     def log(self, text: str, level: Level = "info") -> None:
         self._lines += 1
         if self._lines > MAX_LINES or not self._attempt.has_a_say:
@@ -91,7 +105,8 @@ class RunContext:
                 seq=self._lines,
                 at=self._world.now(),
                 level=level,
-                text=clean(text, MAX_LINE),
+                # Before it is cut: half a secret would not be found any more.
+                text=clean(self._attempt.redaction.text(text), MAX_LINE),
             )
         )
 
@@ -101,7 +116,7 @@ class RunContext:
         self.heartbeat()
         self._attempt.progress = Progress(
             percent=round(min(max(float(percent), 0.0), 100.0), 1),
-            message=None if message is None else clean(message, MAX_PROGRESS),
+            message=None if message is None else self._told(message),
             at=self._world.now(),
         )
 
@@ -118,6 +133,32 @@ class RunContext:
         causes = (*_causes(self._run), self._run.task_id)
         said = {CAUSES: ",".join(map(str, causes)), **(headers or {})}
         await self._world.speaker.publish(subject, payload, said)
+
+    async def request(self, subject: str, payload: bytes, *, seconds: float) -> bytes:
+        self._require_say()
+        return await self._world.speaker.request(subject, payload, seconds=seconds)
+
+    async def ask(self, question: Question[A]) -> A:
+        self._require_say()
+        return await self._world.platform.ask(
+            question,
+            run_id=self._run.run_id,
+            task_id=self._run.task_id,
+            attempt=self._run.attempt,
+        )
+
+    async def secret(self, name: str) -> str:
+        self._require_say()
+        value = await self._world.secrets.read(name)
+        self._attempt.redaction.learn(value)
+        return value
+
+    def _told(self, message: str) -> str:
+        return clean(self._attempt.redaction.text(message), MAX_PROGRESS)
+
+    def _require_say(self) -> None:
+        if not self._attempt.has_a_say:
+            raise ActionFailed("not asked: this attempt is over")
 
 
 def _causes(run: ClaimedRun) -> tuple[UUID, ...]:

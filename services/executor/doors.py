@@ -22,7 +22,8 @@ from nats.aio.msg import Msg
 
 from services.executor.waiting_room import PRIORITIES, WaitingRoom, deliveries, left
 from shared.bus.pull import CreditPull
-from shared.bus.topology import Consumer, due_consumer
+from shared.bus.shapes import Consumer
+from shared.bus.topology import due_consumer
 
 #: Share of the slots that may wait for one, if they are better than what waits already.
 RESERVE = 1 / 20

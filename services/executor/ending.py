@@ -12,12 +12,14 @@ Cancel           cancelled          so is what somebody stopped
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pydantic
 
 from services.executor.claimed import ClaimedRun
+from services.executor.redaction import Redaction
 from shared.contracts.action import ActionFailed, Cancel, NeedsOperator, Outcome, Snooze
 from shared.contracts.policy import Retry, TaskPolicy
 from shared.contracts.runs import RunStatus
@@ -62,7 +64,7 @@ def failed(summary: str, *, permanent: bool = False) -> Ending:
     return Ending(RunStatus.FAILURE, Outcome(summary), permanent)
 
 
-def raised(run: ClaimedRun, error: BaseException) -> Ending:
+def raised(run: ClaimedRun, error: BaseException, redaction: Redaction) -> Ending:
     """Return what *error*, raised by the action, means; without quoting what may be secret."""
     match error:
         case ActionFailed():
@@ -80,7 +82,12 @@ def raised(run: ClaimedRun, error: BaseException) -> Ending:
             fields = ", ".join(".".join(map(str, each["loc"])) for each in wrong)
             return failed(f"parameters do not fit the action: {fields}", permanent=True)
     # A bug of the action. Its text may hold secrets; the log of this process may not leave here.
-    log.error("action %s broke", run.action, extra={"run_id": str(run.run_id)}, exc_info=error)
+    about = {"run_id": str(run.run_id)}
+    if redaction.is_needed:
+        what = redaction.text("".join(traceback.format_exception(error)))
+        log.error("action %s broke\n%s", run.action, what, extra=about)
+    else:
+        log.error("action %s broke", run.action, extra=about, exc_info=error)
     return failed(f"{type(error).__name__} in action {run.action}")
 
 

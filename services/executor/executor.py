@@ -26,12 +26,15 @@ from services.executor.loops.confirmer import Confirmer
 from services.executor.loops.heartbeat import Heartbeat
 from services.executor.loops.stopper import Stopper
 from services.executor.loops.warden import Warden
+from services.executor.platform_line import PlatformLine
 from services.executor.runner import Runner
+from services.executor.secret_reader import SecretReader
 from services.executor.settings import ExecutorSettings
 from services.executor.speaker import Speaker
 from services.executor.store.leases import Abilities, LeaseStore
 from services.executor.store.presence import PresenceStore
 from services.executor.store.reports import ReportStore
+from services.executor.store.secrets import SecretStore
 from services.executor.time_of_day import DatabaseClock
 from services.executor.under_way import UnderWay
 from shared.bus.declare import declare_consumers
@@ -42,6 +45,7 @@ from shared.contracts.action import Action
 from shared.db.pool import Pool
 from shared.runtime.clock import stopwatch
 from shared.runtime.loop import Loop
+from shared.runtime.secret_box import SecretBox
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +64,7 @@ class Executor:
         pool: Pool,
         client: Client,
         actions: Mapping[str, Action[Any]],
+        box: SecretBox | None = None,
         restart: Callable[[], None],
         end_process: Callable[[], None],
     ) -> None:
@@ -73,7 +78,8 @@ class Executor:
         leases = LeaseStore(pool, executor_id, lease, abilities)
         publisher = Publisher(client)
         self.journal = Journal(executor_id, leases, publisher)
-        world = self._make_world(settings, Speaker(client))
+        secrets = SecretReader(SecretStore(pool), box)
+        world = self._make_world(settings, Speaker(client), PlatformLine(client), secrets)
         runner = Runner(executor=settings.instance, actions=actions, world=world)
         self.under_way = UnderWay(leases, runner)
         self.under_way.on_deaf = restart
@@ -101,14 +107,23 @@ class Executor:
         slots, came = settings.executor_slots, self.intake.arrived
         self._doors = Doors(client, settings.queues, slots=slots, came=came)
 
-    def _make_world(self, settings: ExecutorSettings, speaker: Speaker) -> World:
+    def _make_world(
+        self,
+        settings: ExecutorSettings,
+        speaker: Speaker,
+        platform: PlatformLine,
+        secrets: SecretReader,
+    ) -> World:
         return World(
             journal=self.journal,
             speaker=speaker,
+            platform=platform,
+            secrets=secrets,
             now=self._clock.now,
             database_url=settings.database_url,
             home=settings.home,
             egress_allow=settings.egress_allow,
+            rights=settings.rights,
         )
 
     def _make_heartbeat(

@@ -15,6 +15,7 @@ from typing import Any
 from services.executor.attempt import Progress
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import Ending
+from services.executor.redaction import Redaction
 from shared.contracts.action import Outcome
 from shared.contracts.runs import RunFinished, RunStarted, RunStatus
 from shared.domain.instant import format_instant
@@ -37,19 +38,21 @@ def finished(
     ending: Ending,
     progress: Progress | None = None,
     *,
+    redaction: Redaction,
     at: datetime,
     retry_at: datetime | None,
 ) -> RunFinished:
-    """Return what is said and stored of an attempt that ended."""
+    """Return what is said and stored of an attempt that ended, without the secrets it has read."""
     is_good = ending.status in _GOOD
-    summary = clean(ending.outcome.summary, MAX_TEXT)
+    # Before it is cut: half a secret would not be found any more.
+    summary = clean(redaction.text(ending.outcome.summary), MAX_TEXT)
     return RunFinished.model_construct(
         **dict(started),
         status=ending.status,
         completed_at=max(at, started.started_at),
         result=summary if is_good else None,
         error_message=None if is_good else summary,
-        execution_data=_execution_data(run, ending.outcome, progress),
+        execution_data=_execution_data(run, ending.outcome, progress, redaction),
         retry_at=retry_at,
     )
 
@@ -67,7 +70,7 @@ def clean(text: str, limit: int) -> str:
 
 
 def _execution_data(
-    run: ClaimedRun, outcome: Outcome, progress: Progress | None = None
+    run: ClaimedRun, outcome: Outcome, progress: Progress | None, redaction: Redaction
 ) -> dict[str, Any]:
     data: dict[str, Any] = {
         "action": run.action,
@@ -79,16 +82,18 @@ def _execution_data(
         data["missed_count"] = run.missed_count
         data["missed_since"] = run.missed_since and run.missed_since.isoformat()
     if progress is not None:
-        data["progress"] = spoken(progress)
+        data["progress"] = redaction.data(spoken(progress))
     if outcome.data:
-        data |= _kept(outcome.data)
+        data |= _kept(outcome.data, redaction)
     return data
 
 
-def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
+def _kept(result: Mapping[str, Any], redaction: Redaction) -> dict[str, Any]:
     """Return what can be kept of an action's own data, whatever it put there."""
     try:
         text = json.dumps(dict(result), default=str, ensure_ascii=False)
+        if redaction.is_needed:
+            text = json.dumps(redaction.data(json.loads(text)), ensure_ascii=False)
         text = clean(text.replace("\\u0000", "\\ufffd"), len(text))
         if len(text.encode()) > MAX_DATA_BYTES:
             return {"result_truncated": clean(text, MAX_TEXT)}

@@ -76,7 +76,15 @@ class Runner:
         started = attempt.started or self._started(attempt)
         retry_at = next_attempt_at(attempt.run, ending, now)
         self._journal.ended(
-            finished(started, attempt.run, ending, attempt.progress, at=now, retry_at=retry_at)
+            finished(
+                started,
+                attempt.run,
+                ending,
+                attempt.progress,
+                redaction=attempt.redaction,
+                at=now,
+                retry_at=retry_at,
+            )
         )
 
     def _started(self, attempt: Attempt) -> RunStarted:
@@ -117,7 +125,11 @@ class Runner:
             # Whatever an action does, its run gets a result.
             if _is_cancelled():  # even if the action made another error of it
                 raise asyncio.CancelledError from error
-            return raised(run, error) if limit.expired_at is None else timed_out(limit.words)
+            return (
+                raised(run, error, attempt.redaction)
+                if limit.expired_at is None
+                else timed_out(limit.words)
+            )
 
 
 def why_stopped(attempt: Attempt, *, deaf: bool = False) -> Ending | None:

@@ -6,11 +6,14 @@ import re
 
 from pydantic import Field, field_validator
 
+from shared.contracts.action import Rights
 from shared.contracts.policy import DEFAULT_QUEUE
 from shared.settings import ServiceSettings
 
 #: A queue is part of subjects and of consumers' names.
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_SUBJECT = re.compile(r"([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?")
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:([A-Za-z_]\w*|\*)")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{0,62}=[^,=]{1,100}")
 
 
@@ -34,6 +37,33 @@ class ExecutorSettings(ServiceSettings):
     executor_labels: str = ""
     """What tasks may ask of an executor: `region=eu,gpu=1`."""
 
+    nats_request_subjects: str = "svc.>"
+    """On which subjects tasks may ask other services (`nats_request`): patterns, comma-separated.
+    None of them opens what is this system's own, such as `rpc.` or `$JS.`."""
+    sql_writes: bool = False
+    """Whether tasks may change anything by `sql`. What they may reach is the role's of the DSN."""
+    shell: bool = False
+    """`on`: tasks may run programs here."""
+    shell_user: str = Field(default="", pattern=r"^([a-z_][a-z0-9_-]{0,31})?$")
+    """As which user those programs run; needs an executor that is root. Empty: as the executor."""
+    python_functions: str = ""
+    """What tasks may call beside what packages offer in the entry point group
+    `automation.functions`: `package.module:function` or `package.module:*`, comma-separated."""
+
+    @field_validator("nats_request_subjects")
+    @classmethod
+    def _judge_subjects(cls, text: str) -> str:
+        if not all(_SUBJECT.fullmatch(part) for part in _parts(text)):
+            raise ValueError("must be subjects, such as svc.>")
+        return text
+
+    @field_validator("python_functions")
+    @classmethod
+    def _judge_functions(cls, text: str) -> str:
+        if not all(_FUNCTION.fullmatch(part) for part in _parts(text)):
+            raise ValueError("must be functions, such as package.module:function")
+        return text
+
     @field_validator("executor_queues")
     @classmethod
     def _judge_queues(cls, text: str) -> str:
@@ -48,6 +78,17 @@ class ExecutorSettings(ServiceSettings):
         if not all(_LABEL.fullmatch(part) for part in _parts(text)):
             raise ValueError("must be labels, such as region=eu,gpu=1")
         return text
+
+    @property
+    def rights(self) -> Rights:
+        """What tasks may do here."""
+        return Rights(
+            nats_requests=tuple(_parts(self.nats_request_subjects)),
+            sql_writes=self.sql_writes,
+            shell=self.shell,
+            shell_user=self.shell_user or None,
+            python_functions=tuple(_parts(self.python_functions)),
+        )
 
     @property
     def queues(self) -> tuple[str, ...]:

@@ -24,13 +24,15 @@ class Ordered(NamedTuple):
     """A message that is to be sent."""
 
     id: UUID
-    run_id: UUID
-    task_id: UUID
+    run_id: UUID | None
+    task_id: UUID | None
     event: str
     channel: str
     facts: str
     """JSON."""
-    incident_id: UUID | None
+    incident_id: UUID | None = None
+    group_id: UUID | None = None
+    """Of alerts, instead of a run and its task."""
 
 
 class Allowance(NamedTuple):

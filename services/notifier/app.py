@@ -12,6 +12,7 @@ from services.notifier.channels.email import Email, SmtpServer
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
 from services.notifier.judge import Judge
+from services.notifier.loops.alerts import AlertTeller
 from services.notifier.loops.pruner import Pruner
 from services.notifier.loops.readers import (
     LateReader,
@@ -22,6 +23,7 @@ from services.notifier.loops.readers import (
 from services.notifier.loops.sender import Sender
 from services.notifier.post_office import PostOffice
 from services.notifier.settings import NotifierSettings
+from services.notifier.store.alert_groups import AlertGroupStore
 from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.judgements import JudgementStore
 from services.notifier.store.sources import SourceStore
@@ -32,9 +34,9 @@ from shared.contracts.notifications import ChannelKind
 from shared.db.pool import answers, open_pool
 from shared.egress.guard import AllowList
 from shared.runtime.clock import utc_now
+from shared.runtime.key_file import find_box
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
-from shared.runtime.secret_box import find_box
 
 CONSUMERS = (topology.NOTIFIER_STARTED, topology.NOTIFIER_FINISHED)
 
@@ -78,6 +80,7 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
             Loop("occurrences", occurrence_reader(sources, judge).step),
             Loop("silences", silence_reader(sources, judge).step),
             Loop("late", LateReader(sources, judge).step),
+            Loop("alerts", AlertTeller(AlertGroupStore(pool), sending.wake).step),
         ),
         checks={"database": lambda: answers(pool), "bus": watch.check},
     )

@@ -8,16 +8,16 @@ been closed since.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from services.notifier import rules
-from services.notifier.allowance import PERIOD, Fold, Ordered, fold
+from services.notifier.allowance import Ordered
 from services.notifier.facts import Fact, Incident, Kind, Task
-from services.notifier.letter import MORE, more_letter, write_letter
+from services.notifier.letter import write_letter
+from services.notifier.ordering import order
 from services.notifier.rules import Decision, Notice
 from services.notifier.store.judgements import Judgement, JudgementStore
 from services.notifier.store.sources import SourceStore
@@ -138,23 +138,5 @@ async def _order(judgement: Judgement, told: Sequence[tuple[Task, Fact, Notice]]
         return 0
     known = await judgement.ordered(wished)
     messages = [each for each in wished if (each.run_id, each.event, each.channel) not in known]
-    new = Counter(each.channel for each in messages)
-    into, folds = fold(messages, await judgement.allow(new, PERIOD))
-    await judgement.order(messages, into)
-    later = [_standing(each) for each in folds]
-    await judgement.order_later(later, [each.since + PERIOD for each in folds])
+    await order(judgement, messages)
     return len(messages)
-
-
-def _standing(each: Fold) -> Ordered:
-    """Return the message that stands for those that were folded."""
-    letter = more_letter(each.channel, run_id=each.id, since=each.since)
-    return Ordered(
-        id=each.id,
-        run_id=each.id,
-        task_id=each.first.task_id,
-        event=MORE,
-        channel=each.channel,
-        facts=letter.model_dump_json(),
-        incident_id=None,
-    )

@@ -16,8 +16,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.notifier.alert_letter import AlertLetter, alerts_url, put_alerts_in_words
 from services.notifier.channels.parcel import NotDelivered, Parcel, Sender
-from services.notifier.letter import Letter, put_in_words, run_url
+from services.notifier.letter import Letter, Words, put_in_words, run_url
 from services.notifier.store.deliveries import Channel, DeliveryStore
 from shared.contracts.notifications import (
     CONFIGS,
@@ -64,19 +65,19 @@ class PostOffice:
         self._public_url = public_url
         self._language = language
 
-    async def send(self, delivery: UUID, letter: Letter, recipient: str) -> str:
+    async def send(self, delivery: UUID, letter: Letter | AlertLetter, recipient: str) -> str:
         """Send *letter* once; return what the other side said.
 
         Raises:
             NotDelivered: it did not take it, or there is no such channel.
         """
         address = await self._find(recipient)
-        language = address.config.language
+        words, url = self._worded(letter, address.config.language)
         parcel = Parcel(
             id=delivery,
             letter=letter,
-            words=put_in_words(letter, language, self._public_url),
-            url=run_url(letter, self._public_url),
+            words=words,
+            url=url,
             config=address.config,
             secret=address.secret,
         )
@@ -90,6 +91,13 @@ class PostOffice:
             blotted = _blotted(error.detail, address.secret)
             raise NotDelivered(blotted, permanent=error.permanent) from None
         return _blotted(said, address.secret)
+
+    def _worded(self, letter: Letter | AlertLetter, language: Language) -> tuple[Words, str | None]:
+        if isinstance(letter, AlertLetter):
+            words = put_alerts_in_words(letter, language, self._public_url)
+            return words, alerts_url(self._public_url)
+        words = put_in_words(letter, language, self._public_url)
+        return words, run_url(letter, self._public_url)
 
     async def _find(self, recipient: str) -> Address:
         channel = await self._store.channel(recipient)

@@ -15,7 +15,8 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
 from shared.bus.connection import servers
-from shared.bus.topology import CONSUMERS, STREAMS, Consumer, Stream
+from shared.bus.shapes import Consumer, Stream
+from shared.bus.topology import CONSUMERS, STREAMS
 from shared.settings import BusSettings
 
 #: The server's number for a change that it makes to no consumer that lives.

@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error
 
-from shared.bus.topology import Consumer
+from shared.bus.shapes import Consumer
 
 #: How long the server keeps a pull request. Bounds how long lost credit stays lost.
 EXPIRES = timedelta(seconds=3)

@@ -16,7 +16,7 @@ from faststream.nats.subscriber.usecases import LogicSubscriber
 from nats.aio.msg import Msg
 
 from shared.bus.declare import consumer_config
-from shared.bus.topology import Consumer
+from shared.bus.shapes import Consumer
 from shared.contracts.message import Message
 
 #: Seconds that one pull request waits at the server. A server that restarts forgets requests, so

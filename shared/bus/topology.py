@@ -6,51 +6,21 @@ look like it; nobody else creates or changes a stream or a consumer.
     anybody ──EVENTS──► scheduler
     API ──TASKS, REQUESTS──► scheduler ──DUE──► executors ──RUNS, LOGS──► log writer
                                                               └─RUNS──► notifier
+    actions ──rpc.api.platform──► API ◄──ACCOUNTS──► account runtimes
+                                  └──KV_SCRIPTS───────────►┘
                                  all ──DEAD──► log writer (dead-letter table)
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from shared.bus.shapes import Consumer, Stream
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 MIB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
-    """A JetStream stream as this system needs it to be."""
-
-    name: str
-    subjects: tuple[str, ...]
-    work_queue: bool = False
-    """True: a message is gone once handled. False: it is kept for `max_age`."""
-    max_age: timedelta
-    max_bytes: int
-    """The stream refuses new messages beyond this: the disk must never be the limit (a full disk
-    makes JetStream time out instead of answering)."""
-    max_msgs_per_subject: int = -1
-    duplicate_window: timedelta = timedelta(minutes=10)
-    """Longer than any pause between two tries of one publish."""
-    discard_old: bool = False
-    """True where the newest message matters more than the oldest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consumer:
-    """A durable pull consumer."""
-
-    stream: str
-    name: str
-    filters: tuple[str, ...]
-    ack_wait: timedelta = timedelta(seconds=30)
-    max_ack_pending: int = 1000
-    max_deliver: int = 20
-    """Only a backstop: attempts are counted in PostgreSQL."""
 
 
 TASKS = Stream(
@@ -92,6 +62,25 @@ RUNS = Stream(
 LOGS = Stream(
     name="LOGS", subjects=("task.log.*",), max_age=timedelta(days=1), max_bytes=1024 * MIB
 )
+# The last word about each account, in both directions: what is wanted, and what is. Both are rows.
+ACCOUNTS = Stream(
+    name="ACCOUNTS",
+    subjects=("account.desired.*", "account.state.*"),
+    max_age=timedelta(days=7),
+    max_bytes=256 * MIB,
+    max_msgs_per_subject=1,
+    discard_old=True,
+)
+# The key-value bucket SCRIPTS: texts of scripts by version (SHA-256). PostgreSQL has them all; what
+# is lost here is asked for over `rpc.api.scripts.text`, which fills it again.
+KV_SCRIPTS = Stream(
+    name="KV_SCRIPTS",
+    subjects=("$KV.SCRIPTS.>",),
+    max_age=timedelta(days=30),
+    max_bytes=256 * MIB,
+    max_msgs_per_subject=1,
+    discard_old=True,
+)
 DEAD = Stream(
     name="DEAD",
     subjects=(
@@ -106,7 +95,7 @@ DEAD = Stream(
     discard_old=True,
 )
 
-STREAMS = (TASKS, REQUESTS, DUE, EVENTS, RUNS, LOGS, DEAD)
+STREAMS = (TASKS, REQUESTS, DUE, EVENTS, RUNS, LOGS, ACCOUNTS, KV_SCRIPTS, DEAD)
 
 # Handled within milliseconds, so a short wait: what lies with a scheduler that was killed is late
 # by this much. While a handler is slow, the middleware keeps its message alive.
@@ -130,41 +119,38 @@ SCHEDULER_EVENTS = Consumer(
     max_ack_pending=5_000,
     max_deliver=-1,  # which runs it started is known by its id, so none is ever dropped
 )
-# Two consumers, so that how a run ended never waits behind how others began. What a log writer that
-# died had in hand goes to the next one after `ack_wait`, so that is how late its row can be.
-LOG_WRITER_STARTED = Consumer(
-    stream="RUNS",
-    name="log-writer-started",
-    filters=("task.started.*",),
-    ack_wait=timedelta(seconds=8),
-)
-LOG_WRITER_FINISHED = Consumer(
-    stream="RUNS",
-    name="log-writer-finished",
-    filters=("task.finished.*",),
-    ack_wait=timedelta(seconds=8),
-)
-LOG_WRITER_LOGS = Consumer(
-    stream="LOGS",
-    name="log-writer-logs",
-    filters=LOGS.subjects,
-    ack_wait=timedelta(seconds=8),
-)
+
+
+def _prompt(stream: str, name: str, *filters: str) -> Consumer:
+    """Return a consumer of what is handled at once.
+
+    What a reader that died had in hand goes to the next one after `ack_wait`: so late it can be.
+    """
+    return Consumer(stream=stream, name=name, filters=filters, ack_wait=timedelta(seconds=8))
+
+
+# Two consumers, so that how a run ended never waits behind how others began.
+LOG_WRITER_STARTED = _prompt("RUNS", "log-writer-started", "task.started.*")
+LOG_WRITER_FINISHED = _prompt("RUNS", "log-writer-finished", "task.finished.*")
+LOG_WRITER_LOGS = _prompt("LOGS", "log-writer-logs", *LOGS.subjects)
 LOG_WRITER_DEAD = Consumer(stream="DEAD", name="log-writer-dead", filters=DEAD.subjects)
 
 # What they miss is read from the log a while later.
-NOTIFIER_STARTED = Consumer(
-    stream="RUNS",
-    name="notifier-started",
-    filters=("task.started.*",),
-    ack_wait=timedelta(seconds=8),
-)
-NOTIFIER_FINISHED = Consumer(
-    stream="RUNS",
-    name="notifier-finished",
-    filters=("task.finished.*",),
-    ack_wait=timedelta(seconds=8),
-)
+NOTIFIER_STARTED = _prompt("RUNS", "notifier-started", "task.started.*")
+NOTIFIER_FINISHED = _prompt("RUNS", "notifier-finished", "task.finished.*")
+
+API_ACCOUNT_STATES = _prompt("ACCOUNTS", "api-account-states", "account.state.*")
+
+
+def runtime_consumer(server_id: str) -> Consumer:
+    """Return the consumer that the runtime of one server has."""
+    return Consumer(
+        stream="ACCOUNTS",
+        name=f"runtime-{event_token(server_id)}",
+        filters=("account.desired.*",),
+        ack_wait=timedelta(seconds=8),
+        max_deliver=-1,
+    )
 
 
 def due_consumer(queue: str, priority: int) -> Consumer:
@@ -194,12 +180,20 @@ CONSUMERS = (
     LOG_WRITER_DEAD,
     NOTIFIER_STARTED,
     NOTIFIER_FINISHED,
+    API_ACCOUNT_STATES,
 )
 
 #: Core request-reply, answered by any API replica (queue group `api`).
 RPC_TASKS_DIGEST = "rpc.api.tasks.digest"
 RPC_TASKS_PAGE = "rpc.api.tasks.page"
 RPC_QUEUE_GROUP = "api"
+#: What actions ask of the platform (`contracts/platform.py`); the command follows.
+RPC_PLATFORM = "rpc.api.platform"
+RPC_PLATFORM_ALL = f"{RPC_PLATFORM}.>"
+#: What is wanted of the accounts of a server.
+RPC_ACCOUNTS_DESIRED = "rpc.api.accounts.desired"
+#: The text of a version of a script, for runtimes that do not find it in the bucket.
+RPC_SCRIPTS_TEXT = "rpc.api.scripts.text"
 #: Answered by any scheduler (queue group `scheduler`).
 RPC_RUNS_CANCEL = "rpc.scheduler.runs.cancel"
 RPC_SCHEDULER_GROUP = "scheduler"
@@ -220,6 +214,39 @@ RUN_REQUEST_API = "run.request.api"
 def task_changed(change: str, task_id: UUID) -> str:
     """Return the subject of a task event; *change* is created, updated or deleted."""
     return f"task.{change}.{task_id}"
+
+
+def platform_command(command: str) -> str:
+    """Return the subject of a question of an action; *command* is `<thing>.<verb>`."""
+    return f"{RPC_PLATFORM}.{command}"
+
+
+def account_desired(identity: UUID) -> str:
+    """Return the subject of what is wanted of an account."""
+    return f"account.desired.{identity}"
+
+
+def account_state(identity: UUID) -> str:
+    """Return the subject of what is the matter with an account."""
+    return f"account.state.{identity}"
+
+
+#: Core: runtimes that live.
+ACCOUNT_RUNTIMES_ALL = "account.runtime.*"
+
+
+def account_runtime(runtime_id: UUID) -> str:
+    """Return the core subject of a runtime's signs of life."""
+    return f"account.runtime.{runtime_id}"
+
+
+#: The bucket of scripts, as clients of key-value stores name it.
+SCRIPTS_BUCKET = "SCRIPTS"
+
+
+def script_text(version: str) -> str:
+    """Return the subject under which the bucket keeps the text of a version."""
+    return f"$KV.{SCRIPTS_BUCKET}.{version}"
 
 
 def event_token(text: str) -> str:

@@ -27,7 +27,8 @@ from shared.bus.declare import (
     stream_config,
 )
 from shared.bus.drift import drift
-from shared.bus.topology import STREAMS, Consumer, Stream
+from shared.bus.shapes import Consumer, Stream
+from shared.bus.topology import STREAMS
 from shared.settings import BusSettings
 
 INTERVAL = timedelta(seconds=2)
@@ -68,12 +69,17 @@ class Wrong(NamedTuple):
 
 
 class Watch:
-    """One step: look at each consumer and its stream; declare what is missing or was changed."""
+    """One step: look at each consumer and its stream; declare what is missing or was changed.
 
-    def __init__(self, client: Client, consumers: Sequence[Consumer]) -> None:
+    *streams* are looked after as well: those that others read, by consumers of their own.
+    """
+
+    def __init__(
+        self, client: Client, consumers: Sequence[Consumer], streams: Sequence[Stream] = ()
+    ) -> None:
         self._js = client.jetstream(timeout=2)
         self._consumers = consumers
-        names = {consumer.stream for consumer in consumers}
+        names = {*(each.stream for each in consumers), *(each.name for each in streams)}
         self._streams = [stream for stream in STREAMS if stream.name in names]
         self._replicas = BusSettings().nats_replicas
 

@@ -14,14 +14,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.message import Message
+from shared.contracts.platform import Question
 from shared.domain.texts.catalog import Text
 
 Level = Literal["debug", "info", "warning", "error"]
+
+
+SecretName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$", json_schema_extra={"x-secret": True})
+]
+"""A parameter that names a secret; its value comes from `Context.secret`, never from a task."""
 
 
 class ActionParams(BaseModel):
@@ -100,6 +108,25 @@ class Outcome:
     """JSON; becomes part of the row's `execution_data`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What whoever runs this executor lets tasks do that could do harm; little, unless told."""
+
+    nats_requests: tuple[str, ...] = ("svc.>",)
+    """Patterns of the subjects on which tasks may ask."""
+    sql_writes: bool = False
+    """Whether `sql` may change anything."""
+    shell: bool = False
+    """Whether programs may be run."""
+    shell_user: str | None = None
+    """As whom; None: as the executor itself."""
+    python_functions: tuple[str, ...] = ()
+    """Functions that may be called though no package offers them: `module:function`, `module:*`."""
+
+
+A = TypeVar("A", bound=Message)
+
+
 class Context(Protocol):
     """The only door an action has to the rest of the system."""
 
@@ -132,6 +159,10 @@ class Context(Protocol):
     def egress_allow(self) -> str:
         """Hosts and CIDRs that may be called though they are private, comma-separated."""
 
+    @property
+    def rights(self) -> Rights:
+        """What tasks may do here."""
+
     def log(self, text: str, level: Level = "info") -> None:
         """Write a line to the run's log. Cheap; never waits."""
 
@@ -157,6 +188,27 @@ class Context(Protocol):
 
         Raises:
             ActionFailed: the server could not be reached or refused.
+        """
+
+    async def request(self, subject: str, payload: bytes, *, seconds: float) -> bytes:
+        """Ask whoever listens on a core subject; return what the first one answers.
+
+        Raises:
+            ActionFailed: nobody listens, or nobody answers in time.
+        """
+
+    async def ask(self, question: Question[A]) -> A:
+        """Ask the platform: accounts, scripts, alerts, backups (`contracts/platform.py`).
+
+        Raises:
+            ActionFailed: it was refused (permanent), or the platform does not answer.
+        """
+
+    async def secret(self, name: str) -> str:
+        """Return the value of a secret; it is struck out of whatever the run says from now on.
+
+        Raises:
+            ActionFailed: there is none of that name.
         """
 
 

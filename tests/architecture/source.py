@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("api", "scheduler", "executor", "log_writer", "notifier")
+SERVICES = ("api", "scheduler", "executor", "log_writer", "notifier", "account_runtime")
 
 #: Statements as we write them; lower case is prose.
 _SQL = re.compile(

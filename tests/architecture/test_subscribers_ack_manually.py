@@ -9,14 +9,17 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.subscriber.usecases import LogicSubscriber
 
+from services.api.bus.accounts import RuntimeDesk
+from services.api.bus.scripts import ScriptDesk
 from services.api.bus.sync import answer_scheduler
+from services.api.platform.answering import ActionDesk
 from services.log_writer import handlers as log_writer
 from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
@@ -25,10 +28,14 @@ from shared.bus import topology
 from tests.architecture.source import modules, name
 
 Register = Callable[..., None]
+NOBODY = cast("Any", None)
 
 #: Every function that puts subscribers on a broker, by its module.
 REGISTERS: dict[str, Register] = {
+    "services/api/bus/accounts.py": lambda broker: RuntimeDesk(NOBODY).register(broker),
+    "services/api/bus/scripts.py": lambda broker: ScriptDesk(NOBODY).register(broker),
     "services/api/bus/sync.py": answer_scheduler,
+    "services/api/platform/answering.py": lambda broker: ActionDesk(NOBODY, {}).register(broker),
     "services/log_writer/handlers.py": log_writer.register,
     "services/notifier/handlers.py": notifier.register,
     "services/scheduler/cancel.py": answer_cancels,

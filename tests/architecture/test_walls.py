@@ -30,7 +30,9 @@ PLANTED: Mapping[str, Mapping[str, str]] = {
         "services/executor/planted.py": "import services.api",
         "services/log_writer/planted.py": "import services.notifier",
         "services/notifier/planted.py": "import services.executor",
+        "services/account_runtime/planted.py": "import services.api",
     },
+    "runtimes-know-no-database": {"services/account_runtime/planted_sql.py": "import shared.db"},
     "shared-layers": {
         "shared/utils/__init__.py": "",
         "shared/contracts/planted.py": "import shared.runtime.loop",
@@ -126,4 +128,5 @@ def test_every_action_is_behind_the_wall() -> None:
     actions = project["project"]["entry-points"]["automation.actions"].values()
     walled = contracts()["importlinter:contract:actions-are-strangers"]["modules"].split()
 
-    assert sorted(walled) == sorted(action.partition(":")[0] for action in actions)
+    # Two actions may share a room.
+    assert sorted(walled) == sorted({action.partition(":")[0] for action in actions})

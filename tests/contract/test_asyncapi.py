@@ -28,11 +28,17 @@ def test_every_filter_of_a_fast_stream_consumer_is_described() -> None:
 
 
 def test_every_question_to_the_api_is_described() -> None:
-    assert {topology.RPC_TASKS_DIGEST, topology.RPC_TASKS_PAGE} <= addresses()
+    asked = {
+        topology.RPC_TASKS_DIGEST,
+        topology.RPC_TASKS_PAGE,
+        topology.RPC_PLATFORM_ALL,
+        topology.RPC_ACCOUNTS_DESIRED,
+    }
+    assert asked <= addresses()
 
 
 def test_what_is_said_over_raw_jetstream_is_described() -> None:
-    assert "task.due.*.*.*" in addresses()
+    assert {"task.due.*.*.*", "account.desired.*"} <= addresses()
 
 
 def test_the_command_writes_the_same_document(tmp_path: Path) -> None:

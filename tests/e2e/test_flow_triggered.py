@@ -158,3 +158,32 @@ async def test_what_was_switched_off_or_deleted_a_moment_ago_is_not_started(
     await place.called(name, TIMES // 5 + 1)
     assert len(place.effects(name)) == TIMES // 5 + 1
     assert place.effects(f"gone-{name}") == []
+
+
+async def test_a_run_waits_for_an_event_and_holds_no_slot_meanwhile(place: Place) -> None:
+    kind = uuid4().hex
+    task_id = await place.operator.create(
+        name=f"waits for {kind}",
+        task_type="manual",
+        task_action="wait_for_event",
+        action_config={
+            "subject": f"event.e2e.{kind}",
+            "condition": "n > 1",
+            "capture": {"n": "$.data.n"},
+        },
+    )
+    run_id = await place.operator.run(task_id)
+    path = f"/api/v1/group-ai/automation-runs/{run_id}"
+
+    async def has_looked() -> bool | None:
+        row = (await place.operator.call("GET", path)).json()
+        return row.get("attempt", 0) >= 2 or None
+
+    await place.eventually(has_looked, what="it has looked in vain")
+    for number in (1, 2):
+        event = {"source": "e2e", "type": kind, "data": {"n": number}}
+        await place.operator.call("POST", "/api/v1/group-ai/events", json=event)
+    row = await place.ended(run_id)
+
+    assert row["status"] == "success"
+    assert row["execution_data"]["result"]["captured"] == {"n": 2}

@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.bus import topology
+from shared.bus.shapes import Stream
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import (
     RunDue,
@@ -173,7 +174,7 @@ async def test_every_order_comes_five_times(here: Stage) -> None:
     assert figures.latest < UNTOUCHED
 
 
-async def said(client: Client, stream: topology.Stream) -> list[Msg]:
+async def said(client: Client, stream: Stream) -> list[Msg]:
     """Read all that lies in a stream."""
     js = client.jetstream()
     reads = await js.pull_subscribe(

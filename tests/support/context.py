@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from shared.contracts.action import ActionFailed, Level
+from services.executor.platform_line import PlatformLine
+from services.executor.speaker import Speaker
+from shared.contracts.action import ActionFailed, Level, Rights
+from shared.contracts.message import Message
+from shared.contracts.platform import Question
+
+A = TypeVar("A", bound=Message)
 
 
 @dataclass(kw_only=True)
@@ -25,7 +32,9 @@ class RecordingContext:
     database_url: str = "postgresql://nobody@127.0.0.1:1/none"
     home: Path = Path("/nonexistent")
     egress_allow: str = ""
+    rights: Rights = field(default_factory=Rights)
     bus: Client | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[Level, str]] = field(default_factory=list)
     steps: list[tuple[float, str | None]] = field(default_factory=list)
     """How far the action said that it was."""
@@ -46,6 +55,23 @@ class RecordingContext:
             raise ActionFailed("no bus")
         await self.bus.publish(subject, payload, headers=dict(headers or {}))
         await self.bus.flush()
+
+    async def request(self, subject: str, payload: bytes, *, seconds: float) -> bytes:
+        if self.bus is None:
+            raise ActionFailed("no bus")
+        return await Speaker(self.bus).request(subject, payload, seconds=seconds)
+
+    async def ask(self, question: Question[A]) -> A:
+        if self.bus is None:
+            raise ActionFailed("no platform")
+        return await PlatformLine(self.bus).ask(
+            question, run_id=self.run_id, task_id=self.task_id, attempt=self.attempt
+        )
+
+    async def secret(self, name: str) -> str:
+        if name not in self.secrets:
+            raise ActionFailed(f"there is no secret {name}", permanent=True)
+        return self.secrets[name]
 
     def another_attempt(self) -> RecordingContext:
         """Return the context of the next attempt of the same run."""

@@ -76,6 +76,7 @@ class System:
         self._env = {
             "AUTOMATION_HOME": str(self.home),
             "AUTOMATION_PORT": "0",
+            "AUTOMATION_RUNTIMES": "0",  # costs a start, and few tests keep accounts
             "PYTHONPATH": str(CHECKOUT),
             **(env or {}),
         }

@@ -10,7 +10,8 @@ from nats.js import api
 
 from shared.bus.declare import consumer_config, stream_config
 from shared.bus.drift import drift
-from shared.bus.topology import CONSUMERS, DUE, DUE_DEFAULT, RUNS, STREAMS, Consumer, Stream
+from shared.bus.shapes import Consumer, Stream
+from shared.bus.topology import CONSUMERS, DUE, DUE_DEFAULT, RUNS, STREAMS
 
 #: What a server adds of its own accord.
 ADDED_TO_STREAM = {

@@ -1,4 +1,4 @@
-"""What an executor is told about queues and labels."""
+"""What an executor is told: queues, labels, and what tasks may do there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.settings import ExecutorSettings
+from shared.contracts.action import Rights
 
 
 def settings(**fields: Any) -> ExecutorSettings:  # noqa: ANN401 - whatever the environment holds
@@ -42,3 +43,42 @@ def test_what_is_no_queue_ends_the_start(text: str) -> None:
 def test_what_is_no_label_ends_the_start(text: str) -> None:
     with pytest.raises(ValidationError, match="executor_labels"):
         settings(executor_labels=text)
+
+
+def test_who_is_told_nothing_lets_tasks_do_little() -> None:
+    assert settings().rights == Rights(
+        nats_requests=("svc.>",),
+        sql_writes=False,
+        shell=False,
+        shell_user=None,
+        python_functions=(),
+    )
+
+
+def test_the_environment_opens_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATION_NATS_REQUEST_SUBJECTS", "svc.>, other.*.x")
+    monkeypatch.setenv("AUTOMATION_SQL_WRITES", "on")
+    monkeypatch.setenv("AUTOMATION_SHELL", "on")
+    monkeypatch.setenv("AUTOMATION_SHELL_USER", "worker")
+    monkeypatch.setenv("AUTOMATION_PYTHON_FUNCTIONS", "a.b:c,d:*")
+
+    assert settings().rights == Rights(  # noqa: S604 - our own word
+        nats_requests=("svc.>", "other.*.x"),
+        sql_writes=True,
+        shell=True,
+        shell_user="worker",
+        python_functions=("a.b:c", "d:*"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("nats_request_subjects", text) for text in ("svc..a", "a b", ">.a", "$JS.>")),
+        *(("python_functions", text) for text in ("a.b", "a:", ":b", "a:b c", "a-b:c")),
+        *(("shell_user", text) for text in ("root x", "a:b", "-x")),
+    ],
+)
+def test_what_opens_nothing_ends_the_start(name: str, text: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        settings(**{name: text})

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.executor.claimed import ClaimedRun
+from services.executor.redaction import Redaction
 from services.executor.report import (
     MAX_DATA_BYTES,
     MAX_DATA_DEPTH,
@@ -44,7 +45,7 @@ RUN = ClaimedRun(
 
 
 def kept(data: Mapping[str, Any], run: ClaimedRun = RUN) -> dict[str, Any]:
-    return _execution_data(run, Outcome("done", data))
+    return _execution_data(run, Outcome("done", data), None, Redaction())
 
 
 def read_back(execution_data: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 
 from services.executor.settings import ExecutorSettings
 from shared.bus import topology
-from shared.bus.topology import CONSUMERS, STREAMS, Consumer, Stream
+from shared.bus.shapes import Consumer, Stream
+from shared.bus.topology import CONSUMERS, STREAMS
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
@@ -68,6 +69,7 @@ def core_subjects() -> list[str]:
         topology.RPC_TASKS_PAGE,
         topology.RUN_CANCEL,
         topology.RPC_NOTIFIER_TEST,
+        topology.RPC_SCRIPTS_TEXT,
     ]
 
 
@@ -101,7 +103,7 @@ def test_what_is_said_on_core_nats_lands_in_no_stream(subject: str) -> None:
 def test_subjects_are_made_of_safe_tokens(subject: str) -> None:
     for token in subject.split("."):
         assert token
-        assert token.replace("-", "").isalnum()
+        assert token.replace("-", "").replace("_", "").isalnum()
         assert token.isascii()
 
 
@@ -145,9 +147,17 @@ def test_leases_outlive_the_orders_for_their_runs() -> None:
 
 def test_the_disk_is_bounded() -> None:
     assert all(stream.max_bytes > 0 for stream in STREAMS)
-    assert sum(stream.max_bytes for stream in STREAMS) <= 6 * 1024 * topology.MIB
+    assert sum(stream.max_bytes for stream in STREAMS) <= 7 * 1024 * topology.MIB
 
 
 def test_an_order_is_waited_for_as_long_as_it_takes() -> None:
     assert topology.DUE_DEFAULT.max_deliver == -1
     assert topology.DUE_DEFAULT.filters == ("task.due.default.3.*",)
+
+
+def test_texts_of_scripts_lie_in_the_bucket() -> None:
+    version = "0" * 64
+
+    assert matches(topology.KV_SCRIPTS.subjects[0], topology.script_text(version))
+    assert topology.KV_SCRIPTS.name == f"KV_{topology.SCRIPTS_BUCKET}"
+    assert topology.KV_SCRIPTS.max_msgs_per_subject == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from deploy.examples.guide import Guide, say
 from deploy.examples.tour import (
     dependencies,
     dry_run,
@@ -15,7 +16,6 @@ from deploy.examples.tour import (
     retries,
     triggers,
 )
-from deploy.examples.tour.guide import Guide, say
 
 STOPS: dict[str, Callable[[Guide], None]] = {
     "triggers": triggers.show,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.examples.tour.guide import Guide, check
+from deploy.examples.guide import Guide, check
 
 
 def show(guide: Guide) -> None:

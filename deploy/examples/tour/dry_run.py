@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.examples.tour.guide import Guide, check, say
+from deploy.examples.guide import Guide, check, say
 
 
 def show(guide: Guide) -> None:

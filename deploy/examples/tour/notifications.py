@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from deploy.examples.tour.guide import Call, Guide, check
+from deploy.examples.guide import Call, Guide, check
 
 KEY = "the key of this tour"
 

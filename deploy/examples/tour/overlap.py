@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from deploy.examples.tour.guide import Guide, check
+from deploy.examples.guide import Guide, check
 
 
 def show(guide: Guide) -> None:

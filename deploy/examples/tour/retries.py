@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.examples.tour.guide import Guide, check
+from deploy.examples.guide import Guide, check
 
 QUICK = {"max_attempts": 3, "initial_interval_seconds": 0.2, "backoff": 2.0, "jitter": 0.0}
 

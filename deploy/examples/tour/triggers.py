@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import nats
 
-from deploy.examples.tour.guide import Guide, Json, check, say
+from deploy.examples.guide import Guide, Json, check, say
 
 
 def show(guide: Guide) -> None:

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 
 from services.api.access.scopes import ADMIN, ALL_SCOPES
 from services.api.access.token_format import Token, new_token
+from services.api.store import audit
 from services.api.store import tokens as store
 from shared.db.pool import Connection, connected
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.instant import format_instant
 
 EXPIRES_IN_DAYS = 90
+#: In the audit list, whoever has no token but the database.
+COMMAND_LINE = audit.Actor("command line")
 
 
 async def make(
@@ -81,14 +84,16 @@ async def create_token(
     Raises:
         InvalidDefinition: there is no such scope.
     """
-    async with connected(dsn) as connection:
-        token, _ = await make(
+    async with connected(dsn) as connection, connection.transaction():
+        token, row = await make(
             connection,
             name=name,
             scopes=scopes,
             expires_in_days=expires_in_days,
-            created_by="command line",
+            created_by=COMMAND_LINE.name,
         )
+        after = {"name": row.name, "scopes": row.scopes}
+        await audit.note(connection, COMMAND_LINE, "token.created", "token", row.id, after=after)
     return token.text
 
 
@@ -100,5 +105,8 @@ async def list_tokens(dsn: str) -> list[dict[str, object]]:
 
 async def revoke_token(dsn: str, token_id: str) -> bool:
     """Make a token useless; return whether it was there and useful until now."""
-    async with connected(dsn) as connection:
-        return await store.revoke(connection, token_id)
+    async with connected(dsn) as connection, connection.transaction():
+        if not await store.revoke(connection, token_id):
+            return False
+        await audit.note(connection, COMMAND_LINE, "token.revoked", "token", token_id)
+        return True

@@ -39,8 +39,9 @@ class Notification(Shown):
     """One message to one channel, and what became of it."""
 
     id: str
-    task_id: str
-    run_id: str
+    task_id: str | None = Field(description="null: it is about alerts.")
+    run_id: str | None
+    alert_group_id: str | None = Field(description="The group of alerts that it is about.")
     event: str
     channel: str
     incident_id: str | None

@@ -25,8 +25,8 @@ from shared.domain.instant import format_instant, parse_instant
 MOST_EVENTS = 500
 #: What CloudEvents ask everybody to hand on, and so what producers may rely on.
 MOST_EVENT_BYTES = 64 * 1024
-#: How this system signs its own events; nobody else may.
-OURS = "automation"
+#: How this system signs its own events and those of its alerts; nobody else may.
+OURS = frozenset({"automation", "alert"})
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 _PLAIN = frozenset(CloudEvent.model_fields) | {"data_base64"}
@@ -111,8 +111,8 @@ def read_one(
     given = {key: value for key, value in document.items() if value is not None or key == "data"}
     problems = _judge(given)
     source = given.get("source")
-    if not ours_too and isinstance(source, str) and topology.event_token(source) == OURS:
-        problems.append(Problem("/source", "event.source_reserved", {"source": OURS}))
+    if not ours_too and isinstance(source, str) and topology.event_token(source) in OURS:
+        problems.append(Problem("/source", "event.source_reserved", {"source": source}))
     time = given.get("time")
     spelled = format_instant(now)
     if isinstance(time, str):

@@ -45,6 +45,8 @@ class Look:
     events: list[Stored] = field(default_factory=list)
     complete: bool = True
     """False: there is more than may be looked at."""
+    last: int | None = None
+    """The place of the last message that was seen, whether it was an event or not."""
 
 
 class EventStream(Protocol):
@@ -66,6 +68,15 @@ class EventStream(Protocol):
             Refused: 503, the bus does not answer.
         """
 
+    async def after(
+        self, pattern: str, earliest: datetime, sequence: int | None, *, most: int
+    ) -> Look:
+        """Return what came after *sequence*, or since *earliest* if it is None.
+
+        Raises:
+            Refused: 503, the bus does not answer.
+        """
+
 
 class NoEvents:
     """Keeps nothing: for an API without a bus."""
@@ -82,6 +93,13 @@ class NoEvents:
         del pattern, earliest, latest, most
         raise _unavailable()
 
+    async def after(
+        self, pattern: str, earliest: datetime, sequence: int | None, *, most: int
+    ) -> Look:
+        """Refuse."""
+        del pattern, earliest, sequence, most
+        raise _unavailable()
+
 
 class BusEvents:
     """The stream EVENTS."""
@@ -94,10 +112,7 @@ class BusEvents:
         try:
             state = (await self._js.stream_info(topology.EVENTS.name)).state
             first = max(state.last_seq - count + 1, state.first_seq, 1)
-            start = api.ConsumerConfig(
-                deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=first
-            )
-            return await self._read(start, EVERY_EVENT, None, count)
+            return await self._read(_from(first), EVERY_EVENT, None, count)
         except (Error, OSError) as error:
             raise _unavailable() from error
 
@@ -105,11 +120,18 @@ class BusEvents:
         self, pattern: str, earliest: datetime, latest: datetime | None, *, most: int
     ) -> Look:
         """Look at a range of the stream."""
-        start = api.ConsumerConfig(
-            deliver_policy=api.DeliverPolicy.BY_START_TIME, opt_start_time=earliest
-        )
         try:
-            return await self._read(start, pattern, latest, most)
+            return await self._read(_since(earliest), pattern, latest, most)
+        except (Error, OSError) as error:
+            raise _unavailable() from error
+
+    async def after(
+        self, pattern: str, earliest: datetime, sequence: int | None, *, most: int
+    ) -> Look:
+        """Go on with a look that came so far."""
+        start = _since(earliest) if sequence is None else _from(sequence + 1)
+        try:
+            return await self._read(start, pattern, None, most)
         except (Error, OSError) as error:
             raise _unavailable() from error
 
@@ -128,6 +150,18 @@ class BusEvents:
         finally:
             with contextlib.suppress(Error, OSError):
                 await subscription.unsubscribe()
+
+
+def _from(sequence: int) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence
+    )
+
+
+def _since(earliest: datetime) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        deliver_policy=api.DeliverPolicy.BY_START_TIME, opt_start_time=earliest
+    )
 
 
 async def _all_of(
@@ -152,6 +186,7 @@ async def _all_of(
             size += len(message.data)
             if latest is not None and message.metadata.timestamp >= latest:
                 return look
+            look.last = message.metadata.sequence.stream
             look.events += _read_one(message)
         left = page[-1].metadata.num_pending
     return look

@@ -24,8 +24,8 @@ from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, TaskId
 from services.api.runs import backfill
 from services.api.runs.schemas import BackfillCancel, BackfillCreate
+from services.api.store import audit, tasks
 from services.api.store import backfills as store
-from services.api.store import tasks
 from services.api.tasks.dependencies import read_id
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import Document, JsonDocument, OptionalBody
@@ -93,6 +93,15 @@ async def create_backfill(
     async def act(connection: Connection) -> Answer:
         await backfill.start(
             connection, UUID(str(told["id"])), task, wished, instants, by=caller.name
+        )
+        actor = audit.Actor.of(caller)
+        await audit.note(
+            connection,
+            actor,
+            "backfill.created",
+            "backfill",
+            str(told["id"]),
+            after={**told, "task_id": str(task_id)},
         )
         return json_answer(told, 202)
 
@@ -163,7 +172,7 @@ async def cancel_backfill(
         backfill_id,
         running_too=wished.running_too,
         reason=wished.reason,
-        by=caller.name,
+        actor=audit.Actor.of(caller),
     )
     return json_answer(
         {

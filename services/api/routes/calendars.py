@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
 from services.api.documented.queues import Calendar
 from services.api.documented.tasks import takes
 from services.api.parts import Parts
@@ -16,6 +17,7 @@ from services.api.queues.names import named
 from services.api.queues.schemas import CalendarPut
 from services.api.queues.views import calendar_view
 from services.api.routes.caller import BASE
+from services.api.store import audit
 from services.api.store import calendars as store
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument
@@ -63,9 +65,11 @@ async def put_calendar(
     description, spec = _read(document.value)
 
     async def act(connection: Connection) -> Answer:
+        before = await store.get(connection, name) if await store.lock(connection, name) else None
         row = await store.put(
             connection, name, description=description, spec=spec, updated_by=caller.name
         )
+        await _note(connection, caller, name, before, row)
         return json_answer(calendar_view(row))
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
@@ -84,11 +88,32 @@ async def delete_calendar(
         users = await store.users(connection, name)
         if users:
             raise Conflict("calendar.in_use", tasks=", ".join(str(each) for each in users))
+        before = await store.get(connection, name)
         await store.delete(connection, name)
+        await _note(connection, caller, name, before, None)
         return Answer(204)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
     return answer.response()
+
+
+async def _note(
+    connection: Connection,
+    caller: Principal,
+    name: str,
+    before: store.CalendarRow | None,
+    after: store.CalendarRow | None,
+) -> None:
+    verb = "created" if before is None else "deleted" if after is None else "updated"
+    await audit.note(
+        connection,
+        audit.Actor.of(caller),
+        f"calendar.{verb}",
+        "calendar",
+        name,
+        before=before and calendar_view(before),
+        after=after and calendar_view(after),
+    )
 
 
 def _read(document: dict[str, Any]) -> tuple[str | None, dict[str, object]]:

@@ -13,7 +13,13 @@ from services.api.documented.runs import Cancelled, CancelledMany, may_take
 from services.api.documented.tasks import takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, RunId
-from services.api.runs.cancel import read_choice_of_runs, spell_reason, stop, stop_many
+from services.api.runs.cancel import (
+    note_wish,
+    read_choice_of_runs,
+    spell_reason,
+    stop,
+    stop_many,
+)
 from services.api.runs.schemas import RunCancel, RunsCancel
 from services.api.wire.answers import json_answer
 from services.api.wire.body import Document, JsonBody, OptionalBody
@@ -45,6 +51,7 @@ async def cancel_run(
         wished = RunCancel.model_validate(document.value)
     except pydantic.ValidationError as error:
         raise refuse_fields(problems_of(error)) from None
+    await note_wish(parts, caller, [run_id], wished.reason)
     stopped = await stop(
         parts,
         run_id,
@@ -67,7 +74,7 @@ async def cancel_runs(
     `more` says that there are further ones: ask again.
     """
     choice = read_choice_of_runs(document.value)
-    items, more = await stop_many(parts, choice, by=caller.name)
+    items, more = await stop_many(parts, choice, caller)
     return json_answer(
         {
             "items": [

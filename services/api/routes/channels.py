@@ -15,6 +15,7 @@ from services.api.documented.tasks import takes
 from services.api.parts import Parts
 from services.api.queues.names import named
 from services.api.routes.caller import BASE
+from services.api.store import audit
 from services.api.store import channels as store
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument, no_body
@@ -61,7 +62,9 @@ async def put_channel(
     """
 
     async def act(connection: Connection) -> Answer:
+        await store.will_seal(connection)
         stored_kind = await store.lock_kind(connection, name)
+        before = None if stored_kind is None else await store.get(connection, name)
         channel = read_channel(document.value, stored_kind=stored_kind)
         row = await store.put(
             connection,
@@ -74,9 +77,16 @@ async def put_channel(
             target=channel.target,
             updated_by=caller.name,
         )
+        after = {**channel_view(row), "has_new_secret": channel.secret is not None}
+        verb = "channel.created" if before is None else "channel.updated"
+        was = channel_view(before) if before else None
+        actor = audit.Actor.of(caller)
+        await audit.note(connection, actor, verb, "channel", name, before=was, after=after)
         return json_answer(channel_view(row))
 
-    answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    # What is kept of the request must not help to guess the secret.
+    mark = document.raw if parts.box is None else parts.box.mark(document.raw)
+    answer = await once(parts.database, request, caller, mark, act, key=key)
     return answer.response()
 
 
@@ -84,7 +94,10 @@ async def put_channel(
 async def delete_channel(
     *, request: Request, parts: Parts, caller: Caller, name: ChannelName, key: IdempotencyKey
 ) -> Response:
-    """Delete a channel that no task names. What is still to be sent through it is given up."""
+    """Delete a channel that no task and no alert rule names.
+
+    What is still to be sent through it is given up.
+    """
 
     async def act(connection: Connection) -> Answer:
         if await store.lock_kind(connection, name) is None:
@@ -92,7 +105,14 @@ async def delete_channel(
         users = await store.users(connection, name)
         if users:
             raise Conflict("channel.in_use", tasks=", ".join(str(each) for each in users))
+        rules = await store.alert_rules(connection, name)
+        if rules:
+            raise Conflict("channel.in_use_by_rules", rules=", ".join(rules))
+        row = await store.get(connection, name)
         await store.delete(connection, name)
+        actor = audit.Actor.of(caller)
+        was = channel_view(row) if row else None
+        await audit.note(connection, actor, "channel.deleted", "channel", name, before=was)
         return Answer(204)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
@@ -100,11 +120,12 @@ async def delete_channel(
 
 
 @router.post("/{name}/test", response_model=ChannelTestResult, dependencies=[Depends(no_body)])
-async def test_channel(parts: Parts, name: ChannelName) -> Response:
+async def test_channel(parts: Parts, caller: Caller, name: ChannelName) -> Response:
     """Send a test message now; the answer is what came of it, at most 15 seconds later."""
-    async with parts.database.connection() as connection:
+    async with parts.database.transaction() as connection:
         if await store.get(connection, name) is None:
             raise NotFound("channel", name)
+        await audit.note(connection, audit.Actor.of(caller), "channel.tested", "channel", name)
     tested = await parts.notifier.test(name)
     return json_answer(
         {"ok": tested.ok, "detail": tested.detail, "duration_ms": tested.duration_ms}

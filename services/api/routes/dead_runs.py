@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
 from services.api.documented.runs import DeadRuns, Decided, DecidedMany, may_take
 from services.api.documented.tasks import takes
 from services.api.parts import Parts
@@ -27,6 +28,7 @@ from services.api.runs.dead_runs import (
 )
 from services.api.runs.schemas import MOST_AT_ONCE, DeadRunRequeue, DeadRunsChoice
 from services.api.runs.views import dead_run_view
+from services.api.store import audit
 from services.api.store import dead_runs as store
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import Document, JsonBody, OptionalBody, no_body
@@ -95,7 +97,8 @@ async def requeue_dead_run(
     wished = read_requeue(document.value)
 
     async def act(connection: Connection) -> Answer:
-        decided = await requeue(connection, parts.catalog, run_id, wished, by=caller.name)
+        decided = await requeue(connection, parts.catalog, run_id, wished, caller)
+        await _note(connection, caller, "requeued", [decided])
         return json_answer(decided.view())
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
@@ -108,6 +111,7 @@ async def discard_dead_run(parts: Parts, caller: Caller, run_id: RunId) -> Respo
     """Note that nothing is to be done about a dead run."""
     async with parts.database.transaction() as connection:
         decided = await discard(connection, run_id, by=caller.name)
+        await _note(connection, caller, "discarded", [decided])
     return json_answer(decided.view()).response()
 
 
@@ -121,7 +125,7 @@ async def requeue_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Try open dead runs anew: at most 1,000, by their ids or all of a task, the oldest first."""
-    act = _of_all(document, requeue_many, by=caller.name)
+    act = _of_all(document, requeue_many, "requeued", caller)
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
@@ -137,13 +141,13 @@ async def discard_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Discard open dead runs: at most 1,000, by their ids or all of a task, the oldest first."""
-    act = _of_all(document, discard_many, by=caller.name)
+    act = _of_all(document, discard_many, "discarded", caller)
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     return answer.response()
 
 
 def _of_all(
-    document: Document, decide: DecideMany, *, by: str
+    document: Document, decide: DecideMany, verb: str, caller: Principal
 ) -> Callable[[Connection], Awaitable[Answer]]:
     """Return what decides about the dead runs that *document* chooses."""
     run_ids, task_id = read_choice(document.value)
@@ -153,7 +157,21 @@ def _of_all(
         if task_id is not None:
             ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
             ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
-        decided = await decide(connection, ids, by=by)
+        decided = await decide(connection, ids, by=caller.name)
+        await _note(connection, caller, verb, decided)
         return json_answer({"items": [each.view() for each in decided], "more": more})
 
     return act
+
+
+async def _note(
+    connection: Connection, caller: Principal, verb: str, decided: Sequence[Decision]
+) -> None:
+    deeds = [
+        audit.Deed(
+            str(each.run_id), {"new_run_id": str(each.new_run_id) if each.new_run_id else None}
+        )
+        for each in decided
+        if not each.already
+    ]
+    await audit.note_many(connection, audit.Actor.of(caller), f"dead_run.{verb}", "dead_run", deeds)

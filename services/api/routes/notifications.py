@@ -36,6 +36,7 @@ async def list_notifications(
     *,
     parts: Parts,
     task_id: OfTask = "",
+    alert_group_id: OfTask = "",
     channel: Annotated[str, Query(max_length=320)] = "",
     state: Annotated[str, Query(json_schema_extra={"enum": ["", *STATES]})] = "",
     limit: Limit = 50,
@@ -45,7 +46,8 @@ async def list_notifications(
     async with parts.database.connection() as connection:
         rows = await store.deliveries(
             connection,
-            task_id=_read_task(task_id),
+            task_id=_read_id("task_id", task_id, "task.unknown"),
+            group_id=_read_id("alert_group_id", alert_group_id, "alert_group.unknown"),
             channel=channel or None,
             state=read_choice("state", state, STATES),
             before=read_instant_cursor(cursor) if cursor else _NEWEST,
@@ -72,7 +74,7 @@ async def list_incidents(
     async with parts.database.connection() as connection:
         rows = await store.incidents(
             connection,
-            task_id=_read_task(task_id),
+            task_id=_read_id("task_id", task_id, "task.unknown"),
             is_open=None if wanted is None else wanted == "true",
             before=read_instant_cursor(cursor) if cursor else _NEWEST,
             limit=limit + 1,
@@ -84,10 +86,10 @@ async def list_incidents(
     ).response()
 
 
-def _read_task(text: str) -> UUID | None:
+def _read_id(name: str, text: str, code: str) -> UUID | None:
     identity = read_id(text) if text else None
     if text and identity is None:
-        problem = Problem("/query/task_id", "task.unknown")
+        problem = Problem(f"/query/{name}", code)
         raise Refused(400, "query.invalid", problems=[problem])
     return identity
 
@@ -95,8 +97,9 @@ def _read_task(text: str) -> UUID | None:
 def _delivery_view(row: store.DeliveryRow) -> dict[str, Any]:
     return {
         "id": str(row.id),
-        "task_id": str(row.task_id),
-        "run_id": str(row.run_id),
+        "task_id": str(row.task_id) if row.task_id else None,
+        "run_id": str(row.run_id) if row.run_id else None,
+        "alert_group_id": str(row.group_id) if row.group_id else None,
         "event": row.event,
         "channel": row.channel,
         "incident_id": str(row.incident_id) if row.incident_id else None,

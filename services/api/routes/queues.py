@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pydantic
@@ -17,6 +18,7 @@ from services.api.queues.names import named
 from services.api.queues.schemas import QueuePut
 from services.api.queues.views import pause_view, queue_view
 from services.api.routes.caller import BASE
+from services.api.store import audit
 from services.api.store import queues as store
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument, no_body
@@ -63,9 +65,12 @@ async def put_queue(
         raise refuse_fields(problems_of(error)) from None
 
     async def act(connection: Connection) -> Answer:
-        limits = await store.lock(connection, name) or store.Limits()
-        changed = limits._replace(**_columns(wished))
+        before = await store.lock(connection, name)
+        changed = (before or store.Limits())._replace(**_columns(wished))
         await store.put(connection, name, changed, updated_by=caller.name)
+        verb = "updated" if before else "created"
+        was = before._asdict() if before else None
+        await _note(connection, caller, verb, name, before=was, after=changed._asdict())
         return await _shown(connection, name)
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
@@ -79,8 +84,10 @@ async def delete_queue(
     """Forget the limits and the pause of a queue. Its tasks and runs stay in it."""
 
     async def act(connection: Connection) -> Answer:
+        before = await store.lock(connection, name)
         if not await store.delete(connection, name):
             raise NotFound("queue", name)
+        await _note(connection, caller, "deleted", name, before=before._asdict() if before else {})
         return Answer(204)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
@@ -137,6 +144,7 @@ async def _switch_queue(
 ) -> Response:
     async def act(connection: Connection) -> Answer:
         await store.pause(connection, name, paused=paused, updated_by=caller.name)
+        await _note(connection, caller, "paused" if paused else "resumed", name)
         return await _shown(connection, name)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
@@ -148,10 +156,25 @@ async def _switch_all(
 ) -> Response:
     async def act(connection: Connection) -> Answer:
         await store.pause_everything(connection, paused=paused, changed_by=caller.name)
+        verb = "everything.paused" if paused else "everything.resumed"
+        await audit.note(connection, audit.Actor.of(caller), verb, "switch", "everything")
         return json_answer(pause_view(await store.pause_state(connection)))
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
     return answer.response()
+
+
+async def _note(
+    connection: Connection,
+    caller: Principal,
+    verb: str,
+    name: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    actor = audit.Actor.of(caller)
+    await audit.note(connection, actor, f"queue.{verb}", "queue", name, before=before, after=after)
 
 
 async def _shown(connection: Connection, name: str) -> Answer:

@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
 from services.api.documented.runs import ListedRuns, RunDetail, may_take
 from services.api.documented.tasks import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
 from services.api.parts import Parts
@@ -32,7 +33,8 @@ from services.api.runs.views import (
     listed_run_view,
     run_detail_view,
 )
-from services.api.store import holders, requests, run_history, run_list, runs, tasks
+from services.api.secrets.allowed import Wished, require_secrets
+from services.api.store import audit, holders, requests, run_history, run_list, runs, tasks
 from services.api.tasks.dependencies import read_id
 from services.api.tasks.schemas import RunNow, RunsCreate
 from services.api.tasks.views import line_view, occurrence_view, run_view
@@ -92,12 +94,12 @@ async def run_task(
     if wished == RunNow():
         async with parts.database.connection() as connection:
             unique = await requests.add_run_request(
-                connection, run_id=run_id, task_id=task_id, requested_by=caller.name
+                connection, run_id=run_id, task_id=task_id, actor=audit.Actor.of(caller)
             )
         if unique is None:
             raise NotFound("task", str(task_id))
     else:
-        unique = await _ask_for(parts, run_id, task_id, wished, requested_by=caller.name)
+        unique = await _ask_for(parts, run_id, task_id, wished, caller)
     parts.wake_relay()
     other = await the_same(parts, run_id) if unique else None
     if other is not None and other.rejected:
@@ -129,7 +131,7 @@ async def create_runs(
     wished = read_runs(document.value, key)
 
     async def act(connection: Connection) -> Answer:
-        ids = await add_requests(connection, wished, parts.catalog, requested_by=caller.name)
+        ids = await add_requests(connection, wished, parts.catalog, caller)
         return json_answer({"run_ids": [str(each) for each in ids]}, 202)
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
@@ -264,7 +266,7 @@ async def _require_task(connection: Connection, task_id: UUID) -> None:
 
 
 async def _ask_for(
-    parts: Parts, run_id: UUID, task_id: UUID, wished: RunNow, *, requested_by: str
+    parts: Parts, run_id: UUID, task_id: UUID, wished: RunNow, caller: Principal
 ) -> bool:
     """Ask for a run that differs from what its task says; return whether it is to be unique."""
     async with parts.database.transaction() as connection:
@@ -272,7 +274,13 @@ async def _ask_for(
         if task is None:
             raise NotFound("task", str(task_id))
         if wished.params is not None:
-            judge_params(task.definition.task_action, wished.params, parts.catalog, "/params")
+            name = task.definition.task_action
+            judge_params(name, wished.params, parts.catalog, "/params")
+            asked = Wished("/params", task_id, parts.catalog.get(name), wished.params)
+            await require_secrets(connection, [asked], caller.scopes)
         run = NewRun(run_id=run_id, task_id=task_id, params=wished.params, overlap=wished.overlap)
-        await add_new_runs(connection, [run], {task_id: task.version}, requested_by=requested_by)
+        await add_new_runs(connection, [run], {task_id: task.version}, requested_by=caller.name)
+        after = {"run_id": str(run_id), "own_params": wished.params is not None}
+        actor = audit.Actor.of(caller)
+        await audit.note(connection, actor, "run.requested", "task", str(task_id), after=after)
     return task.definition.policy.unique is not None

@@ -13,6 +13,7 @@ from services.api.documented.tasks import Task, takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, CallersLanguage, TaskId, read_choice
 from services.api.store import tasks as store
+from services.api.store.audit import Actor
 from services.api.tasks import changes as task_changes
 from services.api.tasks.changes import Changed
 from services.api.tasks.schemas import TaskCreate, TaskUpdate
@@ -69,6 +70,14 @@ def _task_answer(row: store.TaskRow, language: Language, status: int = 200) -> A
     return json_answer(task_view(row, language), status, **headers)
 
 
+def created_answer(changed: Changed, language: Language) -> Answer:
+    """Return the answer to whoever has made a task."""
+    row = _there(changed)
+    answer = _task_answer(row, language, 201)
+    location = f"{BASE}/automation-tasks/{row.id}"
+    return Answer(answer.status, answer.body, {**answer.headers, "Location": location})
+
+
 @router.post(
     "",
     status_code=201,
@@ -90,14 +99,11 @@ async def create_task(
 
     async def act(connection: Connection) -> Changed:
         return await task_changes.create(
-            connection, parts.catalog, document.value, created_by=caller.name
+            connection, parts.catalog, document.value, actor=Actor.of(caller)
         )
 
     async def create(connection: Connection) -> Answer:
-        row = _there(await act(connection))
-        answer = _task_answer(row, language, 201)
-        location = f"{BASE}/automation-tasks/{row.id}"
-        return Answer(answer.status, answer.body, {**answer.headers, "Location": location})
+        return created_answer(await act(connection), language)
 
     if is_dry:
         plan = await task_changes.rehearse(parts.database, "create", act, language)
@@ -159,7 +165,12 @@ async def update_task(
 
     async def act(connection: Connection) -> Changed:
         return await task_changes.change(
-            connection, parts.catalog, task_id, document.value, if_match=if_match
+            connection,
+            parts.catalog,
+            task_id,
+            document.value,
+            if_match=if_match,
+            actor=Actor.of(caller),
         )
 
     async def update(connection: Connection) -> Answer:
@@ -188,7 +199,9 @@ async def delete_task(
     """Delete a task. Runs in hand end as they will; their log stays."""
 
     async def act(connection: Connection) -> Changed:
-        return await task_changes.remove(connection, task_id, if_match=if_match)
+        return await task_changes.remove(
+            connection, task_id, if_match=if_match, actor=Actor.of(caller)
+        )
 
     async def delete(connection: Connection) -> Answer:
         await act(connection)

@@ -14,6 +14,7 @@ from services.api.access.scopes import allows
 from services.api.documented.tasks import NewToken, Token, takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE
+from services.api.store import audit
 from services.api.store import tokens as store
 from services.api.tasks.schemas import TokenCreate
 from services.api.wire.answers import Answer, json_answer
@@ -56,6 +57,9 @@ async def create_token(
             expires_in_days=wished.expires_in_days,
             created_by=caller.name,
         )
+        after = {"name": row.name, "scopes": row.scopes}
+        actor = audit.Actor.of(caller)
+        await audit.note(connection, actor, "token.created", "token", row.id, after=after)
         return json_answer({**tokens.view(row), "token": token.text}, 201)
 
     def without_secret(answer: Answer) -> Answer:
@@ -95,6 +99,7 @@ async def revoke_token(
     async def act(connection: Connection) -> Answer:
         if "\x00" in token_id or not await store.revoke(connection, token_id):
             raise NotFound("token", "")
+        await audit.note(connection, audit.Actor.of(caller), "token.revoked", "token", token_id)
         return Answer(204)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
 from services.api.documented.events import Replayed, TriggerTested
 from services.api.documented.tasks import takes
 from services.api.events.intake import read_one
@@ -22,6 +23,7 @@ from services.api.events.stream import Look
 from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE, TaskId
 from services.api.runs.ask import add_new_runs
+from services.api.store import audit
 from services.api.store import events as event_store
 from services.api.store import tasks as store
 from services.api.tasks.trigger_check import read_trigger
@@ -35,7 +37,7 @@ from shared.bus import topology
 from shared.db.pool import Connection
 from shared.domain.errors import InvalidDefinition, NotFound, Problem
 from shared.domain.event import Event, event_from
-from shared.domain.instant import parse_instant
+from shared.domain.instant import format_instant, parse_instant
 from shared.domain.trigger import Trigger
 from shared.domain.triggering.records import Watched
 
@@ -104,6 +106,7 @@ async def replay_events(
         if not versions:
             raise NotFound("task", str(task_id))
         await add_new_runs(connection, new, versions, requested_by=caller.name)
+        await _note_replay(connection, caller, task_id, earliest, latest, runs=len(new))
         return json_answer(
             {
                 "events": len(look.events),
@@ -118,6 +121,20 @@ async def replay_events(
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
+
+
+async def _note_replay(
+    connection: Connection,
+    caller: Principal,
+    task_id: UUID,
+    earliest: datetime,
+    latest: datetime,
+    *,
+    runs: int,
+) -> None:
+    after = {"from": format_instant(earliest), "to": format_instant(latest), "runs": runs}
+    actor = audit.Actor.of(caller)
+    await audit.note(connection, actor, "trigger.replayed", "task", str(task_id), after=after)
 
 
 def _read(model: type[M], document: Mapping[str, Any]) -> M:

@@ -24,6 +24,7 @@ from services.api.runs.ask import NewRun, add_new_runs
 from services.api.runs.cancel import spell_reason
 from services.api.runs.schemas import BackfillCreate
 from services.api.store import backfills as store
+from services.api.store.audit import Actor, note
 from services.api.store.tasks import TaskRow
 from services.api.tasks.definition import schedule_of
 from services.api.tasks.upcoming import upcoming
@@ -161,7 +162,7 @@ async def start(
 
 
 async def cancel(
-    parts: ApiParts, backfill_id: UUID, *, running_too: bool, reason: str | None, by: str
+    parts: ApiParts, backfill_id: UUID, *, running_too: bool, reason: str | None, actor: Actor
 ) -> Cancelled:
     """Take back what has not begun, and stop what has if it is wanted.
 
@@ -171,7 +172,11 @@ async def cancel(
         Refused: 503, no scheduler answers; the backfill is marked, ask again.
     """
     async with parts.database.transaction() as connection:
-        await store.cancel(connection, backfill_id, _key(backfill_id), by=by)
+        await store.cancel(connection, backfill_id, _key(backfill_id), by=actor.name)
+        after = {"running_too": running_too, "reason": reason}
+        await note(
+            connection, actor, "backfill.cancelled", "backfill", str(backfill_id), after=after
+        )
     came_of: Counter[CancelState] = Counter()
     asked_already: set[UUID] = set()
     left = 0
@@ -188,7 +193,7 @@ async def cancel(
         ]
         # The newest first: what waits behind another is taken back before it could begin.
         items = await parts.scheduler.cancel(
-            there[::-1], reason=spell_reason(reason, by), waiting_only=not running_too
+            there[::-1], reason=spell_reason(reason, actor.name), waiting_only=not running_too
         )
         asked_already.update(there)
         came_of.update(item.state for item in items)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pydantic
 
+from services.api.access.known_tokens import Principal
 from services.api.runs.ask import NewRun, add_new_runs, params_problems
-from services.api.store import tasks
+from services.api.secrets.allowed import Wished, require_secrets
+from services.api.store import audit, tasks
 from services.api.tasks.definition import Catalog
 from services.api.tasks.dependencies import read_id
 from services.api.tasks.schemas import RunNow, RunsCreate, RunsItem
@@ -90,9 +93,9 @@ def _of_item(index: int, item: RunsItem, task_id: UUID, key: str | None) -> list
 
 
 async def add_requests(
-    connection: Connection, wished: Sequence[Wish], catalog: Catalog, *, requested_by: str
+    connection: Connection, wished: Sequence[Wish], catalog: Catalog, caller: Principal
 ) -> list[UUID]:
-    """Leave the requests in the outbox; return the ids of the runs.
+    """Leave the requests in the outbox, note who asked; return the ids of the runs.
 
     Raises:
         Refused: one of the tasks does not exist, or does not take the parameters.
@@ -102,12 +105,18 @@ async def add_requests(
     unknown = sorted({wish.item for wish in wished if wish.run.task_id not in known})
     if unknown:
         raise refuse_fields([Problem(f"/runs/{each}/task_id", "task.unknown") for each in unknown])
-    await _judge_params(connection, wished, catalog)
-    await add_new_runs(connection, [wish.run for wish in wished], known, requested_by=requested_by)
+    await _judge_params(connection, wished, catalog, caller)
+    await add_new_runs(connection, [wish.run for wish in wished], known, requested_by=caller.name)
+    counts = Counter(str(wish.run.task_id) for wish in wished)
+    deeds = [audit.Deed(task, {"runs": count}) for task, count in counts.items()]
+    actor = audit.Actor.of(caller)
+    await audit.note_many(connection, actor, "run.requested", "task", deeds)
     return [wish.run.run_id for wish in wished]
 
 
-async def _judge_params(connection: Connection, wished: Sequence[Wish], catalog: Catalog) -> None:
+async def _judge_params(
+    connection: Connection, wished: Sequence[Wish], catalog: Catalog, caller: Principal
+) -> None:
     first = {wish.item: wish.run for wish in reversed(wished) if wish.run.params is not None}
     if not first:
         return
@@ -121,3 +130,13 @@ async def _judge_params(connection: Connection, wished: Sequence[Wish], catalog:
     ]
     if problems:
         raise refuse_fields(problems)
+    asked = [
+        Wished(
+            f"/runs/{item}/params",
+            run.task_id,
+            catalog.get(actions.get(run.task_id, "")),
+            run.params or {},
+        )
+        for item, run in sorted(first.items())
+    ]
+    await require_secrets(connection, asked, caller.scopes)

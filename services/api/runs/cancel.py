@@ -7,16 +7,17 @@ to stop. How that one ended, perhaps by itself a moment before it heard, is what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pydantic
 
+from services.api.access.known_tokens import Principal
 from services.api.parts import ApiParts
 from services.api.runs.schemas import MOST_AT_ONCE, RunsCancel
-from services.api.store import open_runs, runs
+from services.api.store import audit, open_runs, runs
 from services.api.tasks.dependencies import read_id
 from services.api.wire.problems import Refused, refuse_fields
 from services.api.wire.shape import problems_of
@@ -93,6 +94,16 @@ async def _end_of(parts: ApiParts, run_id: UUID) -> str | None:
         return await open_runs.end_of(connection, run_id)
 
 
+async def note_wish(
+    parts: ApiParts, caller: Principal, run_ids: Sequence[UUID], reason: str | None
+) -> None:
+    """Write down who wants runs to end, before the scheduler hears of it."""
+    deeds = [audit.Deed(str(run_id), {"reason": reason}) for run_id in run_ids]
+    async with parts.database.transaction() as connection:
+        actor = audit.Actor.of(caller)
+        await audit.note_many(connection, actor, "run.cancel_requested", "run", deeds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """Which runs are to be stopped."""
@@ -145,7 +156,9 @@ def read_run_ids(texts: list[str]) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(identity for identity in ids if identity))
 
 
-async def stop_many(parts: ApiParts, choice: Choice, *, by: str) -> tuple[list[CancelItem], bool]:
+async def stop_many(
+    parts: ApiParts, choice: Choice, caller: Principal
+) -> tuple[list[CancelItem], bool]:
     """Have the chosen runs stopped; return what came of each, and whether there are more.
 
     Raises:
@@ -166,5 +179,6 @@ async def stop_many(parts: ApiParts, choice: Choice, *, by: str) -> tuple[list[C
         ids = ids[:MOST_AT_ONCE]
     if not ids:
         return [], False
-    reason = spell_reason(choice.reason, by)
+    await note_wish(parts, caller, ids, choice.reason)
+    reason = spell_reason(choice.reason, caller.name)
     return await parts.scheduler.cancel(ids, reason=reason, waiting_only=choice.waiting_only), more

@@ -10,9 +10,11 @@ from uuid import UUID
 
 import pydantic
 
+from services.api.access.known_tokens import Principal
 from services.api.runs.ask import NewRun, add_new_runs, judge_params
 from services.api.runs.cancel import read_run_ids
 from services.api.runs.schemas import DeadRunRequeue, DeadRunsChoice
+from services.api.secrets.allowed import Wished, require_secrets
 from services.api.store import dead_runs as store
 from services.api.store import tasks
 from services.api.tasks.definition import Catalog
@@ -79,7 +81,11 @@ def read_choice(document: Mapping[str, Any]) -> tuple[tuple[UUID, ...] | None, U
 
 
 async def requeue(
-    connection: Connection, catalog: Catalog, run_id: UUID, wished: DeadRunRequeue, *, by: str
+    connection: Connection,
+    catalog: Catalog,
+    run_id: UUID,
+    wished: DeadRunRequeue,
+    caller: Principal,
 ) -> Decided:
     """Ask for a run in the stead of a dead one; of one that was requeued before, say which.
 
@@ -87,12 +93,16 @@ async def requeue(
         NotFound: no such run died.
         Refused: 409, it was discarded or its task is gone; 422, the parameters make no sense.
     """
+    by = caller.name
     dead = await _dead(connection, run_id)
     task = await tasks.get(connection, dead.task_id)
     if task is None:
         raise Refused(409, "dead_run.task_gone")
     if wished.params is not None:
-        judge_params(task.definition.task_action, wished.params, catalog, "/params")
+        name = task.definition.task_action
+        judge_params(name, wished.params, catalog, "/params")
+        asked = Wished("/params", dead.task_id, catalog.get(name), wished.params)
+        await require_secrets(connection, [asked], caller.scopes)
     times = 1
     if not await store.decide(connection, [run_id], store.REQUEUED, by=by):
         before = await _dead(connection, run_id)

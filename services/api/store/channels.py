@@ -70,12 +70,29 @@ async def users(connection: Connection, name: str) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def alert_rules(connection: Connection, name: str) -> list[str]:
+    """Return some of the alert rules that name a channel, by name."""
+    rows = await connection.fetch(
+        "SELECT name FROM api.alert_rules"
+        " WHERE $1 = ANY(regexp_split_to_array(btrim(notification_target), '\\s*,\\s*'))"
+        " ORDER BY seq LIMIT $2",
+        name,
+        MOST_USERS,
+    )
+    return [row["name"] for row in rows]
+
+
 async def lock_kind(connection: Connection, name: str) -> str | None:
     """Return the kind of a channel, and keep others from changing it; None if there is none."""
     kind: str | None = await connection.fetchval(
         "SELECT kind FROM api.channels WHERE name = $1 FOR UPDATE", name
     )
     return kind
+
+
+async def will_seal(connection: Connection) -> None:
+    """Say that something is about to be sealed: until the end no key is taken away."""
+    await connection.execute("LOCK TABLE api.channels IN ROW EXCLUSIVE MODE")
 
 
 async def put(

@@ -13,8 +13,8 @@ class DeliveryRow(NamedTuple):
     """One message to one channel."""
 
     id: UUID
-    run_id: UUID
-    task_id: UUID
+    run_id: UUID | None
+    task_id: UUID | None
     event: str
     channel: str
     incident_id: UUID | None
@@ -24,6 +24,7 @@ class DeliveryRow(NamedTuple):
     answer: str | None
     created_at: datetime
     ended_at: datetime | None
+    group_id: UUID | None
 
 
 class IncidentRow(NamedTuple):
@@ -46,7 +47,8 @@ class IncidentRow(NamedTuple):
 _DELIVERIES = f"""
 SELECT {", ".join(DeliveryRow._fields)} FROM notify.api_deliveries
 WHERE ($1::uuid IS NULL OR task_id = $1) AND ($2::text IS NULL OR channel = $2)
-  AND ($3::text IS NULL OR state = $3) AND (created_at, id) < ($4, $5)
+  AND ($3::text IS NULL OR state = $3) AND ($7::uuid IS NULL OR group_id = $7)
+  AND (created_at, id) < ($4, $5)
 ORDER BY created_at DESC, id DESC LIMIT $6
 """  # noqa: S608 - our own column list
 
@@ -64,13 +66,14 @@ async def deliveries(
     connection: Connection,
     *,
     task_id: UUID | None,
+    group_id: UUID | None,
     channel: str | None,
     state: str | None,
     before: tuple[datetime, UUID],
     limit: int,
 ) -> list[DeliveryRow]:
     """Return deliveries, newest first."""
-    rows = await connection.fetch(_DELIVERIES, task_id, channel, state, *before, limit)
+    rows = await connection.fetch(_DELIVERIES, task_id, channel, state, *before, limit, group_id)
     return [DeliveryRow(*row.values()) for row in rows]
 
 

@@ -5,31 +5,39 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
+from services.api.store.audit import Actor
 from shared.bus import topology
 from shared.db.pool import Connection
 
 
 async def add_run_request(
-    connection: Connection, *, run_id: UUID, task_id: UUID, requested_by: str
+    connection: Connection, *, run_id: UUID, task_id: UUID, actor: Actor
 ) -> bool | None:
     """Ask for one run of a task; return whether its runs are to be `unique`, None: no such task.
 
     One statement, because a person waits for the run: it looks, reads the clock, makes the message
-    (`RunsRequested`, held against the contract by a test) and stores it.
+    (`RunsRequested`, held against the contract by a test), stores it, and notes who asked.
     """
     unique: bool | None = await connection.fetchval(
-        "INSERT INTO api.outbox (key, subject, message_id, awaits, payload)"
+        "WITH asked AS (INSERT INTO api.outbox (key, subject, message_id, awaits, payload)"
         " SELECT $1::text, $2, 'run:' || $1, ARRAY[$1::text::uuid],"
         " convert_to(json_build_object('v', 1, 'requests',"
         "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
         "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version)"
         "  ))::text, 'UTF8')"
         " FROM api.tasks WHERE id = $3"
-        " RETURNING (SELECT policy::text LIKE '%\"unique\":%' FROM api.tasks WHERE id = $3)",
+        " RETURNING (SELECT policy::text LIKE '%\"unique\":%' FROM api.tasks WHERE id = $3)"
+        "  AS is_unique"
+        "), noted AS (INSERT INTO api.audit"
+        "  (actor, token_id, verb, subject_kind, subject_id, after)"
+        "  SELECT $4, $5, 'run.requested', 'task', $3::text,"
+        "   json_build_object('run_id', $1::text) FROM asked"
+        ") SELECT is_unique FROM asked",
         str(run_id),
         topology.RUN_REQUEST_API,
         task_id,
-        requested_by,
+        actor.name,
+        actor.token_id,
     )
     return unique
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.api.bus.announce import announce
-from services.api.store import calendars, channels, impact
+from services.api.secrets.naming import NAME, secrets_of_task
+from services.api.store import calendars, channels, impact, secrets
 from services.api.store import tasks as store
+from services.api.store.audit import Actor, note
 from services.api.store.database import Database
-from services.api.tasks.definition import Catalog, Facts, read_change, read_new
+from services.api.tasks.audited import audited
+from services.api.tasks.definition import Catalog, Definition, Facts, read_change, read_new
 from services.api.tasks.dependencies import mentioned_tasks
 from services.api.tasks.dry_run import Change, Side, plan_view
 from services.api.tasks.policy import mentioned_calendars
@@ -36,15 +40,22 @@ Act = Callable[[Connection], Awaitable[Changed]]
 
 
 async def create(
-    connection: Connection, catalog: Catalog, document: Mapping[str, Any], *, created_by: str
+    connection: Connection,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    *,
+    actor: Actor,
+    template: str | None = None,
 ) -> Changed:
-    """Store and announce the task that *document* asks for.
+    """Store and announce the task that *document* asks for; it was made of *template*, if any.
 
     Raises:
         InvalidDefinition, ConfigTooLarge, Refused: it makes no sense, or is too large.
     """
-    definition = read_new(document, catalog, await _facts(connection, document, None))
-    row = await store.insert(connection, uuid4(), definition, created_by=created_by)
+    facts = await _facts(connection, catalog, document, None)
+    definition = read_new(document, catalog, facts)
+    row = await store.insert(connection, uuid4(), definition, created_by=actor.name)
+    await _note_secrets(connection, catalog, row, is_new=True)
     await announce(
         connection,
         "created",
@@ -53,7 +64,9 @@ async def create(
         changed_at=row.updated_at,
         definition=definition,
     )
-    return Changed(before=None, after=row)
+    changed = Changed(before=None, after=row)
+    more = {} if template is None else {"template": template}
+    return await _noted(connection, actor, "created", changed, more)
 
 
 async def change(
@@ -63,6 +76,7 @@ async def change(
     document: Mapping[str, Any],
     *,
     if_match: str | None,
+    actor: Actor,
 ) -> Changed:
     """Store and announce the given changes; if nothing changes, nothing is said.
 
@@ -70,11 +84,12 @@ async def change(
         NotFound, InvalidDefinition, ConfigTooLarge, Refused: it cannot be done.
     """
     row = await locked(connection, task_id, if_match)
-    facts = await _facts(connection, document, task_id)
+    facts = await _facts(connection, catalog, document, row)
     definition = read_change(document, row.definition, catalog, facts, task_id=task_id)
     if definition.same_as(row.definition):
         return Changed(before=row, after=row)
     after = await store.update(connection, task_id, definition)
+    await _note_secrets(connection, catalog, after)
     await announce(
         connection,
         "updated",
@@ -83,10 +98,12 @@ async def change(
         changed_at=after.updated_at,
         definition=definition,
     )
-    return Changed(before=row, after=after)
+    return await _noted(connection, actor, "updated", Changed(before=row, after=after))
 
 
-async def remove(connection: Connection, task_id: UUID, *, if_match: str | None) -> Changed:
+async def remove(
+    connection: Connection, task_id: UUID, *, if_match: str | None, actor: Actor
+) -> Changed:
     """Delete a task and announce it.
 
     Raises:
@@ -102,7 +119,26 @@ async def remove(connection: Connection, task_id: UUID, *, if_match: str | None)
         changed_at=changed_at,
         definition=None,
     )
-    return Changed(before=row, after=None)
+    return await _noted(connection, actor, "deleted", Changed(before=row, after=None))
+
+
+async def _noted(
+    connection: Connection,
+    actor: Actor,
+    verb: str,
+    changed: Changed,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Changed:
+    """Write the change to the audit list, with *more* to say of it."""
+    row = changed.after or changed.before
+    assert row is not None  # noqa: S101 - a change has at least one side
+    before, after = audited(
+        changed.before.definition if changed.before else None,
+        changed.after.definition if changed.after else None,
+    )
+    after = None if after is None else {**after, **more}
+    await note(connection, actor, f"task.{verb}", "task", str(row.id), before=before, after=after)
+    return changed
 
 
 async def rehearse(database: Database, kind: Change, act: Act, language: Language) -> Answer:
@@ -155,12 +191,44 @@ async def locked(connection: Connection, task_id: UUID, if_match: str | None) ->
 
 
 async def _facts(
-    connection: Connection, document: Mapping[str, Any], task_id: UUID | None
+    connection: Connection,
+    catalog: Catalog,
+    document: Mapping[str, Any],
+    row: store.TaskRow | None,
 ) -> Facts:
-    """Return what *document* is judged by; holds on to it until the transaction ends."""
-    facts = await store.facts(connection, mentioned_tasks(document), task_id)
+    """Return what *document*, a change of *row*, is judged by; holds on to it until the end."""
+    facts = await store.facts(connection, mentioned_tasks(document), row.id if row else None)
     return replace(
         facts,
         calendars=await calendars.existing(connection, mentioned_calendars(document)),
         channels=await channels.existing(connection, mentioned_channels(document)),
+        secrets=await secrets.existing(
+            connection, _mentioned_secrets(document, row.definition if row else None, catalog)
+        ),
     )
+
+
+def _mentioned_secrets(
+    document: Mapping[str, Any], current: Definition | None, catalog: Catalog
+) -> set[str]:
+    """Return what the task will name as secrets, as far as it can be read."""
+    action, config, trigger = (
+        document.get(name, getattr(current, name, None))
+        for name in ("task_action", "action_config", "trigger_config")
+    )
+    known = catalog.get(action) if isinstance(action, str) else None
+    named = secrets_of_task(known, config, trigger if isinstance(trigger, Mapping) else None)
+    return {each.name for each in named if NAME.fullmatch(each.name)}
+
+
+async def _note_secrets(
+    connection: Connection, catalog: Catalog, row: store.TaskRow, *, is_new: bool = False
+) -> None:
+    """Keep the secrets that a task names from being deleted."""
+    action = catalog.get(row.definition.task_action)
+    if action is None:
+        return  # nobody can tell what it names; it was judged when it was saved
+    task = row.definition
+    named = secrets_of_task(action, task.action_config, task.trigger_config)
+    if named or not is_new:
+        await secrets.save_uses(connection, row.id, {each.name for each in named})

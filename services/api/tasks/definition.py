@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pydantic
 
+from services.api.tasks.action_check import judge_action, judge_secrets
 from services.api.tasks.dependencies import Graph, judge_graph, judge_tasks, read_ids
 from services.api.tasks.policy import with_policy
 from services.api.tasks.recipients import judge_rules
@@ -32,9 +33,6 @@ from shared.domain.schedule import Schedule, parse_schedule
 from shared.domain.schedule import warnings as schedule_warnings
 
 Catalog = Mapping[str, Action[Any]]
-
-#: The contract's names for actions that no installed package brings.
-PROMISED_ACTIONS = frozenset({"alert_check", "account_start", "account_stop", "script_publish"})
 
 #: Bytes of one config as compact JSON.
 MOST_CONFIG_BYTES = 64 * 1024
@@ -104,6 +102,8 @@ class Facts:
     """The mentioned calendars that exist."""
     channels: frozenset[str] = frozenset()
     """The mentioned channels that exist."""
+    secrets: frozenset[str] = frozenset()
+    """The named secrets that exist."""
 
 
 def read_new(document: Mapping[str, Any], catalog: Catalog, facts: Facts) -> Definition:
@@ -225,7 +225,9 @@ def _judged(
     if not wrong & {"task_type", "trigger_config"}:
         problems += _judge_trigger(wished, given)
     if not wrong & {"task_action", "action_config"}:
-        problems += _judge_action(wished, given, catalog)
+        problems += judge_action(wished.task_action, wished.action_config, given, catalog)
+    named = wished.task_action, wished.action_config, wished.trigger_config
+    problems += judge_secrets(named, given, catalog, facts.secrets, told=problems)
     if problems:
         raise InvalidDefinition(problems)
     return wished
@@ -272,21 +274,4 @@ def _judge_trigger(wished: Definition, given: Mapping[str, Any]) -> list[Problem
     condition = (config or {}).get("condition", "")
     if not isinstance(condition, str):
         return [Problem("/trigger_config/condition", "field.string")]
-    return []
-
-
-def _judge_action(wished: Definition, given: Mapping[str, Any], catalog: Catalog) -> list[Problem]:
-    if not given.keys() & {"task_action", "action_config"}:
-        return []
-    action = catalog.get(wished.task_action)
-    if action is None:
-        if "task_action" not in given and not wished.task_action:
-            return []  # its absence is told already
-        promised = wished.task_action in PROMISED_ACTIONS
-        code = "action.not_installed" if promised else "action.unknown"
-        return [Problem("/task_action", code, {"known": ", ".join(catalog)})]
-    try:
-        action.params.model_validate(dict(wished.action_config))
-    except pydantic.ValidationError as error:
-        return [problem.under("/action_config") for problem in problems_of(error)]
     return []

@@ -14,7 +14,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def require_match(header: str | None, version: int) -> None:
+def require_match(header: str | None, version: int, *, kind: str = "task") -> None:
     """Refuse unless *header*, if there is one, names *version*.
 
     Raises:
@@ -27,4 +27,4 @@ def require_match(header: str | None, version: int) -> None:
         raise Refused(400, "header.if_match")
     # Strong comparison: a weak tag never matches.
     if not any(tag and not tag[1] and tag[2] == str(version) for tag in tags):
-        raise Refused(412, "task.changed", headers={"ETag": etag(version)})
+        raise Refused(412, f"{kind}.changed", headers={"ETag": etag(version)})

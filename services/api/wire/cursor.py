@@ -57,6 +57,34 @@ def read_number_cursor(cursor: str) -> int:
     return number
 
 
+def read_id_cursor(cursor: str) -> UUID:
+    """Return the sort key (an id) of *cursor*.
+
+    Raises:
+        Refused: it is none of ours.
+    """
+    try:
+        (identity,) = _read(cursor)
+        return UUID(identity)
+    except (ValueError, TypeError, AttributeError):
+        raise _refusal() from None
+
+
+def read_name_cursor(cursor: str) -> str:
+    """Return the sort key (a name) of *cursor*.
+
+    Raises:
+        Refused: it is none of ours.
+    """
+    try:
+        (name,) = _read(cursor)
+    except (ValueError, TypeError):
+        raise _refusal() from None
+    if not isinstance(name, str) or "\x00" in name:
+        raise _refusal()
+    return name
+
+
 def read_line_cursor(cursor: str) -> tuple[int, int]:
     """Return the position (attempt, line) behind which a run's log is to be read on.
 

@@ -18,30 +18,57 @@ BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Routes, by name, that answer with what would change.
-PLANNED = frozenset({"create_task", "update_task", "delete_task"})
+PLANNED = frozenset({"create_task", "create_task_from_template", "update_task", "delete_task"})
 #: Routes that answer with the answer that they would have given.
 REHEARSED = frozenset(
     {
+        "acknowledge_alert",
+        "create_alert_rule",
+        "create_alert_silence",
+        "delete_alert_rule",
+        "delete_alert_silence",
+        "expire_alert_silence",
+        "update_alert_rule",
+        "update_alert_settings",
+        "update_alert_silence",
+        "approve_script",
+        "create_account",
         "create_backfill",
         "create_runs",
+        "create_script",
         "create_token",
+        "delete_account",
+        "delete_backup",
         "delete_calendar",
         "delete_channel",
         "delete_queue",
+        "delete_script",
+        "delete_secret",
+        "disable_script",
         "discard_dead_runs",
+        "hold_account",
         "pause_all",
         "pause_queue",
         "post_events",
         "put_calendar",
         "put_channel",
         "put_queue",
+        "put_secret",
         "receive_alerts",
+        "reject_script",
+        "release_account",
         "replay_events",
         "requeue_dead_run",
         "requeue_dead_runs",
         "resume_all",
         "resume_queue",
         "revoke_token",
+        "start_account",
+        "stop_account",
+        "update_account",
+        "submit_script",
+        "update_script",
+        "verify_backup",
     }
 )
 

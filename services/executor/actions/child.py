@@ -10,8 +10,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -60,6 +60,26 @@ async def run(argv: Sequence[str], *, env: Mapping[str, str]) -> Finished:
     return Finished(
         process.returncode, output.decode(errors="replace"), errors.decode(errors="replace")
     )
+
+
+@asynccontextmanager
+async def started(
+    argv: Sequence[str], *, env: Mapping[str, str], limit: int
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Give a program to speak with, through pipes; it ends with the block. As `run` otherwise."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid())),
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(env),
+        limit=limit,
+    )
+    try:
+        yield process
+    finally:
+        await asyncio.shield(_end(process))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -8,15 +8,17 @@ must be read as it comes over the wire: a client that decompresses by itself wou
 from __future__ import annotations
 
 import codecs
+import json
 import re
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import NoReturn, cast
 
 import httpcore
 import httpx
+from pydantic import JsonValue
 
 from services.executor.actions.http_params import READ_MAX
 from shared.egress.connections import Connections
@@ -70,12 +72,31 @@ class Answer:
     truncated: bool = False
     """True: it was longer than `READ_MAX`; the rest has not been read."""
 
-    def excerpt(self) -> str:
+    def start_afresh(self) -> None:
+        """Forget it all: the call is made once more."""
+        self.status, self.content_type, self.retry_after, self.redirects = 0, "", "", 0
+        self.body, self.size, self.truncated = bytearray(), 0, False
+
+    def excerpt(self, most: int = EXCERPT_MAX) -> str:
         """Return the beginning of the body as text that is safe to store and to show."""
         decoder = _decoder(self.content_type)
-        complete = self.size <= min(len(self.body), EXCERPT_MAX)
-        text = decoder.decode(self.body[:EXCERPT_MAX], final=complete)
+        most = min(len(self.body), EXCERPT_MAX, most)
+        text = decoder.decode(self.body[:most], final=self.size <= most)
         return _cut("".join(_shown(character) for character in text))
+
+    def json(self) -> JsonValue:
+        """Read the body as JSON.
+
+        Raises:
+            ValueError: it is none, or too large.
+        """
+        if self.truncated or self.size > len(self.body):
+            raise ValueError("too large")
+        try:
+            document: JsonValue = json.loads(bytes(self.body), parse_constant=_refuse)
+        except RecursionError:
+            raise ValueError("too deep") from None
+        return document
 
 
 async def exchange(
@@ -162,6 +183,10 @@ async def _read(response: httpcore.Response, encoding: str, answer: Answer, *, k
             answer.body += data[: max(0, min(left, keep - len(answer.body)))]
             if answer.truncated:
                 return
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 class _Gunzip:

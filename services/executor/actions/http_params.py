@@ -1,8 +1,6 @@
 """The parameters of a web request, and all that can be refused before anything is sent.
 
-No secret is among them. A definition is stored, shown and exported, so the key of a signature is
-named, not given: `secret_env` is a variable in the executor's own environment, and its prefix keeps
-tasks away from the executor's other variables.
+No secret is among them: those are named (`http_auth.py`).
 """
 
 from __future__ import annotations
@@ -16,44 +14,22 @@ import httpx
 from pydantic import Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions.form import Label
-from shared.contracts.action import ActionParams
+from services.executor.actions.assertions import Captures, Expectations, judged_path
+from services.executor.actions.form import DryRun, Label
+from services.executor.actions.http_auth import Auth, Hmac
+from services.executor.actions.http_headers import judge_headers
+from shared.contracts.action import ActionParams, SecretName
 from shared.domain.texts.catalog import Text
 from shared.egress.guard import URL_MAX, problem_with_url
-
-KEY_VARIABLE = r"^AUTOMATION_SECRET_[A-Z0-9_]{1,100}$"
-SIGNATURE_HEADER = "X-Automation-Signature"
 
 #: Below the limit of a whole task definition (64 KiB).
 BODY_MAX = 48 * 1024  # bytes
 FULL_URL_MAX = 8192  # characters, with the query; most servers stop here
 HEADERS_MAX = 50
-HEADER_VALUE_MAX = 4096  # characters; servers refuse about 8 KiB for all headers
 #: Reading stops here, decoded or not: no task needs more, and memory is shared by all runs.
 READ_MAX = 1 << 20  # bytes
 KEEP_DEFAULT = 64 * 1024  # bytes
 
-#: What the connection is made of, and what says who we are.
-RESERVED_HEADERS = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "idempotency-key",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-RESERVED_PREFIXES = ("proxy-", "x-automation-")
-
-# `fullmatch` everywhere: `$` would let a trailing newline through.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _STATUS_RANGE = re.compile(r"([1-5][0-9]{2})-([1-5][0-9]{2})")
 
 _PROBLEMS = {
@@ -62,44 +38,6 @@ _PROBLEMS = {
     "url.userinfo": "a URL must not contain a user name or password",
     "url.address": "this address is never called",
 }
-
-
-class Hmac(ActionParams):
-    """How the receiver can tell that a request is ours and fresh.
-
-    The signature is the HMAC of `<timestamp>.<run id>.<body>`, sent as `sha256=<hex>`; the
-    timestamp (Unix seconds) is in `X-Automation-Timestamp`, the run id in `Idempotency-Key`.
-    """
-
-    secret_env: Annotated[
-        str,
-        Label(
-            Text("金鑰的環境變數", "Secret's variable"),
-            Text(
-                "執行器環境變數的名稱，以 AUTOMATION_SECRET_ 開頭；金鑰本身不會存入任務",
-                "Environment variable of the executor that holds the key; begins with "
-                "AUTOMATION_SECRET_. The key itself is never part of a task",
-            ),
-        ),
-    ] = Field(pattern=KEY_VARIABLE)
-    header: Annotated[
-        str,
-        Label(
-            Text("簽章標頭", "Signature header"),
-            Text("放置簽章的標頭名稱", "Name of the header that carries the signature"),
-        ),
-    ] = SIGNATURE_HEADER
-    algorithm: Annotated[
-        Literal["sha256"],
-        Label(Text("演算法", "Algorithm"), Text("雜湊演算法", "Hash algorithm")),
-    ] = "sha256"
-
-    @field_validator("header")
-    @classmethod
-    def _judge_header(cls, name: str) -> str:
-        if name != SIGNATURE_HEADER:
-            judge_headers({name: ""})
-        return name
 
 
 class HttpRequestParams(ActionParams):
@@ -199,6 +137,59 @@ class HttpRequestParams(ActionParams):
             Text("讓接收端確認請求來自本系統", "Lets the receiver see that the request is ours"),
         ),
     ] = None
+    auth: Annotated[
+        Auth | None,
+        Label(
+            Text("驗證", "Authentication"),
+            Text(
+                "以機密登入；轉址到其他主機時不會帶過去",
+                "By a secret; not sent on when redirected to another host",
+            ),
+        ),
+    ] = None
+    client_certificate: Annotated[
+        SecretName | None,
+        Label(
+            Text("用戶端憑證", "Client certificate"),
+            Text(
+                "機密名稱，內容為 PEM 格式的私鑰與憑證",
+                "Secret that holds a private key and its certificate (PEM)",
+            ),
+        ),
+    ] = None
+    expect_json: Annotated[
+        Expectations,
+        Label(
+            Text("回應內容的條件", "Expected in the answer"),
+            Text(
+                "回應的 JSON 必須全部符合，否則執行失敗",
+                "The answer is JSON for which all of this holds; otherwise the run fails",
+            ),
+        ),
+    ] = Field(default_factory=list)
+    capture: Annotated[
+        Captures,
+        Label(
+            Text("擷取", "Capture"),
+            Text(
+                "名稱對應回應 JSON 中的位置；值會存入執行結果",
+                "Names and places in the answer's JSON; the values become part of the result",
+            ),
+        ),
+    ] = Field(default_factory=dict)
+    busy_retries: Annotated[
+        int,
+        Label(
+            Text("忙碌時重試", "Tries when busy"),
+            Text(
+                "對方回應 429 或 503 並以 Retry-After 要求等待至多 5 秒時，"
+                "在同一次執行內重試的次數；更久的等待交由任務的重試設定",
+                "How often it tries again within the run after 429 or 503 with a Retry-After of at "
+                "most 5 seconds; longer pauses are the task's own retry's",
+            ),
+        ),
+    ] = Field(default=2, ge=0, le=10)
+    dry_run: DryRun = False
 
     @field_validator("url")
     @classmethod
@@ -212,6 +203,13 @@ class HttpRequestParams(ActionParams):
     def _judge_headers(cls, headers: dict[str, str]) -> dict[str, str]:
         judge_headers(headers)
         return headers
+
+    @field_validator("capture")
+    @classmethod
+    def _judge_capture(cls, paths: dict[str, str]) -> dict[str, str]:
+        for path in paths.values():
+            judged_path(path)
+        return paths
 
     @field_validator("expect_status")
     @classmethod
@@ -232,12 +230,13 @@ class HttpRequestParams(ActionParams):
             raise PydanticCustomError("body.too_large", "the body is larger than 48 KiB")
         if len(str(self.full_url())) > FULL_URL_MAX:
             raise PydanticCustomError("url.too_long", "the URL with its query is too long")
-        if self.hmac and self.hmac.header.lower() in (name.lower() for name in self.headers):
-            raise PydanticCustomError(
-                "header.reserved",
-                "the header {name} is needed for the signature",
-                {"name": self.hmac.header},
-            )
+        given = [name.lower() for name in self.headers]
+        for name in self._credential_headers():
+            if name.lower() in given:
+                raise PydanticCustomError(
+                    "header.reserved", "the header {name} is set by the system", {"name": name}
+                )
+            given.append(name.lower())
         return self
 
     def content(self) -> bytes | None:
@@ -254,6 +253,17 @@ class HttpRequestParams(ActionParams):
         url = httpx.URL(self.url)
         return url.copy_merge_params(self.query) if self.query else url
 
+    @property
+    def reads_json(self) -> bool:
+        """True if the answer is looked into."""
+        return bool(self.expect_json or self.capture)
+
+    def _credential_headers(self) -> list[str]:
+        return [
+            *([self.hmac.header] if self.hmac else []),
+            *([self.auth.header_name] if self.auth else []),
+        ]
+
     def expects(self, status: int) -> bool:
         """Say whether this is a good answer."""
         return any(low <= status <= high for low, high in map(bounds, self.expect_status))
@@ -265,18 +275,3 @@ def bounds(expected: float | str) -> Sequence[int]:
         found = _STATUS_RANGE.fullmatch(expected)
         return (int(found[1]), int(found[2])) if found else (0, 0)
     return (int(expected), int(expected))
-
-
-def judge_headers(headers: dict[str, str]) -> None:
-    """Refuse what would break the request apart or speak in our place."""
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise PydanticCustomError("header.invalid", "a header has a forbidden character")
-        if len(value) > HEADER_VALUE_MAX:
-            raise PydanticCustomError("header.too_long", "a header is too long")
-        if name.lower() in RESERVED_HEADERS or name.lower().startswith(RESERVED_PREFIXES):
-            raise PydanticCustomError(
-                "header.reserved", "the header {name} is set by the system", {"name": name}
-            )
-    if len({name.lower() for name in headers}) != len(headers):
-        raise PydanticCustomError("header.duplicate", "a header is there twice")

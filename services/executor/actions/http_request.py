@@ -3,15 +3,12 @@
 Every attempt of a run sends the same `Idempotency-Key`, so that the receiver can drop the double of
 a request whose answer was lost. Where it may connect is decided in `shared/egress`, what an answer
 may cost in `http_exchange.py`. Redirects, sizes and times are limited, and no secret is ever part
-of what it says: the key of a signature stays in the environment, headers are not logged.
+of what it says: headers are not logged, and an answer that repeats a credential is struck out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import os
 import re
 import time
 import zlib
@@ -19,17 +16,18 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
 
+from services.executor.actions.assertions import capture, in_words, judge
+from services.executor.actions.http_connections import ConnectionRoom, Rules
 from services.executor.actions.http_exchange import Answer, Call, exchange
-from services.executor.actions.http_params import READ_MAX, Hmac, HttpRequestParams
+from services.executor.actions.http_params import READ_MAX, HttpRequestParams
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.domain.texts.catalog import Text
 from shared.egress import guard as egress
-from shared.egress.connections import Connections
 
 USER_AGENT = "automation-tasks"
 
@@ -41,6 +39,30 @@ WORTH_ANOTHER_TRY = frozenset(
 #: Answers whose `Retry-After` tells when another try is welcome.
 SAYS_WHEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 RETRY_AFTER_MAX = 3600.0  # seconds
+#: A pause that is waited for within the run.
+PAUSE_MAX = 5.0  # seconds
+STRUCK_OUT = "***"
+
+
+class Credentials(NamedTuple):
+    """The values of the secrets of one run."""
+
+    auth: str | None = None
+    """What is sent in the header that `auth` names."""
+    key: str | None = None
+    certificate: str | None = None
+
+    def struck_out(self, text: str) -> str:
+        """Return *text* without what we have sent: some servers answer with it."""
+        return text.replace(self.auth, STRUCK_OUT) if self.auth else text
+
+
+class Wanted(NamedTuple):
+    """What one run asks for."""
+
+    params: HttpRequestParams
+    context: Context
+    credentials: Credentials
 
 
 class HttpRequest(Action[HttpRequestParams]):
@@ -49,8 +71,8 @@ class HttpRequest(Action[HttpRequestParams]):
     name = "http_request"
     title = Text("HTTP 請求", "HTTP request")
     description = Text(
-        "呼叫一個網址，並依狀態碼判斷成功或失敗。",
-        "Calls a URL and judges by the status code whether it worked.",
+        "呼叫一個網址，並依狀態碼與回應內容判斷成功或失敗。",
+        "Calls a URL and judges by status code and content of the answer whether it worked.",
     )
     params = HttpRequestParams
 
@@ -61,25 +83,20 @@ class HttpRequest(Action[HttpRequestParams]):
         resolve: egress.Resolve = egress.resolve,
     ) -> None:
         self._now = now
-        self._resolve = resolve
-        # Connections are shared by requests under the same rules only. There is one allow-list
-        # per process, so these are two at most.
-        self._connections: dict[tuple[str, bool], Connections] = {}
+        self._room = ConnectionRoom(resolve)
 
     async def run(self, params: HttpRequestParams, context: Context) -> Outcome:
-        call = self._call(params, context)
+        if params.dry_run:
+            return _plan(params)
+        credentials = await _credentials(params, context)
+        wanted = Wanted(params, context, credentials)
+        call = self._call(wanted)
         answer = Answer(call.url)
         context.log(f"{call.method} {_shown(call.url)}")
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(params.timeout_seconds):
-                await exchange(
-                    self._shared(context.egress_allow, verify=params.verify_tls),
-                    call,
-                    answer,
-                    keep=params.max_response_bytes,
-                    follow=params.follow_redirects,
-                )
+            async with asyncio.timeout(params.timeout_seconds) as limit:
+                await self._exchange(wanted, answer, limit)
             problem, permanent = "", False
         except egress.Refused as error:
             problem, permanent = str(error), True
@@ -91,17 +108,40 @@ class HttpRequest(Action[HttpRequestParams]):
         except zlib.error:
             problem, permanent = "the answer says that it is gzip, but it is not", False
         result = _result(call, answer, seconds=time.perf_counter() - began)
+        result["excerpt"] = credentials.struck_out(answer.excerpt(params.max_response_bytes))
         if problem:
             raise ActionFailed(problem, permanent=permanent, data=result)
         return _judged(params, answer, result, context, self._now())
 
     async def close(self) -> None:
         """Close all connections, at the end of the process."""
-        while self._connections:
-            _, connections = self._connections.popitem()
-            await connections.close()
+        await self._room.close()
 
-    def _call(self, params: HttpRequestParams, context: Context) -> Call:
+    async def _exchange(self, wanted: Wanted, answer: Answer, limit: asyncio.Timeout) -> None:
+        """Fill *answer*; ask again while the other side is busy and says that it will not be long.
+
+        Waiting costs a slot. So a longer pause is left to the task's own retry, which costs none;
+        so is one that would not leave the time for another try.
+        """
+        params = wanted.params
+        rules = Rules(wanted.context.egress_allow, params.verify_tls)
+        keep = READ_MAX if params.reads_json else params.max_response_bytes
+        async with self._room.under(rules, wanted.credentials.certificate) as connections:
+            for tries_left in reversed(range(params.busy_retries + 1)):
+                answer.start_afresh()
+                call = self._call(wanted)
+                await exchange(connections, call, answer, keep=keep, follow=params.follow_redirects)
+                pause = _pause(answer, self._now())
+                if params.expects(answer.status) or pause is None or not tries_left:
+                    return
+                left = (limit.when() or 0) - asyncio.get_running_loop().time()
+                if pause > PAUSE_MAX or pause >= left:
+                    return
+                wanted.context.log(f"{_status(answer.status)}: once more in {pause:g} s")
+                await asyncio.sleep(pause)
+
+    def _call(self, wanted: Wanted) -> Call:
+        params, context, credentials = wanted
         content = params.content()
         headers = {
             "User-Agent": USER_AGENT,
@@ -118,37 +158,38 @@ class HttpRequest(Action[HttpRequestParams]):
             "Idempotency-Key": str(context.run_id),
             "X-Automation-Attempt": str(context.attempt),
         }
-        if params.hmac:
-            headers |= self._signature(params.hmac, context, content or b"")
+        if params.auth and credentials.auth is not None:
+            headers[params.auth.header_name] = credentials.auth
+        if params.hmac and credentials.key is not None:
+            headers |= params.hmac.headers(
+                credentials.key,
+                at=self._now(),
+                run_id=str(context.run_id),
+                content=content or b"",
+            )
         if content is None and params.method in ("POST", "PUT", "PATCH"):
             content = b""  # sends `Content-Length: 0`, which many servers want to see
         return Call(method=params.method, url=params.full_url(), headers=headers, content=content)
 
-    def _signature(self, wanted: Hmac, context: Context, content: bytes) -> dict[str, str]:
-        secret = os.environ.get(wanted.secret_env)
-        if not secret:
-            raise ActionFailed(f"the executor has no variable {wanted.secret_env}", permanent=True)
-        timestamp = str(int(self._now()))
-        signed = b".".join([timestamp.encode(), str(context.run_id).encode(), content])
-        digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-        return {
-            wanted.header: f"{wanted.algorithm}={digest}",
-            "X-Automation-Timestamp": timestamp,
-        }
 
-    def _shared(self, allow: str, *, verify: bool) -> Connections:
-        if (connections := self._connections.get((allow, verify))) is not None:
-            return connections
-        try:
-            allowed = egress.AllowList.parse(allow)
-        except ValueError as error:
-            raise ActionFailed(str(error), permanent=True) from error
-        connections = self._connections[allow, verify] = Connections(
-            # The system's certificates can be given in SSL_CERT_FILE; proxy variables are ignored.
-            ssl=httpx.create_ssl_context(verify=verify),
-            network=egress.GuardedBackend(allowed, resolve=self._resolve),
-        )
-        return connections
+async def _credentials(params: HttpRequestParams, context: Context) -> Credentials:
+    auth = params.auth
+    return Credentials(
+        auth.header_value(await context.secret(auth.secret)) if auth else None,
+        await params.hmac.key(context) if params.hmac else None,
+        await context.secret(params.client_certificate) if params.client_certificate else None,
+    )
+
+
+def _plan(params: HttpRequestParams) -> Outcome:
+    step = {
+        "do": "call",
+        "method": params.method,
+        "url": _shown(params.full_url()),
+        "auth": params.auth.type if params.auth else None,
+        "signed": params.hmac is not None,
+    }
+    return Outcome(f"would call {params.method} {step['url']}", {"plan": [step]})
 
 
 def _judged(
@@ -157,11 +198,24 @@ def _judged(
     if answer.truncated:
         context.log(f"the answer is larger than {READ_MAX:,} bytes: the rest was not read")
     summary = f"{_status(answer.status)} from {answer.url.host} in {result['duration_ms']} ms"
-    if params.expects(answer.status):
-        return Outcome(summary, result)
-    permanent = answer.status in CLIENT_ERRORS and answer.status not in WORTH_ANOTHER_TRY
-    wait = pause_asked_for(answer.retry_after, now) if answer.status in SAYS_WHEN else None
-    raise ActionFailed(summary, permanent=permanent, data=result, retry_after=wait)
+    if not params.expects(answer.status):
+        permanent = answer.status in CLIENT_ERRORS and answer.status not in WORTH_ANOTHER_TRY
+        wait = _pause(answer, now)
+        raise ActionFailed(summary, permanent=permanent, data=result, retry_after=wait)
+    if params.reads_json:
+        try:
+            document = answer.json()
+        except ValueError as error:
+            raise ActionFailed(f"{summary}, but no JSON: {error}", data=result) from None
+        result["captured"] = capture(document, params.capture)
+        result["failed_expectations"] = judge(document, params.expect_json)
+        if failed := result["failed_expectations"]:
+            raise ActionFailed(f"{summary}, but {in_words(failed)}", data=result)
+    return Outcome(summary, result)
+
+
+def _pause(answer: Answer, now: float) -> float | None:
+    return pause_asked_for(answer.retry_after, now) if answer.status in SAYS_WHEN else None
 
 
 def pause_asked_for(text: str, now: float) -> float | None:
@@ -189,7 +243,7 @@ def _result(call: Call, answer: Answer, *, seconds: float) -> dict[str, Any]:
         "bytes": answer.size,
         "truncated": answer.truncated,
         "redirects": answer.redirects,
-        "excerpt": answer.excerpt(),
+        "excerpt": "",
     }
     if answer.retry_after:
         result["retry_after"] = answer.retry_after[:100]

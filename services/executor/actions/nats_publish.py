@@ -15,7 +15,7 @@ from typing import Annotated, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions.form import Label
+from services.executor.actions.form import DryRun, Label
 from shared.contracts.action import Action, ActionParams, Context, Outcome
 from shared.domain.event import CAUSES
 from shared.domain.texts.catalog import Text
@@ -65,6 +65,7 @@ class NatsPublishParams(ActionParams):
             ),
         ),
     ] = Field(default_factory=dict, max_length=HEADERS_MAX)
+    dry_run: DryRun = False
 
     @field_validator("subject")
     @classmethod
@@ -121,6 +122,9 @@ class NatsPublish(Action[NatsPublishParams]):
 
     async def run(self, params: NatsPublishParams, context: Context) -> Outcome:
         payload = params.payload()
+        if params.dry_run:
+            step = {"do": "publish", "subject": params.subject, "bytes": len(payload)}
+            return Outcome(f"would publish to {params.subject}", {"plan": [step]})
         await context.publish(
             params.subject,
             payload,

@@ -33,6 +33,9 @@ SYSTEM_FOLDERS = (
 NO_TLS = "SSL support is not compiled in"
 CONNECT_TIMEOUT = 10  # seconds
 
+#: Versions of programs that have been asked, by path and time of change.
+_versions: dict[tuple[Path, int], str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -80,8 +83,10 @@ class Tools:
         return str(self.folder / program)
 
 
-async def choose(source: Source) -> Tools:
+async def choose(source: Source, *, dumped_by: str = "0") -> Tools:
     """Return the first client programs that can dump the server behind *source*.
+
+    If they are to restore what a pg_dump of version *dumped_by* wrote, they are not older either.
 
     Raises:
         ActionFailed: there are none, or the server does not answer.
@@ -103,12 +108,31 @@ async def choose(source: Source) -> Tools:
         if asked.returncode != 0:
             raise ActionFailed(f"the database does not answer: {asked.reason}")
         server = _number(asked.output)
-        if _major(version) >= _major(server):
+        if _major(version) >= max(_major(server), _major(dumped_by)):
             return Tools(folder, version, server)
         rejected.append(f"{folder}: version {version} cannot dump a server of version {server}")
     raise ActionFailed(
         f"no usable pg_dump ({'; '.join(rejected) or 'none found'}). Install the PostgreSQL client "
         "of the server's version, or set AUTOMATION_PG_BIN to the folder with its programs.",
+        permanent=True,
+    )
+
+
+async def find(*, dumped_by: str) -> Tools:
+    """Return the first client programs that can read what a pg_dump of a version wrote.
+
+    Raises:
+        ActionFailed: there are none.
+    """
+    nowhere = source_of("postgresql://")
+    for folder in _folders():
+        if all(os.access(folder / name, os.X_OK) for name in NEEDED):
+            version = await _version(folder, nowhere)
+            if _major(version) >= _major(dumped_by):
+                return Tools(folder, version, "0")
+    raise ActionFailed(
+        f"no pg_restore of version {_major(dumped_by)} or newer; set AUTOMATION_PG_BIN to the"
+        " folder with PostgreSQL's programs",
         permanent=True,
     )
 
@@ -131,6 +155,14 @@ def _folders() -> Iterator[Path]:
 
 
 async def _version(folder: Path, source: Source) -> str:
+    program = folder / "pg_dump"
+    known = (program, program.stat().st_mtime_ns)
+    if known not in _versions:
+        _versions[known] = await _asked_version(folder, source)
+    return _versions[known]
+
+
+async def _asked_version(folder: Path, source: Source) -> str:
     said = await child.run([str(folder / "pg_dump"), "--version"], env=source.env)
     return _number(said.output)
 

@@ -4,6 +4,8 @@ Alerts are told apart by their labels, so those of a failure and of its recovery
 task and the class of failure. An alert without an end would be resolved by Alertmanager after five
 minutes of silence; a task that runs once a day is silent for longer, so a firing alert ends in
 `FIRES_FOR` unless it is resolved before.
+
+Alerts of our own rules are handed on as they are: their labels, when they began and ended.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from services.notifier.alert_letter import AlertLetter, AlertPart
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.parcel import Parcel
-from services.notifier.letter import BAD, IncidentPart
+from services.notifier.letter import BAD, IncidentPart, Letter
 from shared.contracts.notifications import AlertmanagerConfig, AlertmanagerSecret
 from shared.domain.instant import format_instant
 
@@ -42,25 +45,43 @@ class Alertmanager:
 
 
 def alerts(parcel: Parcel) -> list[dict[str, Any]]:
-    """Return the alert; a recovery resolves each that fired for its task."""
+    """Return the alerts; a task's recovery resolves each that fired for it."""
     letter = parcel.letter
-    return [alert(parcel, incident) for incident in (letter.incident, *letter.others)]
+    if isinstance(letter, AlertLetter):
+        return [_of_a_rule(parcel, letter, each) for each in letter.alerts]
+    return [_of_a_task(parcel, letter, incident) for incident in (letter.incident, *letter.others)]
 
 
-def alert(parcel: Parcel, incident: IncidentPart | None) -> dict[str, Any]:
-    """Return one alert."""
-    letter = parcel.letter
+def _of_a_rule(parcel: Parcel, letter: AlertLetter, alert: AlertPart) -> dict[str, Any]:
+    # Not believed for ever: it is told again long before.
+    ends = alert.ends_at or letter.at + timedelta(seconds=letter.believed_for)
+    return {
+        "labels": {**_extra(parcel), **alert.labels},
+        "annotations": {
+            **alert.annotations,
+            **({"value": alert.value} if alert.value else {}),
+        },
+        "startsAt": format_instant(alert.starts_at),
+        "endsAt": format_instant(ends),
+        **({"generatorURL": parcel.url} if parcel.url else {}),
+    }
+
+
+def _extra(parcel: Parcel) -> dict[str, str]:
+    config = parcel.config
+    return config.labels if isinstance(config, AlertmanagerConfig) else {}
+
+
+def _of_a_task(parcel: Parcel, letter: Letter, incident: IncidentPart | None) -> dict[str, Any]:
     since = incident.since if incident else letter.at
     if incident is not None and incident.closed_at is not None:
         ends = incident.closed_at
     else:
         ends = letter.at + (FIRES_FOR if incident else SHOWN_FOR)
-    config = parcel.config
-    extra = config.labels if isinstance(config, AlertmanagerConfig) else {}
     is_bad = letter.event in BAD or letter.event == "recovered"  # the labels of what it resolves
     return {
         "labels": {
-            **extra,
+            **_extra(parcel),
             "alertname": NAME,
             "task_id": str(letter.task_id),
             "task": letter.task_name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from services.notifier.alert_letter import AlertLetter
 from services.notifier.letter import Letter, Words
 from shared.contracts.notifications import ChannelConfig, ChannelPart
 
@@ -26,10 +27,10 @@ class Parcel:
 
     id: UUID
     """The same for each try: by it a receiver knows a double."""
-    letter: Letter
+    letter: Letter | AlertLetter
     words: Words
     url: str | None
-    """Where the run can be read."""
+    """Where the run, or the alerts, can be read."""
     config: ChannelConfig
     secret: ChannelPart
 

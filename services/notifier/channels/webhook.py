@@ -15,6 +15,14 @@
      "incident": {"id": "…", "class": "failure", "since": "…", "count": 2},
      "more": 0}                                   of the event `more`: messages not sent one by one
 
+Of alerts (`alert.firing`; `alert.resolved` once nothing of the group fires any more):
+
+    {"v": 1, "id": "…", "event": "alert.firing", "at": "…", "title": "…", "text": "…", "url": "…",
+     "group": {"id": "…", "labels": {"alertname": "…"}},
+     "alerts": [{"fingerprint": "…", "status": "firing", "rule": "…", "level": "error",
+                 "reason": null, "value": "12.5", "labels": {…}, "annotations": {…},
+                 "startsAt": "…", "endsAt": null}]}
+
 A receiver checks the signature over the bytes that came, and that `t` is not long ago.
 """
 
@@ -27,6 +35,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.notifier.alert_letter import AlertLetter, AlertPart
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.parcel import Parcel
 from services.notifier.letter import Letter
@@ -63,7 +72,6 @@ def signature(key: str, body: bytes, *, at: int) -> str:
 def document(parcel: Parcel) -> bytes:
     """Return the body."""
     letter = parcel.letter
-    incident = letter.incident
     value: dict[str, Any] = {
         "v": 1,
         "id": str(parcel.id),
@@ -71,8 +79,43 @@ def document(parcel: Parcel) -> bytes:
         "at": format_instant(letter.at),
         "title": parcel.words.title,
         "text": parcel.words.text,
+        **(
+            _of_alerts(letter, parcel.url)
+            if isinstance(letter, AlertLetter)
+            else _of_a_run(letter, parcel.url)
+        ),
+    }
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _of_alerts(letter: AlertLetter, url: str | None) -> dict[str, Any]:
+    return {
+        "url": url,
+        "group": {"id": str(letter.group_id), "labels": dict(letter.labels)},
+        "alerts": [_alert(each) for each in letter.alerts],
+    }
+
+
+def _alert(alert: AlertPart) -> dict[str, Any]:
+    return {
+        "fingerprint": alert.fingerprint,
+        "status": alert.status,
+        "rule": alert.rule,
+        "level": alert.level,
+        "reason": alert.reason,
+        "value": alert.value or None,
+        "labels": dict(alert.labels),
+        "annotations": dict(alert.annotations),
+        "startsAt": format_instant(alert.starts_at),
+        "endsAt": _instant(alert.ends_at),
+    }
+
+
+def _of_a_run(letter: Letter, url: str | None) -> dict[str, Any]:
+    incident = letter.incident
+    return {
         "task": {"id": str(letter.task_id), "name": letter.task_name},
-        "run": _run(letter, parcel.url),
+        "run": _run(letter, url),
         "incident": incident
         and {
             "id": str(incident.id),
@@ -82,7 +125,6 @@ def document(parcel: Parcel) -> bytes:
         },
         "more": letter.more,
     }
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _run(letter: Letter, url: str | None) -> dict[str, Any]:

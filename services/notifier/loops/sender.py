@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.notifier.alert_letter import FIRING, RESOLVED, AlertLetter
 from services.notifier.channels.parcel import NotDelivered
 from services.notifier.letter import MORE, Letter
 from services.notifier.post_office import PATIENCE, PostOffice
@@ -78,8 +79,8 @@ class Sender:
         else:
             await self._store.sent(claimed.id, answer)
 
-    async def _complete(self, delivery: UUID, letter: Letter) -> Letter:
-        if letter.event != MORE:
+    async def _complete(self, delivery: UUID, letter: Letter | AlertLetter) -> Letter | AlertLetter:
+        if isinstance(letter, AlertLetter) or letter.event != MORE:
             return letter
         folded = await self._store.folded(delivery)
         return letter.model_copy(update={"more": folded.messages, "more_tasks": folded.tasks})
@@ -100,8 +101,10 @@ class Sender:
             await self._store.failed(claimed.id, error.detail, PAUSES[claimed.tries - 1])
 
 
-def _letter(claimed: Claimed) -> Letter:
+def _letter(claimed: Claimed) -> Letter | AlertLetter:
     try:
+        if claimed.event in (FIRING, RESOLVED):
+            return AlertLetter.model_validate_json(claimed.facts)
         return Letter.model_validate_json(claimed.facts)
     except ValidationError:
         raise NotDelivered("written by another version", permanent=True) from None

@@ -13,9 +13,10 @@ from services.notifier.letter import Folded
 from shared.contracts.notifications import ChannelKind
 from shared.db.pool import Pool
 
-# What belongs to incidents of one task reaches a channel in order: a failure that came after its
-# recovery would stand for ever. The next try is set before the first byte is sent: a delivery that
-# brings a notifier down, or is in hand of one that dies, is tried again later and not at once.
+# What belongs to incidents of one task, or to one group of alerts, reaches a channel in order: a
+# failure that came after its recovery would stand for ever. The next try is set before the first
+# byte is sent: a delivery that brings a notifier down, or is in hand of one that dies, is tried
+# again later and not at once.
 _CLAIM = """
 UPDATE notify.deliveries d SET tries = d.tries + 1, next_try_at = clock_timestamp() + $2::interval
 FROM (
@@ -27,10 +28,14 @@ FROM (
           WHERE e.task_id = c.task_id AND e.channel = c.channel AND e.state IN ('waiting', 'failed')
             AND e.incident_id IS NOT NULL AND c.incident_id IS NOT NULL
             AND (e.created_at, e.id) < (c.created_at, c.id))
+      AND NOT EXISTS (
+          SELECT FROM notify.deliveries e
+          WHERE e.group_id = c.group_id AND e.state IN ('waiting', 'failed')
+            AND (e.created_at, e.id) < (c.created_at, c.id))
     ORDER BY next_try_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 ) due
 WHERE d.id = due.id
-RETURNING d.id, d.channel, d.facts, d.tries
+RETURNING d.id, d.channel, d.event, d.facts, d.tries
 """
 
 
@@ -39,6 +44,7 @@ class Claimed(NamedTuple):
 
     id: UUID
     channel: str
+    event: str
     facts: str
     tries: int
 
@@ -85,8 +91,8 @@ class DeliveryStore:
     async def folded(self, delivery: UUID) -> Folded:
         """Return what a delivery of the kind `more` stands for."""
         row = await self._pool.fetchrow(
-            "SELECT count(*), count(DISTINCT task_id) FROM notify.deliveries"
-            " WHERE folded_into = $1",
+            "SELECT count(*), count(DISTINCT coalesce(task_id, group_id))"
+            " FROM notify.deliveries WHERE folded_into = $1",
             delivery,
         )
         return Folded(*row) if row else Folded(0, 0)

@@ -144,10 +144,10 @@ class Judgement:
         """Add deliveries; those that are folded *into* another are kept and not sent."""
         await self._connection.executemany(
             "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts,"
-            "  incident_id, folded_into, state, ended_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8::uuid,"
-            "  CASE WHEN $8::uuid IS NULL THEN 'waiting' ELSE 'folded' END,"
-            "  CASE WHEN $8::uuid IS NOT NULL THEN clock_timestamp() END)"
+            "  incident_id, group_id, folded_into, state, ended_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8, $9::uuid,"
+            "  CASE WHEN $9::uuid IS NULL THEN 'waiting' ELSE 'folded' END,"
+            "  CASE WHEN $9::uuid IS NOT NULL THEN clock_timestamp() END)"
             " ON CONFLICT (run_id, event, channel) DO NOTHING",
             [(*each, into.get(each.id)) for each in messages],
         )
@@ -156,7 +156,8 @@ class Judgement:
         """Add deliveries that are to be sent later; those that are there already stay."""
         await self._connection.executemany(
             "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts,"
-            "  incident_id, next_try_at) VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8)"
+            "  incident_id, group_id, next_try_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6::text::json, $7, $8, $9)"
             " ON CONFLICT DO NOTHING",
             [(*each, moment) for each, moment in zip(messages, at, strict=True)],
         )

@@ -7,7 +7,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -61,6 +61,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with file.open("ab") as both:
         both.write(Path(f"{file}.crt").read_bytes())
     return file
+
+
+@pytest.fixture
+def pem(certificate: Path) -> str:
+    return certificate.read_text()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -117,3 +122,29 @@ async def test_an_unknown_certificate_is_refused_unless_asked_otherwise(
     outcome = await action.run(params(server, "hook.test", verify=False), CONTEXT)
 
     assert outcome.data["status"] == 200
+
+
+async def test_a_server_that_wants_to_know_who_calls_is_shown_a_certificate(
+    action: HttpRequest, certificate: Path, pem: str
+) -> None:
+    demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    demanding.load_cert_chain(certificate)
+    demanding.load_verify_locations(certificate)
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    listening = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=demanding)
+    there = TlsServer(listening.sockets[0].getsockname()[1], certificate)
+    asked = params(there, "hook.test", verify=False)
+    shown = asked.model_copy(update={"client_certificate": "our-certificate"})
+    context = replace(CONTEXT, secrets={"our-certificate": pem})
+
+    outcome = await action.run(shown, context)
+    with pytest.raises(ActionFailed):
+        await action.run(asked, context)
+    context.secrets["our-certificate"] = "no PEM"
+    with pytest.raises(ActionFailed, match="is no PEM") as failed:
+        await action.run(shown, context)
+    listening.close()
+
+    assert outcome.data["status"] == 200
+    assert failed.value.permanent
+    assert "PRIVATE KEY" not in f"{outcome}{context.text}"

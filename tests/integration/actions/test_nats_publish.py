@@ -38,3 +38,11 @@ async def test_a_stream_keeps_one_of_two_attempts(bus: Client) -> None:
         await NatsPublish().run(params(subject="event.test.x"), attempt)
 
     assert (await streams.stream_info("EVENTS")).state.messages == 1
+
+
+async def test_a_plan_publishes_nothing() -> None:
+    context = RecordingContext()
+
+    outcome = await NatsPublish().run(params(subject="event.test.x", dry_run=True), context)
+
+    assert outcome.data["plan"] == [{"do": "publish", "subject": "event.test.x", "bytes": 2}]

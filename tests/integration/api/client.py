@@ -96,9 +96,8 @@ async def running_api(dsn: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN
     async with await open_pool(dsn, name="api-test", max_size=10) as pool:
         parts = ApiParts(
             database=Database(pool),
-            catalog={"greet": Greet()},
             wake_relay=lambda: woken.append(None),
-            **more,
+            **{"catalog": {"greet": Greet()}, **more},
         )
         framework = create_app(parts)
         app = FrontDoor(framework, max_in_flight=200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,8 +14,9 @@ from fastapi.routing import APIRoute
 
 from services.api.documented import plan as documented_plan
 from services.api.wire.dry_run_query import PLANNED, REHEARSED
+from services.executor.actions.data_backup import DataBackup
 from shared.runtime.secret_box import SecretBox, new_key
-from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
+from tests.integration.api.client import BASE, TASKS, Api, Greet, a_task, bearer, running_api
 from tests.integration.api.ledger import add_lease, add_run
 from tests.integration.api.test_dead_runs import died
 
@@ -22,6 +24,17 @@ DRY = {"dry_run": "true"}
 HOURLY = {"task_type": "scheduled", "schedule_config": {"cron": "0 * * * *"}}
 CALENDAR = {"dates": [{"from": "2030-01-01", "to": "2030-01-02"}]}
 MAIL = {"kind": "email", "config": {"to": ["ann@example.com"]}}
+SILENCE = {
+    "matchers": [{"name": "alertname", "value": "a rule"}],
+    "starts_at": "2030-01-01T00:00:00Z",
+    "ends_at": "2030-01-02T00:00:00Z",
+    "comment": "maintenance",
+}
+BACKUP, FAILED_BACKUP = UUID(int=1), UUID(int=2)
+RULE, ALERT = UUID(int=3), UUID(int=4)
+A_RULE = {"name": "another", "rule_type": "queue_age", "threshold_value": 60}
+#: Not in the audit list: what was taken in is kept itself, with who sent it.
+NOT_AUDITED = {"post_events", "receive_alerts"}
 #: Needs events on a bus: see `test_triggers.py`.
 ON_A_BUS = {"replay_events"}
 
@@ -34,6 +47,7 @@ class World:
     task: str
     dead: str
     token: str
+    silence: str
 
     def request(self, name: str) -> tuple[str, str, Any]:
         """Return a request that changes something, by the name of its route."""
@@ -57,6 +71,13 @@ class World:
             "delete_queue": ("DELETE", f"{BASE}/queues/slow", None),
             "pause_queue": ("POST", f"{BASE}/queues/slow/pause", None),
             "resume_queue": ("POST", f"{BASE}/queues/slow/resume", None),
+            "create_task_from_template": (
+                "POST",
+                f"{BASE}/task-templates/backup-nightly/tasks",
+                {"parameters": {}},
+            ),
+            "put_secret": ("PUT", f"{BASE}/secrets/other", {"value": "sesame, open"}),
+            "delete_secret": ("DELETE", f"{BASE}/secrets/bank", None),
             "pause_all": ("POST", f"{BASE}/pause", None),
             "resume_all": ("POST", f"{BASE}/resume", None),
             "requeue_dead_run": ("POST", f"{BASE}/dead-runs/{self.dead}/requeue", {}),
@@ -64,6 +85,39 @@ class World:
             "discard_dead_runs": ("POST", f"{BASE}/dead-runs/discard", {"run_ids": [self.dead]}),
             "post_events": ("POST", f"{BASE}/events", event),
             "receive_alerts": ("POST", f"{BASE}/alertmanager", alert),
+            "create_alert_rule": ("POST", f"{BASE}/alert-rules", A_RULE),
+            "update_alert_rule": ("PUT", f"{BASE}/alert-rules/{RULE}", {"enabled": False}),
+            "delete_alert_rule": ("DELETE", f"{BASE}/alert-rules/{RULE}", None),
+            "acknowledge_alert": ("POST", f"{BASE}/alerts/{ALERT}/acknowledge", None),
+            "create_alert_silence": ("POST", f"{BASE}/alert-silences", SILENCE),
+            "update_alert_silence": (
+                "PUT",
+                f"{BASE}/alert-silences/{self.silence}",
+                {"comment": "longer"},
+            ),
+            "expire_alert_silence": (
+                "POST",
+                f"{BASE}/alert-silences/{self.silence}/expire",
+                None,
+            ),
+            "delete_alert_silence": ("DELETE", f"{BASE}/alert-silences/{self.silence}", None),
+            "delete_backup": ("DELETE", f"{BASE}/backups/{FAILED_BACKUP}", None),
+            "verify_backup": ("POST", f"{BASE}/backups/{BACKUP}/verify", None),
+            "create_account": ("POST", f"{BASE}/accounts", an_account("new")),
+            "update_account": ("PUT", f"{BASE}/accounts/idle", {"tags": ["vip"]}),
+            "delete_account": ("DELETE", f"{BASE}/accounts/idle", None),
+            "hold_account": ("PUT", f"{BASE}/accounts/idle/hold", {"state": "running"}),
+            "release_account": ("DELETE", f"{BASE}/accounts/held/hold", None),
+            "start_account": ("POST", f"{BASE}/accounts/idle/start", None),
+            "stop_account": ("POST", f"{BASE}/accounts/up/stop", {}),
+            "create_script": ("POST", f"{BASE}/scripts", a_script("new")),
+            "update_script": ("PUT", f"{BASE}/scripts/draft", {"name": "another"}),
+            "delete_script": ("DELETE", f"{BASE}/scripts/draft", None),
+            "submit_script": ("POST", f"{BASE}/scripts/draft/submit", None),
+            "approve_script": ("POST", f"{BASE}/scripts/reviewing/approve", {}),
+            "reject_script": ("POST", f"{BASE}/scripts/reviewing/reject", {"comment": "no"}),
+            "disable_script": ("POST", f"{BASE}/scripts/draft/disable", None),
+            "update_alert_settings": ("PUT", f"{BASE}/alert-settings", {"group_by": []}),
         }[name]
 
     async def send(self, name: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - of httpx
@@ -87,7 +141,11 @@ class World:
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(database: str) -> AsyncIterator[World]:
     """Make one of each thing."""
-    async with running_api(database, box=SecretBox.parse(new_key())) as api:
+    async with running_api(
+        database,
+        catalog={"greet": Greet(), "data_backup": DataBackup()},
+        box=SecretBox.parse(new_key()),
+    ) as api:
         task = (await api.create(**HOURLY, queue="slow"))["id"]
         await add_lease(api, await add_run(api, task, queue="slow"), task)
         await add_run(api, task, queue="slow", held=True, waits_for="overlap")
@@ -95,8 +153,64 @@ async def world(database: str) -> AsyncIterator[World]:
         await api.http.post(f"{BASE}/queues/slow/pause")
         await api.http.put(f"{BASE}/calendars/days", json=CALENDAR)
         await api.http.put(f"{BASE}/channels/mail", json=MAIL)
+        await api.http.put(f"{BASE}/secrets/bank", json={"value": "sesame, open"})
+        for name in ("idle", "held", "up"):
+            await api.http.post(f"{BASE}/accounts", json=an_account(name))
+        await api.http.put(f"{BASE}/accounts/held/hold", json={"state": "running"})
+        await api.http.post(f"{BASE}/accounts/up/start")
+        for name in ("draft", "reviewing"):
+            await api.http.post(f"{BASE}/scripts", json=a_script(name))
+        await api.http.post(f"{BASE}/scripts/reviewing/submit")
         token = await api.http.post(f"{BASE}/tokens", json={"name": "t", "scopes": ["tasks:read"]})
-        yield World(api, task, await died(api, task), token.json()["id"])
+        silence = await api.http.post(f"{BASE}/alert-silences", json=SILENCE)
+        await add_backups(api)
+        await add_alert(api)
+        yield World(
+            api,
+            task,
+            await died(api, task),
+            token.json()["id"],
+            silence.json()["id"],
+        )
+
+
+async def add_backups(api: Api) -> None:
+    """Add a stored backup, and one that failed."""
+    task = UUID((await api.create(name="backups", task_action="data_backup"))["id"])
+    for identity, state in ((BACKUP, "verified"), (FAILED_BACKUP, "failed")):
+        await api.pool.execute(
+            "INSERT INTO api.backups"
+            " (id, run_id, task_id, source, method, storage, location, state)"
+            " VALUES ($1, $1, $2, 'db', 'pg_dump_custom', 'folder', 'system', $3)",
+            identity,
+            task,
+            state,
+        )
+
+
+async def add_alert(api: Api) -> None:
+    """Add an alert rule, and an alert of it that fires."""
+    made = await api.http.post(f"{BASE}/alert-rules", json={**A_RULE, "name": "a rule"})
+    await api.pool.execute(
+        "UPDATE api.alert_rules SET id = $1 WHERE id = $2", RULE, UUID(made.json()["id"])
+    )
+    await api.pool.execute(
+        "INSERT INTO api.alerts (id, rule_id, rule_name, fingerprint, state, level, series, labels,"
+        "  annotations, active_at, met_at, met_samples, unmet_samples, fired_at, evaluated_at)"
+        " VALUES ($1, $2, 'a rule', 'f', 'firing', 'error', '{}', '{}', '{}', now(), now(), 1, 0,"
+        "  now(), now())",
+        ALERT,
+        RULE,
+    )
+
+
+def an_account(name: str) -> dict[str, Any]:
+    return {"account_id": name, "display_name": name}
+
+
+def a_script(name: str) -> dict[str, Any]:
+    text = "name: x\nsteps:\n  - {id: hello, reply: hello}\n"
+    return {"script_id": name, "name": name, "yaml_content": text}
 
 
 def routes(api: Api) -> list[APIRoute]:
@@ -124,8 +238,10 @@ async def test_a_change_is_answered_as_its_dry_run_told(world: World, name: str)
     told = (await world.send(name, params=DRY, headers={"Idempotency-Key": "k"})).json()
     documented_plan.Rehearsed.model_validate(told)
 
+    noted = await world.api.count("api.audit")
     real = await world.send(name, headers={"Idempotency-Key": "k"})
 
+    assert (await world.api.count("api.audit") > noted) is (name not in NOT_AUDITED)
     assert told["status"] == real.status_code
     assert timeless(told["answer"]) == timeless(real.json() if real.content else None)
     assert await world.digest() != before, "the change is one"

@@ -220,6 +220,7 @@ REFUSED: list[tuple[object, str, str]] = [
     ({**PLAIN, "source": "a|b"}, "/source", "field.pattern"),
     ({**PLAIN, "source": "x" * 256}, "/source", "field.too_long"),
     ({**PLAIN, "source": "automation"}, "/source", "event.source_reserved"),
+    ({**PLAIN, "source": "alert"}, "/source", "event.source_reserved"),
     ({**PLAIN, "type": "a\nb"}, "/type", "field.pattern"),
     ({**PLAIN, "id": 5}, "/id", "field.string"),
     ({**PLAIN, "id": ""}, "/id", "field.too_short"),

@@ -17,6 +17,15 @@ CODE = re.compile(
     r"|task|config|schedule|trigger|action|deps|run|runs|token|cron|interval|datetime|tz|once|dst"
     r'|misfire)\.[a-z_]+)"'
 )
+#: What the audit list calls deeds: nothing that is said to anybody.
+VERBS = {
+    "run.requested",
+    "task.updated",
+    "run.cancel_requested",
+    "token.created",
+    "token.revoked",
+    "trigger.replayed",
+}
 
 
 def spoken_codes() -> set[str]:
@@ -25,8 +34,9 @@ def spoken_codes() -> set[str]:
 
 
 def test_every_code_has_its_text() -> None:
-    assert spoken_codes() >= {"cron.empty", "task.changed", "field.null"}
-    assert spoken_codes() - set(all_texts()) == set()
+    assert spoken_codes() >= {"cron.empty", "task.unknown", "field.null"}
+    assert spoken_codes() - set(all_texts()) == VERBS
+    assert "task.changed" in all_texts()  # `f"{kind}.changed"`
     for kind in ("task", "run", "token"):
         assert f"{kind}.not_found" in all_texts()
 

@@ -187,3 +187,17 @@ async def test_consumers_of_a_stream_that_was_spoilt_hear_what_comes_after(
 
     assert [message.data for message in await pulled.fetch(1, timeout=3)] == [b"new"]
     await Watch(client, [consumer]).check()
+
+
+async def test_a_stream_that_only_others_read_is_looked_after_as_well(
+    client: Client, js: JetStreamContext
+) -> None:
+    watch = Watch(client, [topology.SCHEDULER_TASKS], [topology.KV_SCRIPTS])
+    await js.delete_stream("KV_SCRIPTS")
+    with pytest.raises(NotFoundError):
+        await watch.check()
+
+    await watch.step()
+
+    await watch.check()
+    assert await (await js.key_value("SCRIPTS")).put("a", b"b") == 1

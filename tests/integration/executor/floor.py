@@ -36,6 +36,7 @@ from shared.db.pool import Pool, Record
 from shared.domain.texts.catalog import Text
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
+from shared.runtime.secret_box import SecretBox
 from tests.integration.scheduler.desk import LEASE, Desk, changed, request
 
 SECONDS = 20.0
@@ -185,6 +186,7 @@ class Floor:
         *,
         client: Client | None = None,
         actions: Mapping[str, Action[Any]] | None = None,
+        box: SecretBox | None = None,
         **settings: Any,  # noqa: ANN401 - of `ExecutorSettings`
     ) -> RunningExecutor:
         """Return an executor that is not started yet."""
@@ -197,6 +199,7 @@ class Floor:
                 pool=self.pool,
                 client=client or self.desk.client,
                 actions=actions if actions is not None else {"probe": self.probe},
+                box=box,
                 restart=lambda: self.restarts.append(executor_id),
                 end_process=lambda: self.ended_processes.append(executor_id),
             ),

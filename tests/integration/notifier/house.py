@@ -25,6 +25,7 @@ from services.notifier.channels.email import Email, SmtpServer
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
 from services.notifier.judge import Judge
+from services.notifier.loops.alerts import AlertTeller
 from services.notifier.loops.pruner import Pruner
 from services.notifier.loops.readers import (
     FreshReader,
@@ -35,6 +36,7 @@ from services.notifier.loops.readers import (
 )
 from services.notifier.loops.sender import Sender
 from services.notifier.post_office import PostOffice
+from services.notifier.store.alert_groups import AlertGroupStore
 from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.judgements import JudgementStore
 from services.notifier.store.sources import SourceStore
@@ -99,6 +101,7 @@ class House:
     occurrences: FreshReader
     silences: FreshReader
     late: LateReader
+    alerts: AlertTeller
     pruner: Pruner
 
     async def task(self, *, policy: dict[str, Any] | None = None, **columns: Any) -> UUID:  # noqa: ANN401 - columns of a task
@@ -232,6 +235,7 @@ async def running_house(
             occurrences=occurrence_reader(sources, judge, behind=NO_TIME),
             silences=silence_reader(sources, judge, behind=NO_TIME),
             late=LateReader(sources, judge),
+            alerts=AlertTeller(AlertGroupStore(pool), lambda: None),
             pruner=Pruner(judgements, deliveries),
         )
 

@@ -206,7 +206,7 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
     """Put the parts together, as `app` does, with nothing in any table or stream."""
     await pool.execute(
         "TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks,"
-        " api.trigger_changes"
+        " api.trigger_changes CASCADE"
     )
     client = await nats.connect(url, allow_reconnect=False)
     try:

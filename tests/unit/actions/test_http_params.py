@@ -47,7 +47,32 @@ KEY = "AUTOMATION_SECRET_HOOK"
         ({"url": "http://x", "timeout_seconds": 301}, "less_than_equal"),
         ({"url": "http://x", "hmac": {"secret_env": "HOME"}}, "string_pattern_mismatch"),
         ({"url": "http://x", "hmac": {"secret_env": "AUTOMATION_DATABASE_URL"}}, "string_pattern"),
-        ({"url": "http://x", "hmac": {"secret": "abc"}}, "missing"),
+        ({"url": "http://x", "hmac": {}}, "hmac.key"),
+        ({"url": "http://x", "hmac": {"secret_env": KEY, "secret": "a"}}, "hmac.key"),
+        ({"url": "http://x", "hmac": {"secret": "S3cret!"}}, "string_pattern_mismatch"),
+        ({"url": "http://x", "auth": {"type": "bearer", "secret": "Bad Name"}}, "string_pattern"),
+        ({"url": "http://x", "auth": {"type": "basic", "secret": "a"}}, "auth.basic"),
+        (
+            {"url": "http://x", "auth": {"type": "basic", "secret": "a", "username": "a:b"}},
+            "auth.username",
+        ),
+        ({"url": "http://x", "auth": {"type": "header", "secret": "a"}}, "auth.header"),
+        (
+            {"url": "http://x", "auth": {"type": "header", "secret": "a", "header": "Host"}},
+            "header.reserved",
+        ),
+        (
+            {
+                "url": "http://x",
+                "auth": {"type": "bearer", "secret": "a"},
+                "headers": {"authorization": "x"},
+            },
+            "header.reserved",
+        ),
+        ({"url": "http://x", "expect_json": [{"path": "a"}]}, "path.json"),
+        ({"url": "http://x", "capture": {"a": "a"}}, "path.json"),
+        ({"url": "http://x", "capture": {"a b": "$"}}, "string_pattern"),
+        ({"url": "http://x", "busy_retries": 11}, "less_than_equal"),
         (
             {"url": "http://x", "hmac": {"secret_env": KEY, "header": "Host"}},
             "header.reserved",
@@ -69,7 +94,11 @@ def test_the_form_speaks_both_languages() -> None:
     assert list(schema["properties"])[:3] == ["url", "method", "headers"]
     assert schema["required"] == ["url"]
     assert "json" in schema["properties"]
-    for shown in [*schema["properties"].values(), *schema["$defs"]["Hmac"]["properties"].values()]:
+    inner = (schema["$defs"][name]["properties"] for name in ("Hmac", "Auth", "Expectation"))
+    for shown in [
+        *schema["properties"].values(),
+        *(each for one in inner for each in one.values()),
+    ]:
         assert shown["title"]
         assert shown["description"]
         assert shown["x-i18n"]["zh-TW"]["title"]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import Ending, raised
+from services.executor.redaction import Redaction
 from shared.contracts.action import ActionFailed, Outcome, Snooze
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.runtime.clock import utc_now
@@ -18,9 +19,9 @@ Deed = Literal["succeed", "fail", "snooze"]
 def ending_of(run: ClaimedRun, deed: Deed) -> Ending:
     """Return the end of an attempt, as the runner makes it of what an action did."""
     if deed == "fail":
-        return raised(run, ActionFailed("broken"))
+        return raised(run, ActionFailed("broken"), Redaction())
     if deed == "snooze":
-        return raised(run, Snooze("not now", seconds=PAUSE))
+        return raised(run, Snooze("not now", seconds=PAUSE), Redaction())
     return Ending(RunStatus.SUCCESS, Outcome("done"))
 
 

@@ -1,0 +1,1 @@
+"""Records of backups: what runs tell of them, how people see them."""

@@ -1,0 +1,44 @@
+"""Backups as people see them. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from services.api.store.backups import BackupRow
+from shared.domain.instant import format_instant
+
+STATES = ("running", "unverified", "verified", "failed", "pruned")
+STORAGES = ("folder", "s3")
+
+
+def backup_view(row: BackupRow, *, whole: bool = False) -> dict[str, Any]:
+    """Return a backup; its manifest only if it is asked for alone."""
+    view: dict[str, Any] = {
+        "id": str(row.id),
+        "task_id": str(row.task_id),
+        "run_id": str(row.run_id),
+        "source": row.source,
+        "method": row.method,
+        "storage": row.storage,
+        "location": row.location,
+        "state": row.state,
+        "size": row.size,
+        "sha256": row.sha256,
+        "key_id": row.key_id,
+        "error": row.error,
+        "started_at": format_instant(row.started_at),
+        "finished_at": _instant(row.finished_at),
+        "verified_at": _instant(row.verified_at),
+        "verified_level": row.verified_level,
+        "pruned_at": _instant(row.pruned_at),
+        "version": row.version,
+    }
+    if whole:
+        view["manifest"] = None if row.manifest is None else json.loads(row.manifest)
+    return view
+
+
+def _instant(at: datetime | None) -> str | None:
+    return format_instant(at) if at else None

@@ -1,0 +1,1 @@
+"""Scripts of the platform: kept in versions that never change, approved, published."""

@@ -1,0 +1,151 @@
+"""Who changed what: one row per change, in the transaction of the change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.api.access.known_tokens import Principal
+from services.api.platform.asking import Asker
+from shared.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a person or program with a token, or the action of a run."""
+
+    name: str
+    token_id: str | None = None
+    run_id: UUID | None = None
+
+    @classmethod
+    def of(cls, who: Principal | Asker) -> Actor:
+        """Return the actor behind a request or a command."""
+        if isinstance(who, Asker):
+            return cls(who.task_name, run_id=who.run_id)
+        return cls(who.name, token_id=who.token_id)
+
+
+class Deed(NamedTuple):
+    """One of many things that were done at once."""
+
+    subject_id: str
+    after: Mapping[str, Any] | None = None
+
+
+async def note_many(
+    connection: Connection, actor: Actor, verb: str, subject_kind: str, deeds: Sequence[Deed]
+) -> None:
+    """Write a row for each of *deeds*."""
+    await connection.execute(
+        "INSERT INTO api.audit"
+        " (actor, token_id, run_id, verb, subject_kind, subject_id, after)"
+        " SELECT $1, $2, $3, $4, $5, u.id, u.after"
+        " FROM unnest($6::text[], $7::json[]) WITH ORDINALITY AS u (id, after, place)"
+        " ORDER BY u.place",
+        actor.name,
+        actor.token_id,
+        actor.run_id,
+        verb,
+        subject_kind,
+        [each.subject_id for each in deeds],
+        [_json(each.after) for each in deeds],
+    )
+
+
+async def note(
+    connection: Connection,
+    actor: Actor,
+    verb: str,
+    subject_kind: str,
+    subject_id: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one row. *before* and *after* are views without secrets; give what has changed."""
+    await connection.execute(
+        "INSERT INTO api.audit"
+        " (actor, token_id, run_id, verb, subject_kind, subject_id, before, after)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        actor.name,
+        actor.token_id,
+        actor.run_id,
+        verb,
+        subject_kind,
+        subject_id,
+        _json(before),
+        _json(after),
+    )
+
+
+class AuditRow(NamedTuple):
+    """A row of the list; `before` and `after` are JSON."""
+
+    id: int
+    at: datetime
+    actor: str
+    token_id: str | None
+    run_id: UUID | None
+    verb: str
+    subject_kind: str
+    subject_id: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows are wanted; None: it does not matter."""
+
+    actor: str | None = None
+    verb: str | None = None
+    """One that ends with a dot means all that begin with it."""
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+async def page(
+    connection: Connection, wanted: Wanted, *, before: int | None, limit: int
+) -> list[AuditRow]:
+    """Return rows older than the row *before*, the newest first."""
+    rows = await connection.fetch(
+        "SELECT id, at, actor, token_id, run_id, verb, subject_kind, subject_id, before, after"
+        " FROM api.audit WHERE ($1::text IS NULL OR actor = $1)"
+        " AND ($2::text IS NULL OR verb = $2 OR right($2, 1) = '.' AND starts_with(verb, $2))"
+        " AND ($3::text IS NULL OR subject_kind = $3) AND ($4::text IS NULL OR subject_id = $4)"
+        " AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)"
+        " AND ($7::bigint IS NULL OR id < $7) ORDER BY id DESC LIMIT $8",
+        wanted.actor,
+        wanted.verb,
+        wanted.subject_kind,
+        wanted.subject_id,
+        wanted.earliest,
+        wanted.latest,
+        before,
+        limit,
+    )
+    return [AuditRow(*row.values()) for row in rows]
+
+
+async def forget(connection: Connection, limit: int, *, days: int) -> int:
+    """Remove rows that are older than *days*, at most *limit*; return how many."""
+    # Only the oldest are looked at: ids and times grow together.
+    done: str = await connection.execute(
+        "DELETE FROM api.audit WHERE id IN (SELECT id FROM"
+        "  (SELECT id, at FROM api.audit ORDER BY id LIMIT $1) AS oldest"
+        "  WHERE at < clock_timestamp() - make_interval(days => $2))",
+        limit,
+        days,
+    )
+    return int(done.rsplit(" ", 1)[1])
+
+
+def _json(view: Mapping[str, Any] | None) -> str | None:
+    return None if view is None else json.dumps(view, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""What a backup works with: programs, database, keys and place, found and locked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from services.executor.actions import postgres_tools
+from services.executor.actions.data_backup import results, s3
+from services.executor.actions.data_backup.folder import BackupFolder
+from services.executor.actions.data_backup.packing import read_key
+from services.executor.actions.data_backup.params import DataBackupParams
+from services.executor.actions.data_backup.places import Place
+from services.executor.actions.data_backup.records import Records
+from services.executor.actions.data_backup.session import Session, opened
+from shared.contracts.action import Context
+
+#: Between two looks whether the other backup has ended.
+LOCK_POLL = 0.2  # seconds
+#: Where this system's database is reached without a pooler; none: as the executor reaches it.
+DIRECT_URL = "AUTOMATION_DATABASE_DIRECT_URL"
+STAGING = "backup-staging"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that the steps of one backup work with; both locks are held while there is one."""
+
+    params: DataBackupParams
+    context: Context
+    source: postgres_tools.Source
+    tools: postgres_tools.Tools
+    session: Session
+    source_name: str
+    place: Place
+    work: BackupFolder
+    records: Records
+    key: str | None
+    recipients: tuple[str, ...]
+
+
+def open_folder(params: DataBackupParams, context: Context) -> BackupFolder:
+    """Return the folder that is written into; with S3 only the copy is made there."""
+    if params.s3 is None:
+        return BackupFolder.open(context.home / "backups", params.folder)
+    of = f"{params.s3.bucket}/{params.s3.prefix} {params.dsn_secret}"
+    return BackupFolder.open(context.home / STAGING, hashlib.sha256(of.encode()).hexdigest()[:16])
+
+
+async def until_locked(folder: BackupFolder, context: Context) -> None:
+    """Wait until the folder is ours alone."""
+    waiting = False
+    while not folder.try_lock():
+        if not waiting:
+            context.log("another backup into this folder is running: waiting for its end")
+            waiting = True
+        await asyncio.sleep(LOCK_POLL)
+
+
+@asynccontextmanager
+async def open_job(
+    params: DataBackupParams, context: Context, folder: BackupFolder
+) -> AsyncIterator[Job]:
+    """Find programs, database, keys and place; hold the lock of the database."""
+    source = postgres_tools.source_of(await _address(params, context))
+    key = await context.secret(params.key_secret) if params.key_secret else None
+    recipients = tuple(params.encrypt_to)
+    if key is not None and not recipients:
+        recipients = (str(read_key(key).to_public()),)
+    tools = await postgres_tools.choose(source)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(opened(tools, source))
+        waiting = False
+        while not params.dry_run and not await session.try_lock():
+            if not waiting:
+                context.log("another backup of this database is running: waiting for its end")
+                waiting = True
+            await asyncio.sleep(LOCK_POLL)
+        name = await session.identity()
+        place: Place = folder
+        if params.s3 is not None:
+            above = await stack.enter_async_context(
+                s3.opened(
+                    params.s3,
+                    access_key=await context.secret(params.s3.access_key_secret),
+                    secret_key=await context.secret(params.s3.secret_key_secret),
+                    egress_allow=context.egress_allow,
+                )
+            )
+            place = above.of(name)
+            if not params.dry_run:
+                await folder.sweep()
+        yield Job(
+            params=params,
+            context=context,
+            source=source,
+            tools=tools,
+            session=session,
+            source_name=name,
+            place=place,
+            work=folder,
+            records=Records(context),
+            key=key,
+            recipients=recipients,
+        )
+
+
+async def _address(params: DataBackupParams, context: Context) -> str:
+    if params.dsn_secret is not None:
+        return results.require_postgres(await context.secret(params.dsn_secret), params.dsn_secret)
+    return os.environ.get(DIRECT_URL) or context.database_url
+
+
+async def scratch_server(
+    params: DataBackupParams, context: Context
+) -> postgres_tools.Source | None:
+    """Return where drills take place; None: on the server that is backed up."""
+    if params.scratch_dsn_secret is None:
+        return None
+    url = await context.secret(params.scratch_dsn_secret)
+    return postgres_tools.source_of(results.require_postgres(url, params.scratch_dsn_secret))

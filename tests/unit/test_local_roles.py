@@ -1,0 +1,18 @@
+"""What `automation up` starts of our services."""
+
+from __future__ import annotations
+
+from deploy.local import roles
+
+
+def names(runtimes: int) -> list[str]:
+    stages = roles.stages(
+        schedulers=1, executors=2, runtimes=runtimes, api=("127.0.0.1", 8000), environment=dict
+    )
+    return [role.name for stage in stages for role in stage]
+
+
+def test_an_account_runtime_is_started_unless_none_is_wanted() -> None:
+    without = ["api", "scheduler-1", "executor-1", "executor-2", "log-writer", "notifier"]
+    assert names(0) == without
+    assert names(1) == [*without, "account-runtime"]
