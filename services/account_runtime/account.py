@@ -75,18 +75,18 @@ class Account:
         news = plan.heard(self._record, wish, boot=self._room.boot)
         if news is not None:
             await self._keep(news)
-            self.loop.wake()
+            self._wake()
 
     async def leave(self) -> None:
         """Another runtime has it now."""
         if not self._record.leaving:
             await self._keep(self._record.model_copy(update={"leaving": True}))
-            self.loop.wake()
+            self._wake()
 
     def end_by(self, moment: float) -> None:
         """This runtime ends, and the account with it."""
         self._end_by = moment
-        self.loop.wake()
+        self._wake()
 
     def repeat(self) -> None:
         """Say again how it is."""
@@ -270,18 +270,18 @@ class Account:
         if self._record.wanted.generation == seen.wanted.generation:
             await self._keep(outcome.held(self._record, "failed", detail))
 
+    def _wake(self) -> None:
+        self._checkup.interrupt()
+        self.loop.wake()
+
     def _send(self, number: signal.Signals) -> None:
         if self._keeper:
             self._keeper.send(number)
 
-    def _with_run(self, **changes: object) -> Record:
-        run = self._record.run
-        return self._record.model_copy(
-            update={"run": run.model_copy(update=changes) if run else None}
-        )
-
     async def _change(self, **changes: object) -> None:
-        await self._keep(self._with_run(**changes))
+        run = self._record.run
+        changed = run.model_copy(update=changes) if run else None
+        await self._keep(self._record.model_copy(update={"run": changed}))
 
     async def _keep(self, record: Record) -> None:
         """Know this from now on; what cannot be written down is not known."""
@@ -291,7 +291,7 @@ class Account:
         try:
             async with self._writing:
                 await asyncio.to_thread(self._room.records.write, self._record)
-        except OSError:
+        except Exception:
             if self._record is record:
                 self._record = before
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Checkup:
 
     def __init__(self, prober: Prober, folder: Path) -> None:
         self._prober, self._folder = prober, folder
+        self._asking: asyncio.Task[tuple[Run, timedelta]] | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -33,8 +35,22 @@ class Checkup:
         self._pause = FIRST_PAUSE
         self._next = 0.0
 
+    def interrupt(self) -> None:
+        """Wait for no answer: there is news, and one that hangs may take a minute."""
+        if self._asking:
+            self._asking.cancel()
+
     async def look(self, config: RuntimeConfig, run: Run, now: float) -> tuple[Run, timedelta]:
-        """Return the run as it is now, and when to look again."""
+        """Return the run as it is now, and when to look again; at once, if it is interrupted."""
+        asking = self._asking = asyncio.create_task(self._look(config, run, now))
+        try:
+            await asyncio.wait([asking])
+        finally:
+            self._asking = None
+            asking.cancel()
+        return (run, AT_ONCE) if asking.cancelled() else asking.result()
+
+    async def _look(self, config: RuntimeConfig, run: Run, now: float) -> tuple[Run, timedelta]:
         if not run.is_ready:
             return await self._until_ready(config, run, now)
         if self._is_reading(config, run, now):

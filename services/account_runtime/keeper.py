@@ -20,6 +20,10 @@ finds that another token is wanted, or that its own is used up, and goes.
 Whatever the program starts stays below us (we are its *subreaper*) and ends with it, even what has
 left its process group. If we are killed, Linux kills the program (its parent-death signal); what is
 left of it the runtime finds by its environment.
+
+The keeper of an action's program (`executor/actions/keeper.py`) ends with its executor. What both
+do alike (subreaper, parent-death signal, the search for children) is written in both: neither can
+import anything of ours.
 """
 
 # ruff: noqa: PTH105, PTH123, PTH208

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import httpx
 
-from services.account_runtime.record import Run
+from services.account_runtime.record import Run, read_plain
 from shared.contracts.account_config import NEEDS_LOGIN, Health, Ready
 
 LOOPBACK = "127.0.0.1"
@@ -100,9 +100,14 @@ def _understood(status: int, body: bytes) -> Answer:
     return Answer(
         is_well=is_well,
         needs_login=needs_login,
-        plays=version[:VERSION_CHARACTERS] if isinstance(version, str) else None,
-        detail=" ".join(text.split())[:DETAIL_CHARACTERS],
+        plays=_printable(version)[:VERSION_CHARACTERS] if isinstance(version, str) else None,
+        detail=_printable(" ".join(text.split()))[:DETAIL_CHARACTERS],
     )
+
+
+def _printable(text: str) -> str:
+    """Return what of a program's words can be written down: no NUL, no half of a character."""
+    return "".join(mark for mark in text if mark.isprintable())
 
 
 async def _connect(port: int, seconds: float) -> Answer:
@@ -118,12 +123,10 @@ async def _connect(port: int, seconds: float) -> Answer:
 
 
 def _look(file: Path) -> Answer:
-    try:
-        with file.open("rb") as content:
-            said = content.read(100).split()
-    except OSError:
+    said = read_plain(file, most=100)
+    if said is None:
         return Answer(is_well=False, detail=f"there is no file {file.name}")
-    needs_login = said[:1] == [NEEDS_LOGIN.encode()]
+    needs_login = said.split()[:1] == [NEEDS_LOGIN.encode()]
     return Answer(not needs_login, needs_login=needs_login)
 
 

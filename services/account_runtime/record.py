@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -144,7 +145,8 @@ class Records:
 def write_durably(file: Path, content: bytes) -> None:
     """Replace *file*: readers see the old one or the new one, also after a power cut."""
     aside = file.with_name(f".{file.name}.new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         out.write(content)
         out.flush()
@@ -155,3 +157,22 @@ def write_durably(file: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def read_plain(file: Path, *, most: int) -> bytes | None:
+    """Return the beginning of a file in a program's own folder; None: it is no plain file.
+
+    The program may have made anything of that name; a pipe would be waited for without an end.
+    """
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return os.read(descriptor, most)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)

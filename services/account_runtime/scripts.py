@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +17,11 @@ from nats.aio.client import Client
 from nats.errors import Error, NoRespondersError
 from nats.js.errors import Error as JetStreamError
 
-from services.account_runtime.record import write_durably
+from services.account_runtime.record import read_plain, write_durably
 from shared.bus import topology
 from shared.contracts.accounts import ScriptPin
 from shared.contracts.scripts import ScriptText, ScriptTextRequest
+from shared.domain.script_text import MOST_BYTES
 
 SCRIPT = "script.yaml"
 VERSION = "script.version"
@@ -44,14 +46,15 @@ def fits(text: bytes, version: str) -> bool:
 
 def kept(folder: Path, version: str) -> bytes | None:
     """Return the text in the folder, if it is the one of *version*."""
-    with suppress(FileNotFoundError):
-        text = (folder / SCRIPT).read_bytes()
-        return text if fits(text, version) else None
-    return None
+    text = read_plain(folder / SCRIPT, most=MOST_BYTES)
+    return text if text is not None and fits(text, version) else None
 
 
 def deliver(folder: Path, version: str | None, text: bytes) -> None:
     """Put a text into an account's folder; without a version there is none any more."""
+    for name in (SCRIPT, VERSION):  # a folder of that name would be in the way for ever
+        if (folder / name).is_dir() and not (folder / name).is_symlink():
+            shutil.rmtree(folder / name)
     if version is None:
         (folder / VERSION).unlink(missing_ok=True)
         (folder / SCRIPT).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.account_runtime.plan import spec_of
 from services.account_runtime.record import Record, Run, Told
 from shared.contracts.accounts import ScriptPin, State
 
@@ -35,8 +36,13 @@ def told(
 
     The number of a state is the time of day in milliseconds, or one more than the one before: so it
     grows even if the home of a runtime is lost, or an account moves to another one.
+
+    Of a program that runs as it was wanted before nothing is said under the new generation: it is
+    about to end.
     """
     run, last = record.run, record.told
+    if run and not run.stop and run.spec != spec_of(record.wanted.config):
+        return None
     state = state_of(record, closing=closing)
     new = Told(
         seq=max(milliseconds, last.seq + 1 if last else 0),

@@ -2,16 +2,15 @@
 
 Each secret is looked for as it is and as it may be spelled on its way into a text: in a URL, in
 base64 (wherever it begins in what was encoded), in JSON, line by line; so is what is left of one at
-the edge of a text that somebody has cut. Plain replacement, the longest spelling first; no pattern
-is ever made of a secret, so none can break it. What was said before the secret was read does not
-know it.
+the edge of a text that somebody has cut. Plain search: no pattern is ever made of a secret, so none
+can break it. What was said before the secret was read does not know it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 STRUCK = "***"
@@ -25,6 +24,9 @@ MOST_LINES = 100
 _LEFT_AS_THEY_ARE = ("", "/", "!*'()", ";,/?:@&=+$!*'()#", "!$&'()*+,;=:@")
 _BITS = 6
 _URL_SAFE = str.maketrans("+/", "-_")
+
+#: From where to where in a text.
+Place = tuple[int, int]
 
 
 class Redaction:
@@ -49,11 +51,21 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return *text* without secrets."""
+        # All places are looked for before any is struck: a line of a secret that is struck in the
+        # middle of what is left of it would hide the rest from us.
+        parts, done = [], 0
+        for start, end in _merged(self._places(text)):
+            parts += [text[done:start], STRUCK]
+            done = end
+        return "".join(parts) + text[done:]
+
+    def _places(self, text: str) -> Iterator[Place]:
         for spelling in self._spellings:
-            text = text.replace(spelling, STRUCK)
-        for spelling in self._spellings:
-            text = _without_cut_off(text, spelling)
-        return text
+            at = text.find(spelling)
+            while at >= 0:
+                yield at, at + len(spelling)
+                at = text.find(spelling, at + len(spelling))
+            yield from _cut_off(text, spelling)
 
     def data(self, value: object) -> object:
         """Return JSON without secrets, keys and numbers included."""
@@ -71,23 +83,39 @@ class Redaction:
         return self.text(text) == text
 
 
-def _without_cut_off(text: str, spelling: str) -> str:
-    """Return *text* without a secret that was cut in two before it came here.
+def _merged(places: Iterable[Place]) -> Iterator[Place]:
+    """Yield the places in order, those that overlap as one."""
+    found: Place | None = None
+    for start, end in sorted(places):
+        if found is None or start >= found[1]:
+            if found is not None:
+                yield found
+            found = start, end
+        else:
+            found = found[0], max(found[1], end)
+    if found is not None:
+        yield found
+
+
+def _cut_off(text: str, spelling: str) -> Iterator[Place]:
+    """Yield where in *text* a part of a secret is that was cut in two before it came here.
 
     What is left of it stands at the end of a text, before an ellipsis perhaps, or at the beginning.
     """
     end = len(text.rstrip("….")) if text.endswith(("…", "...")) else len(text)
-    at = text.find(spelling[:LEAST], max(end - len(spelling), 0), end)
+    first, last = spelling[:LEAST], spelling[-LEAST:]
+    at = text.find(first, max(end - len(spelling), 0), end)
     while at >= 0:
         if spelling.startswith(text[at:end]):
-            return f"{text[:at]}{STRUCK}{text[end:]}"
-        at = text.find(spelling[:LEAST], at + 1, end)
-    at = text.rfind(spelling[-LEAST:], 0, len(spelling))
+            yield at, end
+            break
+        at = text.find(first, at + 1, end)
+    at = text.rfind(last, 0, len(spelling))
     while at >= 0:
-        if spelling.endswith(text[: at + LEAST]):
-            return f"{STRUCK}{text[at + LEAST :]}"
-        at = text.rfind(spelling[-LEAST:], 0, at + LEAST - 1)
-    return text
+        if spelling.endswith(text[: at + len(last)]):
+            yield 0, at + len(last)
+            break
+        at = text.rfind(last, 0, at + len(last) - 1)
 
 
 def spellings(value: str) -> set[str]:

@@ -11,7 +11,7 @@ from shared.contracts.accounts import Drain, State
 from shared.contracts.message import Message, Part
 from shared.contracts.platform import Question
 
-#: Accounts in one question.
+#: Accounts in one question, and in one answer: each may have a long line for people.
 MOST_ACCOUNTS = 200
 
 Wanted = Literal["running", "stopped"]
@@ -79,7 +79,7 @@ class SelectAccounts(Question[SelectedAccounts]):
     """But not these accounts."""
     active_only: bool = False
     after: str | None = None
-    limit: int = Field(default=500, ge=1, le=1000)
+    limit: int = Field(default=MOST_ACCOUNTS, ge=1, le=MOST_ACCOUNTS)
 
 
 class DesiredNow(Part):

@@ -42,7 +42,8 @@ class ActionFailed(Exception):
     """The action could not do its work; the task's policy decides whether it is tried again.
 
     `permanent` says that trying again cannot help (a bad parameter, a refused address).
-    `retry_after` is the pause that the other side asked for, in seconds, instead of the policy's.
+    `retry_after` is the pause that the other side asked for, in seconds, instead of the policy's;
+    one that is no number was not asked for.
     """
 
     def __init__(
@@ -56,7 +57,8 @@ class ActionFailed(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.data = dict(data or {})
-        self.retry_after = retry_after
+        is_pause = isinstance(retry_after, int | float) and not math.isnan(retry_after)
+        self.retry_after = retry_after if is_pause else None
 
 
 class Snooze(Exception):
@@ -226,6 +228,8 @@ class Action(ABC, Generic[P]):
     heartbeat_seconds: ClassVar[float | None] = None
     """A promise to call `context.progress` or `context.heartbeat` at least so often: an attempt
     that is silent for longer has ended, timed out. None: no promise."""
+    runs_code: ClassVar[bool] = False
+    """Its parameters say which program is run; whoever may only start tasks cannot choose them."""
 
     @abstractmethod
     async def run(self, params: P, context: Context) -> Outcome:

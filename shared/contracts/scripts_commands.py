@@ -19,7 +19,7 @@ from shared.contracts.message import Message, Part
 from shared.contracts.platform import Nothing, Question
 
 LATEST_APPROVED = "latest_approved"
-#: Accounts in one question.
+#: Accounts in one question, and in one answer: each may have a long line for people.
 MOST_ACCOUNTS = 200
 
 Stand = Literal["running", "published", "rolling_back", "rolled_back", "paused", "abandoned"]
@@ -85,6 +85,8 @@ class TargetSeen(Part):
     detail: str | None = None
     gone: bool = False
     """It was deleted, or plays another script."""
+    given: bool = False
+    """This publication has given it the version, whatever came after."""
 
 
 class TargetsSeen(Message):
@@ -102,7 +104,7 @@ class LookAtTargets(Question[TargetsSeen]):
 
     ids: tuple[UUID, ...] = Field(default=(), max_length=MOST_ACCOUNTS)
     after: UUID | None = None
-    limit: int = Field(default=500, ge=1, le=1000)
+    limit: int = Field(default=MOST_ACCOUNTS, ge=1, le=MOST_ACCOUNTS)
 
 
 class LookAhead(Question[TargetsSeen]):
@@ -115,7 +117,7 @@ class LookAhead(Question[TargetsSeen]):
     environment: str
     selection: Selection = Selection()
     after: UUID | None = None
-    limit: int = Field(default=500, ge=1, le=1000)
+    limit: int = Field(default=MOST_ACCOUNTS, ge=1, le=MOST_ACCOUNTS)
 
 
 class AssignedScript(Part):

@@ -30,6 +30,8 @@ STRUCTURED = "application/cloudevents+json"
 #: Header and extension that tell which tasks' runs led to an event, oldest first.
 CAUSES = "automationcauses"
 _CAUSES_MAX = 64
+#: How this system signs its own events and those of its alerts; nobody else may.
+OWN_SOURCES = frozenset({"automation", "alert"})
 
 _KNOWN = frozenset({"specversion", "id", "source", "type", "time", "subject", "data"})
 

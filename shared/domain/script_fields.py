@@ -12,6 +12,8 @@ from shared.domain.script_text import Node
 
 MOST_WAIT = 3600  # seconds
 
+#: YAML refuses them as they are, and makes them of escapes ("\0").
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BLANK = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -84,6 +86,8 @@ def a_text(most: int, *, least: int = 1) -> Part:
             judge.found(pointer, "script.text", node.line)
         elif not least <= len(node.value) <= most:
             judge.found(pointer, "script.length", node.line, least=least, most=most)
+        elif _CONTROL.search(node.value):
+            judge.found(pointer, "script.control", node.line)
 
     return judge_text
 

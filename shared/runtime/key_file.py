@@ -6,10 +6,12 @@ good. Nobody but its owner may read it. It is replaced whole, so a reader never 
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from shared.runtime.secret_box import Key, SecretBox, WrongKey, parse_keys
@@ -22,6 +24,13 @@ log = logging.getLogger(__name__)
 
 class KeyFileIsOpen(Exception):
     """Others than the owner may read the file with the keys."""
+
+
+class KeyFileIsBusy(Exception):
+    """Somebody else is changing the keys just now; try again when that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 class KeyFile:
@@ -59,6 +68,22 @@ class KeyFile:
             # Whoever has good keys in hand goes on with them.
             log.error("the keys cannot be read again: %s", error)  # noqa: TRY400 - no stack needed
             return None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep others from changing the keys: of two that read and then write, one key is lost.
+
+        Raises:
+            KeyFileIsBusy: another one is at it.
+        """
+        with self._file.open("rb") as held:  # let go of by the end of the process, too
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise KeyFileIsBusy from None
+            if not os.path.samestat(os.fstat(held.fileno()), self._file.stat()):
+                raise KeyFileIsBusy  # it was replaced since it was opened
+            yield
 
     def write(self, keys: Sequence[Key]) -> None:
         """Replace the file, and know that it is on the disk."""

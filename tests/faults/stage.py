@@ -12,6 +12,7 @@ was due since the fault.
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections import Counter
@@ -194,6 +195,18 @@ async def stage(
             )
             await here.steady()
             yield here
+
+
+async def wipe_jetstream(here: Stage) -> None:
+    """Kill NATS and let it come back with nothing.
+
+    The folder is moved away just before, in one step: the supervisor is quicker than `rm -rf`.
+    """
+    store = here.system.home / "nats" / "jetstream"
+    gone = store.with_name("gone")
+    store.rename(gone)
+    await here.kill("nats")
+    shutil.rmtree(gone)
 
 
 HEAD = (

@@ -7,14 +7,13 @@ all it has. No action may be done twice for either: only an executor's death exc
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from tests.faults.stage import Stage, stage
+from tests.faults.stage import Stage, stage, wipe_jetstream
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
@@ -24,18 +23,6 @@ async def here() -> AsyncIterator[Stage]:
     """Run two schedulers and two executors."""
     async with stage({"AUTOMATION_SCHEDULERS": "2", "AUTOMATION_EXECUTORS": "2"}) as system:
         yield system
-
-
-async def wipe_jetstream(here: Stage) -> None:
-    """Kill NATS and let it come back with nothing.
-
-    The folder is moved away just before, in one step: the supervisor is quicker than `rm -rf`.
-    """
-    store = here.system.home / "nats" / "jetstream"
-    gone = store.with_name("gone")
-    store.rename(gone)
-    await here.kill("nats")
-    shutil.rmtree(gone)
 
 
 async def test_nats_is_killed_again_and_again(here: Stage) -> None:

@@ -112,6 +112,7 @@ def test_other_texts_stay_as_they_are(secret: str, text: str) -> None:
 
 @LAWS
 @given(SECRET, AROUND, st.integers(0, 60), st.sampled_from(["", "…", "..."]))
+@example("0000000\n00000密\n0", "", 14, "")  # cut within a secret of which a line is struck
 def test_a_text_that_was_cut_through_a_secret_does_not_show_a_part_of_it(
     secret: str, around: str, place: int, mark: str
 ) -> None:

@@ -32,6 +32,8 @@ def fail(how: str) -> object:
             raise ValueError("no such thing")
         case "for good":
             raise ActionFailed("never", permanent=True)
+        case "odd pause":
+            raise ActionFailed("busy", retry_after=float("nan"))
         case "not json":
             return object()
         case "too much":

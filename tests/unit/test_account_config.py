@@ -68,7 +68,10 @@ def test_what_makes_no_sense_is_named(wrong: dict[str, Any], where: str, code: s
 
 @pytest.mark.parametrize(
     "name",
-    ["PATH", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "NODE_OPTIONS", "AUTOMATION_HOME", "IFS"],
+    [
+        *("PATH", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "NODE_OPTIONS", "AUTOMATION_HOME", "IFS"),
+        *("LUA_INIT", "PHPRC", "OPENSSL_CONF", "DOTNET_STARTUP_HOOKS", "CORECLR_PROFILER"),
+    ],
 )
 def test_no_variable_may_change_which_program_runs(name: str) -> None:
     with pytest.raises(pydantic.ValidationError, match=r"account\.runtime\.reserved"):

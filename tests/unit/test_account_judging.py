@@ -8,16 +8,20 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pydantic
 import pytest
 
 from services.api.accounts.hearsay import News
 from services.api.accounts.hearsay import judge as judge_word
 from services.api.accounts.judging import Facts, Verdict, Wish, judge
 from services.api.bus.accounts import NOTE_SECONDS, Attendance, RuntimeDesk, page_of
+from services.api.platform.answering import MOST_BYTES
 from services.api.store.account_states import KnownState
 from services.api.store.database import Database
 from shared.bus.middleware import is_outage
 from shared.contracts.accounts import AccountDesired, AccountState, RuntimeSeen
+from shared.contracts.accounts_commands import AccountSeen, SelectAccounts, SelectedAccounts
+from shared.contracts.scripts_commands import LookAtTargets, TargetSeen, TargetsSeen
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -70,7 +74,8 @@ START_BY_HAND, STOP_BY_HAND = replace(START, run=None), replace(STOP, run=None)
         (replace(UP, desired_run=RUN), START, "joined"),
         (replace(UP, desired_run=RUN, state="failed"), START, "desired"),
         (replace(UP, desired_run=RUN, active=False, hold="stopped"), START, "joined"),
-        (replace(IDLE, desired_run=RUN, desired_for=NOON), START, "desired"),
+        (replace(IDLE, desired_run=RUN, desired_for=None), START, "desired"),
+        (replace(IDLE, desired_run=RUN, desired_for=NOON + SECOND), START, "superseded"),
         # The later one wins, at the same instant the stop.
         (replace(UP, desired_for=NOON + SECOND), STOP, "superseded"),
         (replace(UP, desired_for=NOON), STOP, "desired"),
@@ -200,3 +205,35 @@ def test_a_page_holds_no_more_than_the_bus_takes() -> None:
     assert page.next == page.accounts[-1].id
     assert page_of(rows[:3], 3).next is None
     assert page_of(rows[:3], 2).next == UUID(int=1)
+
+
+@pytest.mark.parametrize("question", [SelectAccounts(wanted="running"), LookAtTargets()])
+def test_a_page_for_actions_holds_no_more_than_the_bus_takes(
+    question: SelectAccounts | LookAtTargets,
+) -> None:
+    long: dict[str, Any] = {"id": RUN, "account_id": "a" * 128, "detail": "\0" * 500}
+    account = AccountSeen(
+        **long,
+        server_id="s" * 64,
+        desired="running",
+        generation=10**12,
+        desired_run=RUN,
+        state="quarantined",
+        state_generation=10**12,
+        healthy=False,
+        restarts=10**6,
+        pid=10**6,
+        runtime_live=False,
+        script_version="f" * 64,
+    )
+    versions = dict.fromkeys(("found", "assigned", "running"), "f" * 64)
+    target = TargetSeen(**long, **versions, was_running=False, is_up=False)
+    page: SelectedAccounts | TargetsSeen
+    if isinstance(question, SelectAccounts):
+        page = SelectedAccounts(accounts=(account,) * question.limit, next="a" * 128)
+    else:
+        page = TargetsSeen(targets=(target,) * question.limit, next=RUN)
+
+    assert len(page.encode()) < MOST_BYTES
+    with pytest.raises(pydantic.ValidationError):
+        type(question).model_validate({**question.model_dump(), "limit": question.limit + 1})

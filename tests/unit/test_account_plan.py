@@ -226,3 +226,16 @@ def test_the_number_of_a_state_grows_whatever_the_clock_does() -> None:
     )
     assert back is not None
     assert back.seq == first.seq + 1
+
+
+def test_of_what_runs_as_it_was_wanted_before_nothing_is_said_any_more() -> None:
+    other = wish(generation=2, config={"runtime": {**RULES, "env": {"MODE": "loud"}}})
+    record = acted_on(wish(), run=run()).model_copy(update={"wanted": other})
+    saying: dict[str, Any] = {"pid": 7, "healthy": None, "at": AT, "milliseconds": 2}
+    assert telling.told(record, **saying) is None
+    end = decide(record)
+    assert isinstance(end, plan.End)
+    ending = record.model_copy(update={"run": run(stop=end.stop)})
+    told = telling.told(ending, **saying)
+    assert told is not None
+    assert (told.state, told.generation) == ("stopping", 2)

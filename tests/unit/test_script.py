@@ -70,6 +70,7 @@ def test_a_good_script_is_read() -> None:
         ("name: 早安互動", "name: 42", ("/name", "script.text", 1)),
         ("今天天氣如何？", "yes", ("/steps/1/reply", "script.text", 13)),
         ("今天天氣如何？", "2026-01-01", ("/steps/1/reply", "script.quote", 13)),
+        ("今天天氣如何？", '"a\\0b"', ("/steps/1/reply", "script.control", 13)),
         ("reply: 請", "reply: &a 請", ("", "script.alias", 17)),
         ("reply: 請", "reply: !!str 請", ("", "script.tag", 17)),
         ("description:", "name: x\ndescription:", ("/name", "script.duplicate_key", 2)),

@@ -33,6 +33,8 @@ async def create(
     """
     fields = read_new(document)
     identity = uuid4()
+    if fields.script_id:
+        await store.keep_pointers(connection, fields.script_id)
     if not await store.insert(connection, identity, fields, by=actor.name):
         raise Conflict("account.exists")
     await announce(connection, [identity])
@@ -60,6 +62,9 @@ async def change(
         return before
     if fields.server_id != before.server_id and not _is_at_rest(before):
         raise Conflict("account.not_stopped")
+    followed = (before.script_id, before.environment)
+    if fields.script_id and (fields.script_id, fields.environment) != followed:
+        await store.keep_pointers(connection, fields.script_id)
     await store.update(connection, before.id, fields)
     told = ("config", "server_id", "script_id", "environment")
     if any(getattr(fields, name) != getattr(before.fields, name) for name in told):

@@ -82,9 +82,10 @@ async def withdraw(
 ) -> asked.WithdrawnAccounts:
     """Want accounts stopped again on which nobody has acted."""
     pairs = [(each.id, each.generation) for each in question.accounts]
-    changed = await account_desires.withdraw(connection, asker.run_id, pairs)
-    await announce(connection, sorted(changed))
-    for row in await store.get_many(connection, sorted(changed)):
+    taken_back = await account_desires.withdraw(connection, asker.run_id, pairs)
+    changed = sorted(identity for identity, is_new in taken_back.items() if is_new)
+    await announce(connection, changed)
+    for row in await store.get_many(connection, changed):
         await note(
             connection,
             Actor.of(asker),
@@ -94,7 +95,7 @@ async def withdraw(
             before={"desired": "running", "generation": row.generation - 1},
             after={"desired": "stopped", "generation": row.generation},
         )
-    return asked.WithdrawnAccounts(ids=tuple(sorted(changed)))
+    return asked.WithdrawnAccounts(ids=tuple(sorted(taken_back)))
 
 
 async def look(

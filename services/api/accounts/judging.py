@@ -120,8 +120,6 @@ def _is_stuck(facts: Facts) -> bool:
 def _is_superseded(facts: Facts, wish: Wish) -> bool:
     if facts.desired == wish.desired or facts.desired_for is None:
         return False
-    if facts.desired_run == wish.run:  # it took its own wish back
-        return False
     if facts.desired_for == wish.at:
         return facts.desired == "stopped"
     return facts.desired_for > wish.at

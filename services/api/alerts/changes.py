@@ -8,9 +8,11 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from services.api.access.known_tokens import Principal
+from services.api.access.scopes import allows
 from services.api.alerts.judging import close_all
 from services.api.alerts.rules import as_rule, channels_of, read_change, read_new
 from services.api.alerts.views import rule_audit
+from services.api.secrets.allowed import WRITER, of_writers
 from services.api.secrets.naming import Named, named_in, secret_problems
 from services.api.store import alert_rules as store
 from services.api.store import channels, secrets
@@ -34,7 +36,7 @@ async def create(
     """
     written = read_new(document)
     await _require_channels(connection, written)
-    await _require_secrets(connection, written)
+    await _require_secrets(connection, written, None, caller)
     rule_id = uuid4()
     if not await store.insert(connection, rule_id, written, created_by=caller.name):
         raise Conflict("alert_rule.name_taken")
@@ -61,10 +63,9 @@ async def change(
     if written == before.written:
         return before
     await _require_channels(connection, written)
-    await _require_secrets(connection, written)
-    if await store.name_is_taken(connection, written.name, by_other_than=rule_id):
+    await _require_secrets(connection, written, before.written, caller)
+    if not await store.update(connection, rule_id, written):
         raise Conflict("alert_rule.name_taken")
-    await store.update(connection, rule_id, written)
     if before.written.enabled and not written.enabled:
         await close_all(connection, as_rule(before), because="rule_disabled", actor=caller.name)
     after = await _there(connection, rule_id)
@@ -108,7 +109,12 @@ async def _require_channels(connection: Connection, written: store.WrittenRule) 
         raise InvalidDefinition([problem])
 
 
-async def _require_secrets(connection: Connection, written: store.WrittenRule) -> None:
+async def _require_secrets(
+    connection: Connection,
+    written: store.WrittenRule,
+    before: store.WrittenRule | None,
+    caller: Principal,
+) -> None:
     model = QUERIES.get(cast(RuleType, written.rule_type))
     if model is None:
         return
@@ -117,7 +123,14 @@ async def _require_secrets(connection: Connection, written: store.WrittenRule) -
         for each in named_in(model, json.loads(written.query))
     ]
     there = await secrets.existing(connection, {each.name for each in named})
-    if problems := secret_problems(named, there):
+    problems = secret_problems(named, there)
+    is_as_it_was = before is not None and (written.rule_type, written.query) == (
+        before.rule_type,
+        before.query,
+    )
+    if not is_as_it_was and not allows(caller.scopes, WRITER):
+        problems += of_writers(named, but=problems)
+    if problems:
         raise InvalidDefinition(problems)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from services.api.alerts.rules import as_rule
@@ -59,7 +59,10 @@ async def judge(connection: Connection, question: JudgeRule, asker: Asker) -> Ju
     if last is not None and last.began_at > question.began_at:
         return Judged(outcome="overtaken")
     rule, at = as_rule(row), await tasks.now(connection)
-    reading = _read(rule, question, _errors_before(last, asker))
+    reading = replace(
+        _read(rule, question, _errors_before(last, asker)),
+        usual=(last and last.since_last) or timedelta(0),
+    )
     opened = await store.open_of_rule(connection, rule.id)
     before = {key: each.instance for key, each in opened.items()}
     after = evaluate(rule, before, reading, at)
@@ -71,6 +74,7 @@ async def judge(connection: Connection, question: JudgeRule, asker: Asker) -> Ju
         asker.attempt,
         question.began_at,
         at,
+        _since_last(last, asker, at),
         reading.error,
         reading.errors_in_a_row,
         judged.model_dump_json(),
@@ -106,6 +110,13 @@ def _errors_before(last: checks.CheckRow | None, asker: Asker) -> int:
         return 0
     own = last.error is not None and last.run_id == asker.run_id
     return last.errors_in_a_row - own
+
+
+def _since_last(last: checks.CheckRow | None, asker: Asker, at: datetime) -> timedelta | None:
+    """Return how long after the check before this one is; attempts of a run are one check."""
+    if last is None or last.run_id == asker.run_id:
+        return last and last.since_last
+    return at - last.checked_at
 
 
 def _read(rule: Rule, question: JudgeRule, errors_before: int) -> Reading:

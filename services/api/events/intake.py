@@ -20,13 +20,12 @@ from services.api.events.schemas import CloudEvent, PlainEvent
 from services.api.wire.shape import problems_of
 from shared.bus import topology
 from shared.domain.errors import InvalidDefinition, Problem
+from shared.domain.event import OWN_SOURCES
 from shared.domain.instant import format_instant, parse_instant
 
 MOST_EVENTS = 500
 #: What CloudEvents ask everybody to hand on, and so what producers may rely on.
 MOST_EVENT_BYTES = 64 * 1024
-#: How this system signs its own events and those of its alerts; nobody else may.
-OURS = frozenset({"automation", "alert"})
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 _PLAIN = frozenset(CloudEvent.model_fields) | {"data_base64"}
@@ -111,7 +110,7 @@ def read_one(
     given = {key: value for key, value in document.items() if value is not None or key == "data"}
     problems = _judge(given)
     source = given.get("source")
-    if not ours_too and isinstance(source, str) and topology.event_token(source) in OURS:
+    if not ours_too and isinstance(source, str) and topology.event_token(source) in OWN_SOURCES:
         problems.append(Problem("/source", "event.source_reserved", {"source": source}))
     time = given.get("time")
     spelled = format_instant(now)

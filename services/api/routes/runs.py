@@ -33,7 +33,7 @@ from services.api.runs.views import (
     listed_run_view,
     run_detail_view,
 )
-from services.api.secrets.allowed import Wished, require_secrets
+from services.api.secrets.allowed import Wished, require_allowed
 from services.api.store import audit, holders, requests, run_history, run_list, runs, tasks
 from services.api.tasks.dependencies import read_id
 from services.api.tasks.schemas import RunNow, RunsCreate
@@ -276,8 +276,8 @@ async def _ask_for(
         if wished.params is not None:
             name = task.definition.task_action
             judge_params(name, wished.params, parts.catalog, "/params")
-            asked = Wished("/params", task_id, parts.catalog.get(name), wished.params)
-            await require_secrets(connection, [asked], caller.scopes)
+            asked = Wished("/params", parts.catalog.get(name), wished.params)
+            await require_allowed(connection, [asked], caller.scopes)
         run = NewRun(run_id=run_id, task_id=task_id, params=wished.params, overlap=wished.overlap)
         await add_new_runs(connection, [run], {task_id: task.version}, requested_by=caller.name)
         after = {"run_id": str(run_id), "own_params": wished.params is not None}

@@ -11,7 +11,7 @@ import pydantic
 
 from services.api.access.known_tokens import Principal
 from services.api.runs.ask import NewRun, add_new_runs, params_problems
-from services.api.secrets.allowed import Wished, require_secrets
+from services.api.secrets.allowed import Wished, require_allowed
 from services.api.store import audit, tasks
 from services.api.tasks.definition import Catalog
 from services.api.tasks.dependencies import read_id
@@ -133,10 +133,9 @@ async def _judge_params(
     asked = [
         Wished(
             f"/runs/{item}/params",
-            run.task_id,
             catalog.get(actions.get(run.task_id, "")),
             run.params or {},
         )
         for item, run in sorted(first.items())
     ]
-    await require_secrets(connection, asked, caller.scopes)
+    await require_allowed(connection, asked, caller.scopes)

@@ -14,7 +14,7 @@ from services.api.access.known_tokens import Principal
 from services.api.runs.ask import NewRun, add_new_runs, judge_params
 from services.api.runs.cancel import read_run_ids
 from services.api.runs.schemas import DeadRunRequeue, DeadRunsChoice
-from services.api.secrets.allowed import Wished, require_secrets
+from services.api.secrets.allowed import Wished, require_allowed
 from services.api.store import dead_runs as store
 from services.api.store import tasks
 from services.api.tasks.definition import Catalog
@@ -101,8 +101,8 @@ async def requeue(
     if wished.params is not None:
         name = task.definition.task_action
         judge_params(name, wished.params, catalog, "/params")
-        asked = Wished("/params", dead.task_id, catalog.get(name), wished.params)
-        await require_secrets(connection, [asked], caller.scopes)
+        asked = Wished("/params", catalog.get(name), wished.params)
+        await require_allowed(connection, [asked], caller.scopes)
     times = 1
     if not await store.decide(connection, [run_id], store.REQUEUED, by=by):
         before = await _dead(connection, run_id)

@@ -116,6 +116,8 @@ async def assign(
     goals = {each.id: each.found if question.back else publication.version for each in locked}
     changed = [each for each in locked if fates[each.id] == "assigned"]
     await _give(connection, asker, changed, [goals[each.id] for each in changed])
+    if not question.back:
+        await targets_store.given(connection, asker.run_id, [each.id for each in changed])
     return asked.AssignedScripts(
         accounts=tuple(
             asked.AssignedScript(

@@ -1,14 +1,14 @@
-"""Which secrets the parameters of one run may name.
+"""Which parameters one run may be given, and by whom.
 
 A run gets its parameters from whoever asks for it, who need not have the right to write tasks. Such
-a one may name only what the task itself names: else `tasks:run` would reach every secret there is.
+a one names no secret, not even one that the task itself names: with it comes the address that it is
+sent to, the statement that is executed with it. Nor does such a one say which program is run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from services.api.access.scopes import allows
 from services.api.secrets.naming import NAME, Named, named_secrets, secret_problems
@@ -18,48 +18,53 @@ from shared.contracts.action import Action
 from shared.db.pool import Connection
 from shared.domain.errors import Problem
 
+WRITER = "tasks:write"
+
 
 class Wished(NamedTuple):
     """Parameters that somebody wants a run of a task to have."""
 
     pointer: str
-    task_id: UUID
     action: Action[Any] | None
     params: Mapping[str, Any]
 
 
-async def require_secrets(
+async def require_allowed(
     connection: Connection, wished: Sequence[Wished], rights: frozenset[str]
 ) -> None:
-    """Hold the secrets that parameters name against what there is and what the caller may.
+    """Hold parameters against the secrets that there are and against what the caller may.
 
     Raises:
         Refused: 422, with everything that is wrong.
     """
-    named = [(each, _named(each)) for each in wished]
-    if not any(found for _, found in named):
-        return
-    names = {one.name for _, found in named for one in found if NAME.fullmatch(one.name)}
-    known = await store.existing(connection, names)
-    own = await store.named_by(connection, [each.task_id for each, found in named if found])
-    is_free = allows(rights, "tasks:write")
-    problems: list[Problem] = []
-    for each, found in named:
-        problems += secret_problems(found, known)
-        if not is_free:
-            problems += _foreign(found, known, own.get(each.task_id, frozenset()))
+    is_writer = allows(rights, WRITER)
+    named = [found for each in wished for found in _named(each)]
+    problems = secret_problems(named, await _known(connection, named))
+    if not is_writer:
+        problems += of_writers(named, but=problems)
+        problems += [
+            Problem(each.pointer, "params.of_writers")
+            for each in wished
+            if each.action is not None and each.action.runs_code
+        ]
     if problems:
         raise refuse_fields(problems)
+
+
+def of_writers(named: Sequence[Named], *, but: Sequence[Problem] = ()) -> list[Problem]:
+    """Return what is wrong with secrets that somebody names without the right to write tasks."""
+    told = {each.pointer for each in but}
+    return [
+        Problem(each.pointer, "secret.of_writers") for each in named if each.pointer not in told
+    ]
+
+
+async def _known(connection: Connection, named: Sequence[Named]) -> frozenset[str]:
+    return await store.existing(
+        connection, {each.name for each in named if NAME.fullmatch(each.name)}
+    )
 
 
 def _named(wished: Wished) -> list[Named]:
     found = named_secrets(wished.action, wished.params)
     return [Named(f"{wished.pointer}{each.pointer}", each.name) for each in found]
-
-
-def _foreign(found: list[Named], known: frozenset[str], own: frozenset[str]) -> list[Problem]:
-    return [
-        Problem(each.pointer, "secret.not_of_task")
-        for each in found
-        if each.name in known and each.name not in own
-    ]

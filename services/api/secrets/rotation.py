@@ -10,6 +10,7 @@ by themselves; where keys come from the environment, the new one has to be put t
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,14 @@ async def rotate(database_url: str, home: Path, variable: str = "") -> Rotated:
 
     Raises:
         CannotRotate: there is no key, or only one in the environment.
-        WrongKey, KeyFileIsOpen: the keys cannot be read.
+        WrongKey, KeyFileIsOpen, KeyFileIsBusy: the keys cannot be read, or not now.
     """
     file = None if variable else _file(home)
+    with file.alone() if file else nullcontext():
+        return await _rotate(database_url, file, variable)
+
+
+async def _rotate(database_url: str, file: KeyFile | None, variable: str) -> Rotated:
     async with connected(database_url) as connection:
         keys = parse_keys(variable) if file is None else file.read()
         left = await sealed.count_others(connection, head_of(keys[0].id))
@@ -84,10 +90,16 @@ async def drop_old(database_url: str, home: Path, variable: str = "") -> tuple[s
 
     Raises:
         CannotRotate: something is sealed with one of them, or they are not in a file.
+        KeyFileIsBusy: somebody else is changing them.
     """
     if variable:
         raise CannotRotate(f"{VARIABLE} is set: take the old keys out of it there")
     file = _file(home)
+    with file.alone():
+        return await _drop_old(database_url, file)
+
+
+async def _drop_old(database_url: str, file: KeyFile) -> tuple[str, ...]:
     async with connected(database_url) as connection, connection.transaction():
         await sealed.keep_others_from_sealing(connection)
         first, *old = file.read()

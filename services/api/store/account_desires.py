@@ -147,24 +147,37 @@ async def confirm(connection: Connection, identities: Sequence[UUID], *, at: dat
     )
 
 
+#: Nobody wants it for any instant then: whoever wants it stopped later has the later word.
+_WITHDRAW = """
+WITH given AS (
+    SELECT a.id, a.desired FROM api.accounts a
+    JOIN unnest($2::uuid[], $3::bigint[]) AS g (id, generation) ON a.id = g.id
+    WHERE a.desired_run = $1
+      AND (a.desired = 'running' AND a.generation = g.generation
+           AND a.state_generation < a.generation
+        OR a.desired = 'stopped' AND a.generation = g.generation + 1 AND a.desired_for IS NULL)
+    ORDER BY a.id FOR UPDATE OF a
+), changed AS (
+    UPDATE api.accounts a
+    SET desired = 'stopped', desired_at = clock_timestamp(), desired_for = NULL
+    FROM given WHERE a.id = given.id AND given.desired = 'running'
+)
+SELECT id, desired = 'running' AS is_new FROM given
+"""
+
+
 async def withdraw(
     connection: Connection, run: UUID, pairs: Sequence[tuple[UUID, int]]
-) -> set[UUID]:
+) -> dict[UUID, bool]:
     """Want accounts stopped again that a run wanted running, if nobody has acted on it.
 
-    *pairs* are accounts and the generations that the run brought about. Returns those that changed.
+    *pairs* are accounts and the generations that the run brought about. Returns those that are
+    taken back; False: they were when this was asked before.
     """
     rows = await connection.fetch(
-        "WITH given AS ("
-        " SELECT a.id FROM api.accounts a"
-        " JOIN unnest($2::uuid[], $3::bigint[]) AS g (id, generation)"
-        "  ON a.id = g.id AND a.generation = g.generation"
-        " WHERE a.desired_run = $1 AND a.desired = 'running'"
-        "  AND a.state_generation < a.generation ORDER BY a.id FOR UPDATE OF a"
-        ") UPDATE api.accounts a SET desired = 'stopped', desired_at = clock_timestamp()"
-        " FROM given WHERE a.id = given.id RETURNING a.id",
+        _WITHDRAW,
         run,
         [identity for identity, _ in pairs],
         [generation for _, generation in pairs],
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: row["is_new"] for row in rows}

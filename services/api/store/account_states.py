@@ -47,7 +47,9 @@ async def write(connection: Connection, said: AccountState) -> None:
     await connection.execute(
         "UPDATE api.accounts SET state = $2, state_since = $3, state_seq = $4,"
         " state_generation = $5, state_at = $6, healthy = $7, pid = $8, restarts = $9,"
-        " running_script_id = $10, running_script_version = $11, detail = $12, runtime_id = $13"
+        " running_script_id = $10, running_script_version = $11, detail = $12, runtime_id = $13,"
+        " not_working_since = CASE WHEN $2 = 'working' THEN NULL"
+        "  WHEN state IS DISTINCT FROM 'working' THEN coalesce(not_working_since, $3) ELSE $3 END"
         " WHERE id = $1",
         said.id,
         said.state,

@@ -193,6 +193,14 @@ _PUBLISHED = (
 )
 
 
+async def keep_pointers(connection: Connection, script_id: str) -> None:
+    """Let nobody publish a script until the transaction ends; who is about to is waited for.
+
+    Otherwise an account that begins to follow a pointer while it moves would never hear of it.
+    """
+    await connection.execute("SELECT FROM api.scripts WHERE script_id = $1 FOR SHARE", script_id)
+
+
 async def insert(connection: Connection, identity: UUID, fields: Fields, *, by: str) -> bool:
     """Store a new account; return False if there is one of that name.
 
@@ -213,6 +221,13 @@ async def insert(connection: Connection, identity: UUID, fields: Fields, *, by: 
     return done.endswith(" 1")
 
 
+#: What a runtime said of an account, that may be nothing.
+_SAID = (
+    *("state", "state_since", "state_at", "healthy", "pid", "detail", "runtime_id"),
+    *("running_script_id", "running_script_version"),
+)
+
+
 async def update(connection: Connection, identity: UUID, fields: Fields) -> None:
     """Store what its owner wrote of an account, as its next version.
 
@@ -227,9 +242,9 @@ async def update(connection: Connection, identity: UUID, fields: Fields) -> None
         " version = version + 1, updated_at = clock_timestamp(),"
         f" script_version = CASE WHEN {same} THEN script_version ELSE {published} END,"
         f" previous_script_version = CASE WHEN {same} THEN previous_script_version END,"
-        " state = CASE WHEN server_id = $5 THEN state END,"
-        " state_seq = CASE WHEN server_id = $5 THEN state_seq ELSE 0 END,"
-        " runtime_id = CASE WHEN server_id = $5 THEN runtime_id END"
+        f" follows_since = CASE WHEN {same} THEN follows_since ELSE clock_timestamp() END,"
+        f" {', '.join(f'{name} = CASE WHEN server_id = $5 THEN {name} END' for name in _SAID)},"
+        " state_seq = CASE WHEN server_id = $5 THEN state_seq ELSE 0 END"
         " WHERE id = $1",
         identity,
         *_written(fields),

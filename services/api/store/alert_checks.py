@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ class CheckRow(NamedTuple):
     attempt: int
     began_at: datetime
     checked_at: datetime
+    since_last: timedelta | None
     error: str | None
     errors_in_a_row: int
     answer: str
@@ -47,11 +48,13 @@ async def keep(connection: Connection, rule_id: UUID, check: CheckRow, *, sample
         check.checked_at,
     )
     await connection.execute(
-        "INSERT INTO api.alert_checks (rule_id, run_id, attempt, began_at, checked_at, error,"
-        "  errors_in_a_row, answer, samples) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO api.alert_checks (rule_id, run_id, attempt, began_at, checked_at, since_last,"
+        "  error, errors_in_a_row, answer, samples)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (rule_id, run_id) DO UPDATE SET attempt = excluded.attempt,"
         "  began_at = excluded.began_at, checked_at = excluded.checked_at,"
-        "  error = excluded.error, errors_in_a_row = excluded.errors_in_a_row,"
+        "  since_last = excluded.since_last, error = excluded.error,"
+        "  errors_in_a_row = excluded.errors_in_a_row,"
         "  answer = excluded.answer, samples = excluded.samples",
         rule_id,
         *check,

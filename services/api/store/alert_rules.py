@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from asyncpg import UniqueViolationError
 
 from shared.db.pool import Connection
 
@@ -133,17 +136,6 @@ async def unknown(connection: Connection, names: Sequence[str]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-async def name_is_taken(connection: Connection, name: str, *, by_other_than: UUID | None) -> bool:
-    """Return whether another rule has this name."""
-    found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM api.alert_rules"
-        " WHERE name = $1 AND id IS DISTINCT FROM $2::uuid)",
-        name,
-        by_other_than,
-    )
-    return found
-
-
 async def insert(
     connection: Connection, rule_id: UUID, written: WrittenRule, *, created_by: str
 ) -> bool:
@@ -159,15 +151,21 @@ async def insert(
     return done.endswith(" 1")
 
 
-async def update(connection: Connection, rule_id: UUID, written: WrittenRule) -> None:
-    """Store a rule instead of what it was."""
+async def update(connection: Connection, rule_id: UUID, written: WrittenRule) -> bool:
+    """Store a rule instead of what it was.
+
+    Returns False if the name is taken; then the transaction can do nothing more.
+    """
     wishes = ", ".join(f"{name} = ${place}" for place, name in enumerate(_WRITTEN, 2))
-    await connection.execute(
-        f"UPDATE api.alert_rules SET {wishes}, version = version + 1,"  # noqa: S608 - our own column list
-        " updated_at = clock_timestamp() WHERE id = $1",
-        rule_id,
-        *written,
-    )
+    with suppress(UniqueViolationError):
+        await connection.execute(
+            f"UPDATE api.alert_rules SET {wishes}, version = version + 1,"  # noqa: S608 - our own column list
+            " updated_at = clock_timestamp() WHERE id = $1",
+            rule_id,
+            *written,
+        )
+        return True
+    return False
 
 
 async def delete(connection: Connection, rule_id: UUID) -> None:

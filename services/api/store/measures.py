@@ -51,11 +51,12 @@ SELECT '{}'::jsonb AS labels,
              AND seen_at > now() - $1::interval - $2::interval))::float8 AS value
 """
 
-# What a runtime said that is silent itself is not believed.
+# What a runtime said that is silent itself is not believed. An account that fails, starts and fails
+# again does not work all the while.
 _ACCOUNTS_OFFLINE = """
 SELECT jsonb_build_object('account_id', a.account_id, 'server_id', a.server_id) AS labels,
        greatest(0, extract(epoch FROM now() - CASE WHEN a.state IS DISTINCT FROM 'working'
-           THEN greatest(a.desired_at, a.state_since)
+           THEN greatest(a.desired_at, a.not_working_since)
            ELSE coalesce(r.seen_at, a.state_at, a.desired_at) END))::float8 AS value
 FROM api.accounts a LEFT JOIN api.account_runtimes r ON r.runtime_id = a.runtime_id
 WHERE a.desired = 'running'
@@ -67,12 +68,14 @@ WHERE a.desired = 'running'
 ORDER BY a.account_id
 """
 
-# What is to be tried again later does not wait before that.
+# What is to be tried again later does not wait before that. An attempt that has just ended does not
+# wait either, though its row is not settled yet.
 _QUEUE_AGE = """
 SELECT jsonb_build_object('queue', o.queue) AS labels,
        extract(epoch FROM now() - min(greatest(o.due_at, o.not_before)))::float8 AS value
 FROM scheduler.api_occurrences o
-LEFT JOIN executor.api_leases l ON l.run_id = o.run_id AND l.outcome IS NULL
+LEFT JOIN executor.api_leases l
+    ON l.run_id = o.run_id AND (l.outcome IS NULL OR l.attempt >= o.attempt)
 WHERE NOT o.settled AND o.outcome = 'fired' AND (o.held OR l.run_id IS NULL)
   AND greatest(o.due_at, o.not_before) <= now() AND ($1::text IS NULL OR o.queue = $1)
 GROUP BY o.queue ORDER BY o.queue

@@ -49,7 +49,7 @@ SELECT a.id, a.account_id, {_FACTS}, {_NOW}, false AS gone
 """
 
 _LOOK = f"""
-SELECT t.id, t.account_id, t.found, t.was_running, {_NOW},
+SELECT t.id, t.account_id, t.found, t.was_running, t.given, {_NOW},
     a.id IS NULL OR a.script_id IS DISTINCT FROM p.script_id AS gone
 FROM api.script_publication_targets t JOIN api.script_publications p ON p.run_id = t.run_id
 LEFT JOIN api.accounts a ON a.id = t.id
@@ -156,13 +156,23 @@ async def assign(
     )
 
 
+async def given(connection: Connection, run_id: UUID, ids: Sequence[UUID]) -> None:
+    """Write down that targets were given the version, for an attempt that takes it back."""
+    await connection.execute(
+        "UPDATE api.script_publication_targets SET given = true"
+        " WHERE run_id = $1 AND id = ANY($2::uuid[])",
+        run_id,
+        list(ids),
+    )
+
+
 async def latecomers(connection: Connection, publication: Publication) -> list[Held]:
-    """Lock accounts that were made meanwhile and follow what was published before."""
+    """Lock accounts that have come to the script meanwhile and have what was published before."""
     rows = await connection.fetch(
         "SELECT a.id, a.account_id, NULL AS found, a.script_id, a.script_version"
         " FROM api.accounts a JOIN api.script_publications p ON p.run_id = $1"
         " WHERE a.script_id = p.script_id AND a.environment = p.environment"
-        " AND a.created_at >= p.started_at"
+        " AND a.follows_since >= p.started_at"
         " AND a.script_version IS NOT DISTINCT FROM p.from_version AND NOT EXISTS ("
         "  SELECT FROM api.script_publication_targets t WHERE t.run_id = $1 AND t.id = a.id)"
         " ORDER BY a.id FOR UPDATE OF a",

@@ -139,18 +139,6 @@ async def existing(connection: Connection, names: Collection[str]) -> frozenset[
     return frozenset(row["name"] for row in rows)
 
 
-async def named_by(
-    connection: Connection, task_ids: Collection[UUID]
-) -> dict[UUID, frozenset[str]]:
-    """Return the secrets that these tasks name."""
-    rows = await connection.fetch(
-        "SELECT task_id, array_agg(secret) AS names FROM api.secret_uses"
-        " WHERE task_id = ANY($1::uuid[]) GROUP BY task_id",
-        list(task_ids),
-    )
-    return {row["task_id"]: frozenset(row["names"]) for row in rows}
-
-
 async def save_uses(connection: Connection, task_id: UUID, names: Collection[str]) -> None:
     """Note which secrets a task names, instead of those that it named before."""
     await connection.execute(

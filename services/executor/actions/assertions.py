@@ -41,10 +41,16 @@ CAPTURED_MAX = 50
 PATTERN_MAX = 500  # characters
 #: A longer text is not held against a pattern.
 TEXT_MAX = 64 * 1024  # characters
+#: What is looked at of one answer, in comparisons of numbers: about half a second, in which no
+#: other run of the executor goes on.
+EFFORT_MAX = 200_000
+PATTERN_EFFORT = 100
+TOO_MUCH = "more than is looked at"
 SHOWN_MAX = 200  # characters of a value in words
 VALUE_MAX = 4096  # characters of one captured value as JSON
 ALL_MAX = 16 * 1024  # characters of all of them
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _VALUE, _PATTERN = "v", "p"
 _MATCHES = f"{_VALUE}.matches({_PATTERN})"
 
@@ -86,6 +92,15 @@ class Claim(ActionParams):
     def holds(self, seen: JsonValue) -> bool:
         """Say whether it is true of a value that is there."""
         return _HOLDS[self.op](seen, self.value)
+
+    def effort(self, found: Sequence[JsonValue]) -> int:
+        """Return about how much there is to do to hold it against all of *found*."""
+        if self.op == "matches":
+            return PATTERN_EFFORT * len(found)
+        if self.op in ("contains", "not_contains"):
+            return sum(len(each) if isinstance(each, list) else 1 for each in found)
+        of_each = len(self.value) if self.op == "in" and isinstance(self.value, list) else 1
+        return of_each * len(found)
 
 
 class Expectation(Claim):
@@ -131,13 +146,21 @@ def judged_path(path: str) -> str:
 
 
 def judge(document: JsonValue, expected: Sequence[Expectation]) -> list[dict[str, Any]]:
-    """Return the claims that do not hold, each with what was seen; none if all is well."""
+    """Return the claims that do not hold, each with what was seen; none if all is well.
+
+    One that there is too much to do for does not hold.
+    """
     failed = []
+    left = EFFORT_MAX
     for each in expected:
         found = JsonPath.parse(each.path).find(document)
         if each.op == "exists":
             if bool(found) is not (each.value is not False):
                 failed.append(_failure(each, found))
+            continue
+        left -= each.effort(found)
+        if left < 0:
+            failed.append({**_failure(each, found), "seen": TOO_MUCH})
             continue
         wrong = [seen for seen in found if not each.holds(seen)]
         if wrong or not found:
@@ -167,7 +190,7 @@ def capture(document: JsonValue, paths: Mapping[str, str]) -> dict[str, JsonValu
         path = JsonPath.parse(text)
         found = path.find(document)
         value: JsonValue = (found[0] if found else None) if path.is_single else found
-        said = json.dumps(value, ensure_ascii=False)
+        said = _beginning(value, VALUE_MAX)
         if len(said) > min(VALUE_MAX, room):
             value = said = said[: min(SHOWN_MAX, room)] + "…"
         kept[name] = value
@@ -177,8 +200,19 @@ def capture(document: JsonValue, paths: Mapping[str, str]) -> dict[str, JsonValu
 
 def shown(value: JsonValue) -> str:
     """Return a value as JSON, its beginning if it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _beginning(value, SHOWN_MAX)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
+
+
+def _beginning(value: JsonValue, most: int) -> str:
+    """Return a value as JSON, or little more than its first *most* characters."""
+    parts, size = [], 0
+    for part in _ENCODER.iterencode(value):  # piece by piece: a megabyte takes 50 ms
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            break
+    return "".join(parts)
 
 
 def _failure(claim: Expectation, seen: Sequence[JsonValue]) -> dict[str, Any]:

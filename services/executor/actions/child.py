@@ -36,6 +36,12 @@ class Finished:
         last = self.errors.strip().splitlines()[-1:]
         return last[0] if last else f"it ended with {self.returncode}"
 
+    @property
+    def error(self) -> str:
+        """The first error it told: what follows is where in the text it was."""
+        errors = [line for line in self.errors.splitlines() if "error:" in line.lower()]
+        return errors[0] if errors else self.reason
+
 
 async def run(argv: Sequence[str], *, env: Mapping[str, str]) -> Finished:
     """Run to the end; must be called from the thread that lives as long as the process.

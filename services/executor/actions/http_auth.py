@@ -22,6 +22,8 @@ from shared.contracts.action import ActionFailed, ActionParams, Context, SecretN
 from shared.domain.texts.catalog import Text
 
 KEY_VARIABLE = r"^AUTOMATION_SECRET_[A-Z0-9_]{1,100}$"
+#: Those of the secret box begin the same way, and open every secret.
+NO_KEY = "AUTOMATION_SECRET_KEY"
 SIGNATURE_HEADER = "X-Automation-Signature"
 
 
@@ -74,6 +76,13 @@ class Hmac(ActionParams):
         if (self.secret is None) == (self.secret_env is None):
             raise PydanticCustomError("hmac.key", "give either secret or secret_env")
         return self
+
+    @field_validator("secret_env")
+    @classmethod
+    def _judge_variable(cls, name: str | None) -> str | None:
+        if name == NO_KEY:
+            raise PydanticCustomError("hmac.own", "{name} is this system's own", {"name": name})
+        return name
 
     async def key(self, context: Context) -> str:
         """Read the key.

@@ -227,7 +227,7 @@ def pause_asked_for(text: str, now: float) -> float | None:
         return min(float(text), RETRY_AFTER_MAX)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:  # "-0000", or no zone at all: GMT is the only one allowed
         date = date.replace(tzinfo=UTC)

@@ -12,6 +12,10 @@ among this process's own, and no variable of a task has a say in a keeper that i
 
 On Linux, what a program has started and left behind, even in a session of its own, becomes a child
 of the keeper and ends with it.
+
+The keeper of an account's program (`account_runtime/keeper.py`) does the same by other rules: it
+outlives whoever started it, this one does not. They share no module: services import none of each
+other, and with -I -S there is none in `shared` to be found.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 LINE = 3
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38  # linux/prctl.h
 IS_LINUX = sys.platform == "linux"
 #: Between two looks whether what was killed is gone.
 REST = 0.005  # seconds
@@ -75,11 +79,12 @@ def _start(order: dict[str, Any]) -> int:
         OSError: it cannot be executed.
     """
     reads, writes = os.pipe()  # both close on exec
+    keeper = os.getpid()
     program = os.fork()
     if program == 0:
         try:
             os.close(LINE)
-            _become(order)
+            _become(order, keeper)
         except OSError as error:
             os.write(writes, f"{error.errno or 0} {error.strerror}".encode())
         except (ValueError, OverflowError) as error:
@@ -95,7 +100,7 @@ def _start(order: dict[str, Any]) -> int:
     return program
 
 
-def _become(order: dict[str, Any]) -> None:
+def _become(order: dict[str, Any], keeper: int) -> None:
     os.setsid()  # a group of our own, untouched by the executor's Ctrl-C
     os.umask(0o077)
     for name, most in order["limits"].items():
@@ -110,6 +115,11 @@ def _become(order: dict[str, Any]) -> None:
     os.chdir(order["folder"])
     if IS_LINUX:  # after the change of user, which would undo it
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # A set-user-ID program would be another user than the one that tasks may be, and beyond
+        # our signals.
+        ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if os.getppid() != keeper:  # it was killed before the lines above
+            os._exit(NOT_STARTED)
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         # An ignored signal stays ignored across exec; the program expects the default.
         signal.signal(ignored, signal.SIG_DFL)

@@ -1,7 +1,8 @@
 """Publish an event on the bus, for whoever listens: other tasks' triggers, other systems.
 
 Only under `event.`: everything else on the bus is spoken by a service about what it has written to
-PostgreSQL, and an operator must not be able to speak in its place. Headers that begin with `Nats-`
+PostgreSQL, and an operator must not be able to speak in its place; so are `event.alert.` and
+`event.automation.`. Headers that begin with `Nats-`
 are commands to the server (roll up a stream, expect a sequence, schedule a message), so those are
 refused too. Every attempt carries the same message id: a stream stores the event once.
 """
@@ -17,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from services.executor.actions.form import DryRun, Label
 from shared.contracts.action import Action, ActionParams, Context, Outcome
-from shared.domain.event import CAUSES
+from shared.domain.event import CAUSES, OWN_SOURCES
 from shared.domain.texts.catalog import Text
 
 ALLOWED_PREFIXES = ("event.",)
@@ -79,6 +80,10 @@ class NatsPublishParams(ActionParams):
                 "subject.forbidden",
                 "a subject must start with {prefixes}",
                 {"prefixes": " or ".join(ALLOWED_PREFIXES)},
+            )
+        if subject.split(".")[1] in OWN_SOURCES:
+            raise PydanticCustomError(
+                "subject.own", "{subject} is this system's own", {"subject": subject}
             )
         return subject
 

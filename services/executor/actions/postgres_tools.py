@@ -45,8 +45,12 @@ class Source:
     env: Mapping[str, str]
 
 
-def source_of(url: str) -> Source:
-    """Split the password off a database URL."""
+def source_of(url: str, *, is_ours: bool = True) -> Source:
+    """Split the password off a database URL.
+
+    *is_ours*: whoever runs the executor wrote it. To a server that a secret names we do not give
+    the password that we have for ours.
+    """
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
@@ -57,7 +61,11 @@ def source_of(url: str) -> Source:
     env = {
         # libpq's own variables may say what the URL leaves out; of the rest it needs only HOME,
         # for ~/.postgresql. Our other variables hold secrets that are none of its business.
-        **{k: v for k, v in os.environ.items() if k.startswith("PG") or k == "HOME"},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name == "HOME" or (name.startswith("PG") and (is_ours or name != "PGPASSWORD"))
+        },
         "LC_ALL": "C",
         "PGAPPNAME": "automation data_backup",
         "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),

@@ -89,6 +89,7 @@ def python_module(name: str, *, folder: str, stdin: bytes) -> Program:
         },
         folder=folder,
         stdin=stdin,
+        limits={"CORE": 0},  # what it is given to read may hold secrets
     )
 
 

@@ -104,6 +104,7 @@ class Python(Action[PythonParams]):
         "Calls a Python function that an installed package offers, in a process of its own.",
     )
     params = PythonParams
+    runs_code = True
 
     async def run(self, params: PythonParams, context: Context) -> Outcome:
         if not is_offered(params.function, context.rights.python_functions):

@@ -183,6 +183,7 @@ class Shell(Action[ShellParams]):
         "Runs a program on the executor's host, where AUTOMATION_SHELL=on allows it.",
     )
     params = ShellParams
+    runs_code = True
 
     async def run(self, params: ShellParams, context: Context) -> Outcome:
         if not context.rights.shell:

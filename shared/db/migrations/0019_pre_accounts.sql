@@ -7,6 +7,7 @@ CREATE TABLE api.accounts (
     display_name   text NOT NULL,
     script_id      text,                           -- the script that it plays
     environment    text NOT NULL DEFAULT 'production', -- whose published pointer it follows
+    follows_since  timestamptz NOT NULL DEFAULT clock_timestamp(), -- this script, in this environment
     server_id      text NOT NULL DEFAULT 'default',-- whose runtime keeps it running
     group_ids      text[] NOT NULL DEFAULT '{}',
     tags           text[] NOT NULL DEFAULT '{}',
@@ -34,6 +35,7 @@ CREATE TABLE api.accounts (
     -- What its runtime says.
     state          text,                           -- null: no runtime has ever said anything
     state_since    timestamptz,
+    not_working_since timestamptz,                 -- null: it works, or nobody has said anything
     state_seq      bigint NOT NULL DEFAULT 0,
     state_generation bigint NOT NULL DEFAULT 0,
     state_at       timestamptz,

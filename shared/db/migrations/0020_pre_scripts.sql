@@ -79,5 +79,6 @@ CREATE TABLE api.script_publication_targets (
     account_id  text NOT NULL,
     found       text,                              -- the version that it had when this began
     was_running boolean NOT NULL,                  -- it can report what it runs
+    given       boolean NOT NULL DEFAULT false,    -- it has had its turn, whatever came after
     PRIMARY KEY (run_id, id)
 );

@@ -37,6 +37,7 @@ CREATE TABLE api.alert_checks (
     attempt        integer NOT NULL,
     began_at       timestamptz NOT NULL,           -- before anything was measured
     checked_at     timestamptz NOT NULL,
+    since_last     interval,                       -- after the check before; null: there was none
     samples        integer NOT NULL,
     error          text,                           -- why it could not be measured
     errors_in_a_row integer NOT NULL,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.domain.alerting.machine import Found, Instances, Reason, Timing, step
@@ -39,16 +39,18 @@ class Reading:
     error: str | None = None
     errors_in_a_row: int = 0
     """With this one."""
+    usual: timedelta = timedelta(0)
+    """How far apart the two checks before were; a rule's task may check less often than it says."""
 
 
-def timing_of(rule: Rule) -> Timing:
-    """Return what *rule* says of time."""
+def timing_of(rule: Rule, usual: timedelta = timedelta(0)) -> Timing:
+    """Return what *rule* says of time, if it is checked every *usual*."""
     return Timing(
         hold=rule.hold,
         keep_firing=rule.keep_firing,
         after_samples=rule.after_samples,
         clear_samples=rule.clear_samples,
-        max_gap=rule.interval * GAP_INTERVALS,
+        max_gap=max(rule.interval, usual) * GAP_INTERVALS,
     )
 
 
@@ -59,7 +61,7 @@ def too_many(count: int) -> str | None:
 
 def evaluate(rule: Rule, instances: Instances, reading: Reading, at: datetime) -> Instances:
     """Return the instances of *rule* after *reading* at *at*."""
-    timing = timing_of(rule)
+    timing = timing_of(rule, reading.usual)
     if reading.error is None and reading.samples:
         return step(timing, instances, reading.met, at)
     reason: Reason = "nodata" if reading.error is None else "error"

@@ -25,7 +25,7 @@ TEXTS: dict[str, Text] = {
         "There are {limit} silences already that are not over.",
     ),
     "alert_settings.changed": Text(
-        "警示通知設定已被他人修改，請重新載入後再試。",
+        "告警通知設定已被他人修改，請重新載入後再試。",
         "The settings were changed meanwhile; reload them and try again.",
     ),
     "alert.group_by_all": Text(
@@ -42,15 +42,15 @@ TEXTS: dict[str, Text] = {
         "這個規則運算式的重複太多。", "This regular expression repeats too much."
     ),
     "alert.matches_all": Text(
-        "至少要有一個條件指定非空白的值，否則會比對到所有警示。",
+        "至少要有一個條件指定非空白的值，否則會比對到所有告警。",
         "At least one matcher must not match an empty value; else every alert would be meant.",
     ),
     "channel.in_use_by_rules": Text(
-        "仍有警示規則使用這個通知管道：{rules}。", "Alert rules still name this channel: {rules}."
+        "仍有告警規則使用這個通知管道：{rules}。", "Alert rules still name this channel: {rules}."
     ),
-    "alert_group.unknown": Text("沒有這個警示群組。", "There is no such group of alerts."),
+    "alert_group.unknown": Text("沒有這個告警群組。", "There is no such group of alerts."),
     # The subject of an e-mail, the first line of everything else.
-    "alert_notice.title.firing": Text("[警示 {count}] {group}", "[FIRING {count}] {group}"),
+    "alert_notice.title.firing": Text("[告警 {count}] {group}", "[FIRING {count}] {group}"),
     "alert_notice.title.resolved": Text("[已解除] {group}", "[RESOLVED] {group}"),
     # The lines below it.
     "alert_notice.firing": Text("發生中：{count} 則", "Firing: {count}"),
@@ -61,6 +61,6 @@ TEXTS: dict[str, Text] = {
     "alert_notice.nodata": Text("沒有資料", "no data"),
     "alert_notice.error": Text("無法檢查", "could not be checked"),
     "alert_notice.more": Text("另有 {count} 則未列出", "{count} more are not listed"),
-    "alert_notice.where": Text("全部警示：{url}", "All alerts: {url}"),
-    "alert_notice.all": Text("所有警示", "all alerts"),
+    "alert_notice.where": Text("全部告警：{url}", "All alerts: {url}"),
+    "alert_notice.all": Text("所有告警", "all alerts"),
 }

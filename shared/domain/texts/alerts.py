@@ -33,7 +33,7 @@ TEXTS: dict[str, Text] = {
         "標籤 {name} 由系統填入。", "The label {name} is set by the system."
     ),
     "alert_rule.blank": Text(
-        "空格只能是 value、threshold、rule、level 或 labels.<名稱>。",
+        "預留位置只能是 value、threshold、rule、level 或 labels.<名稱>。",
         "A blank is one of value, threshold, rule, level, labels.<name>.",
     ),
     "alert_rule.status": Text(

@@ -11,7 +11,7 @@ TEXTS: dict[str, Text] = {
         "The file of this backup is still there; its record can go when retention has removed it.",
     ),
     "backup.no_task": Text(
-        "這份備份的工作已不存在，或不再是備份工作。",
+        "這份備份的任務已不存在，或不再是備份任務。",
         "The task of this backup is gone, or makes no backups any more.",
     ),
     "backup.no_file": Text(

@@ -14,6 +14,10 @@ TEXTS: dict[str, Text] = {
         "matches needs a pattern (RE2) of at most 500 characters.",
     ),
     "hmac.key": Text("secret 與 secret_env 必須擇一。", "Give either secret or secret_env."),
+    "hmac.own": Text(
+        "{name} 是系統本身的金鑰，任務不可使用。",
+        "{name} holds this system's own keys; no task may use it.",
+    ),
     "auth.username": Text("帳號不可包含冒號。", "A user name must not hold a colon."),
     "auth.basic": Text("basic 需要帳號，其他方式則不可有。", "Only basic takes a user name."),
     "auth.header": Text(

@@ -42,7 +42,7 @@ TEXTS: dict[str, Text] = {
     "notify.line.run": Text("執行紀錄：{url}", "Run: {url}"),
     "notify.line.run_id": Text("執行編號：{run_id}", "Run: {run_id}"),
     "notify.line.more": Text(
-        "自 {since} 起通知過多，另有 {count} 則（{tasks} 個任務或警示群組）未逐一送出。",
+        "自 {since} 起通知過多，另有 {count} 則（{tasks} 個任務或告警群組）未逐一送出。",
         "Since {since} there were too many messages; {count} more, of {tasks} tasks or groups of"
         " alerts, were not sent one by one.",
     ),

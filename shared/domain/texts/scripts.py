@@ -66,6 +66,10 @@ TEXTS: dict[str, Text] = {
         "第 {line} 行：長度須為 {least} 到 {most} 個字。",
         "Line {line}: this must have {least} to {most} characters.",
     ),
+    "script.control": Text(
+        "第 {line} 行：不可含有控制字元（換行與定位字元除外）。",
+        "Line {line}: control characters are not allowed, but for line breaks and tabs.",
+    ),
     "script.none": Text("第 {line} 行：清單不可為空。", "Line {line}: the list is empty."),
     "script.choice": Text(
         "第 {line} 行：只能是下列之一：{allowed}。", "Line {line}: this must be one of: {allowed}."

@@ -11,9 +11,13 @@ TEXTS: dict[str, Text] = {
         "機密的名稱須直接寫在任務中，不可取自事件。",
         "Which secret is meant must stand in the task itself; an event must not choose it.",
     ),
-    "secret.not_of_task": Text(
-        "這個任務未使用此機密；要指定其他機密，需要權限 tasks:write。",
-        "The task itself does not name this secret; to name another one takes tasks:write.",
+    "secret.of_writers": Text(
+        "指定機密需要權限 tasks:write：能指定機密，就能決定它送往何處。",
+        "To name a secret takes tasks:write: whoever names it says where it goes.",
+    ),
+    "params.of_writers": Text(
+        "這個動作會執行程式；自訂參數需要權限 tasks:write。",
+        "This action executes programs: to choose its parameters takes tasks:write.",
     ),
     "secret.name": Text(
         "名稱須以小寫英文字母開頭，只含小寫英文字母、數字與 -，最多 63 個字元。",

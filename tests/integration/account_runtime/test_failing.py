@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,42 @@ from tests.integration.account_runtime.place import (
     eventually,
     marked,
 )
+
+#: Answers with half of a character, and with NUL.
+ODD = r"""
+import http.server, sys
+class Odd(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(
+            b'{"state": "needs_login", "detail": "half \ud800 and \u0000none",'
+            b' "script_version": "v1\u0000\udfff"}'
+        )
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Odd).serve_forever()
+"""
+
+#: Is well until there is a file; the next one is well again.
+FRAIL = r"""
+import http.server, pathlib, sys
+sick = pathlib.Path("sick")
+sick.unlink(missing_ok=True)
+class Frail(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(500 if sick.exists() else 200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Frail).serve_forever()
+"""
+
+#: Takes a question, and never answers.
+MUTE = r"""
+import pathlib, signal, socket, sys
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+pathlib.Path("ready").touch()
+asked = listening.accept()
+pathlib.Path("asked").touch()
+signal.pause()
+"""
 
 
 async def test_a_crash_is_started_again_until_it_is_quarantined_and_a_new_wish_wakes_it(
@@ -57,19 +94,21 @@ async def test_what_does_not_heed_term_is_killed_with_all_that_it_started(place:
 
 
 async def test_one_that_is_not_well_is_started_again(place: Place) -> None:
+    frail = place.program("frail", f"#!{sys.executable} -IS\n{FRAIL}")
     health = {"kind": "http", "interval_seconds": 0.05, "failures": 2}
-    config = demo("--sick-after", "0.3", health=health)
-    async with place.here():
-        account = await place.platform.want(config=config)
+    runtime = {"command": [frail, "{port}"], "ready": {"kind": "http"}, "health": health}
+    async with place.here(runtime_programs=frail):
+        account = await place.platform.want(config={"runtime": runtime})
         well = await place.platform.until(account, "working", but=lambda state: state.healthy)
-        sick = await place.platform.until(account, "stopping")
-        assert sick.healthy is False
-        assert sick.detail is not None
-        assert sick.detail.startswith("it is not well: it answers 500")
+        (place.home_of(account) / "sick").touch()
         again = await place.platform.until(
             account, "working", but=lambda state: state.restarts == 1 and state.healthy
         )
         assert again.pid != well.pid
+    [sick] = [each for each in place.platform.of(account) if each.state == "stopping"][:1]
+    assert sick.healthy is False
+    assert sick.detail is not None
+    assert sick.detail.startswith("it is not well: it answers 500")
 
 
 async def test_one_that_never_gets_ready_is_started_again_and_given_up(place: Place) -> None:
@@ -143,6 +182,48 @@ async def test_what_cannot_be_run_has_failed_and_says_why(place: Place) -> None:
             account = await platform.want(config=config)
             state = await platform.until(account, "failed")
             assert detail in (state.detail or ""), name
+
+
+async def test_what_a_program_says_can_always_be_written_down(place: Place) -> None:
+    odd = place.program("odd", f"#!{sys.executable} -IS\n{ODD}")
+    config = {"runtime": {"command": [odd, "{port}"], "ready": {"kind": "http"}}}
+    async with place.here(runtime_programs=odd):
+        account = await place.platform.want(config=config, script=None)
+        state = await place.platform.until(account, "needs_login")
+        assert state.detail == "half  and none"
+        assert state.script is not None
+        assert state.script.version == "v1"
+        await place.platform.want(account, "stopped")
+        await place.platform.until(account, "stopped")
+
+
+async def test_a_pipe_where_a_file_is_to_be_is_not_waited_for(place: Place) -> None:
+    piper = place.program("piper", "#!/bin/sh\nmkfifo ready\nexec sleep 600\n")
+    ready = {"kind": "file", "timeout_seconds": 0.5}
+    config = {"runtime": {"command": [piper], "ready": ready, "restart": {"max": 0}}}
+    async with place.here(runtime_programs=piper):
+        account = await place.platform.want(config=config)
+        state = await place.platform.until(account, "failed")
+        assert "not ready within 0.5 s: " in (state.detail or "")
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_stop_does_not_wait_for_the_answer_of_one_that_hangs(
+    place: Place, *, leaves: bool
+) -> None:
+    mute = place.program("mute", f"#!{sys.executable} -IS\n{MUTE}")
+    health = {"kind": "http", "interval_seconds": 0.05, "timeout_seconds": 60}
+    runtime = {"command": [mute, "{port}"], "ready": {"kind": "file"}, "health": health}
+    async with place.here(runtime_programs=mute, runtime_on_stop="stop") as house:
+        account = await place.platform.want(config={"runtime": runtime})
+        await place.platform.until(account, "working")
+        await eventually((place.home_of(account) / "asked").exists, "it was asked how it is")
+        if leaves:
+            await house.runtime.stop_all(20.0)
+            assert place.everything() == []
+        else:
+            await place.platform.want(account, "stopped")
+            await place.platform.until(account, "stopped")
 
 
 async def test_its_output_is_kept_but_never_fills_the_disk(place: Place) -> None:

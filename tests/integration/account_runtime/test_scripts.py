@@ -130,3 +130,24 @@ async def test_an_account_that_has_no_script_any_more_plays_none(place: Place, b
             account, "working", but=lambda state: state.script is None
         )
         assert (await ask(port_of(state)))["script_version"] is None
+
+
+async def test_whatever_a_program_makes_of_its_script_it_gets_the_next_one_and_ends(
+    place: Place, bus: Client
+) -> None:
+    spoils = place.program(
+        "spoils",
+        "#!/bin/sh\ncp script.yaml seen\nrm script.*\nmkdir script.yaml\nmkfifo script.version\n"
+        "touch script.yaml/in-the-way ready\nexec sleep 600\n",
+    )
+    await put(bus, OLD)
+    await put(bus, NEW)
+    config = {"runtime": {"command": [spoils], "ready": {"kind": "file"}}}
+    async with place.here(runtime_programs=spoils):
+        account = await place.platform.want(config=config, script=pin(OLD))
+        await place.platform.until(account, "working")
+        await place.platform.want(account, script=pin(NEW))
+        await place.platform.until(account, "working", but=lambda state: state.script == pin(NEW))
+        assert (place.home_of(account) / "seen").read_text(encoding="utf-8") == NEW
+        await place.platform.want(account, "stopped", script=pin(OLD))
+        await place.platform.until(account, "stopped")

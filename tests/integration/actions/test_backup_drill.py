@@ -253,6 +253,11 @@ async def test_a_check_in_sql_decides_too(context: RecordingContext) -> None:
         await DataBackup().run(
             params(**given, smoke_sql="SELECT count(*) = 7 FROM precious"), next_run(context)
         )
+    # What never ends in the eyes of a psql that is spoken with must not keep the run waiting.
+    for odd in ("SELECT 'open", "SELECT 1 /* open", "COPY precious FROM STDIN"):
+        with pytest.raises(ActionFailed, match="the check in SQL"):
+            async with asyncio.timeout(60):
+                await DataBackup().run(params(**given, smoke_sql=odd), next_run(context))
     assert await scratch_databases(context) == []
 
 

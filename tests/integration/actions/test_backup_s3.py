@@ -154,6 +154,18 @@ async def test_old_ones_go_and_half_ones_do_not_count(
     assert len(keys) == 3
 
 
+async def test_a_damaged_finding_of_a_drill_does_not_hide_its_backup(
+    server: S3Server, bucket: str, context: RecordingContext
+) -> None:
+    first = await DataBackup().run(params(**to(server, bucket)), context)
+    key = f"{first.data['path'].removeprefix(f's3://{bucket}/')}/verified.json"
+    await server.client.put_object(Bucket=bucket, Key=key, Body=b"{")
+
+    second = await DataBackup().run(params(**to(server, bucket, keep_last=1)), another(context))
+
+    assert second.data["deleted"] == [first.data["path"].rpartition("/")[2]]
+
+
 async def test_a_killed_upload_is_aborted_by_the_next_run(
     server: S3Server, bucket: str, context: RecordingContext
 ) -> None:
@@ -199,8 +211,20 @@ def held_up(monkeypatch: pytest.MonkeyPatch, at: str, act: Stand) -> None:
     monkeypatch.setattr(s3.S3Place, "__init__", init)
 
 
-async def test_cancelling_aborts_the_upload(
-    server: S3Server, bucket: str, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("at", "uploads", "keys"),
+    [("upload_part", 1, 0), ("get_object", 0, 1), ("put_object", 0, 1)],
+    ids=["uploading", "reading-back", "writing-the-manifest"],
+)
+async def test_cancelling_takes_away_what_was_uploaded(
+    server: S3Server,
+    bucket: str,
+    context: RecordingContext,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at: str,
+    uploads: int,
+    keys: int,
 ) -> None:
     reached = asyncio.Event()
 
@@ -208,10 +232,11 @@ async def test_cancelling_aborts_the_upload(
         reached.set()
         await asyncio.Event().wait()
 
-    held_up(monkeypatch, "upload_part", stay)
+    held_up(monkeypatch, at, stay)
     running = asyncio.create_task(DataBackup().run(params(**to(server, bucket)), context))
     await reached.wait()
-    assert len(await server.uploads(bucket)) == 1
+    assert len(await server.uploads(bucket)) == uploads
+    assert len(await server.keys(bucket)) == keys
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -48,6 +48,7 @@ async def test_how_a_function_fails_is_told(context: RecordingContext) -> None:
     said = {
         "exception": ("ValueError: no such thing", False),
         "for good": ("never", True),
+        "odd pause": ("busy", False),
         "not json": ("TypeError: Object of type object is not JSON serializable", False),
         "too much": ("the result is larger than 48 KiB", True),
         "exit": ("exit code 3 without a result", False),
@@ -60,6 +61,7 @@ async def test_how_a_function_fails_is_told(context: RecordingContext) -> None:
     for error, (words, permanent) in zip(failed, said.values(), strict=True):
         assert isinstance(error, ActionFailed)
         assert (words in str(error), error.permanent) == (True, permanent)
+        assert error.retry_after is None
 
 
 async def test_one_that_blocks_is_killed_and_holds_up_nobody(

@@ -225,6 +225,12 @@ async def test_it_runs_as_a_user_of_its_own(context: RecordingContext) -> None:
     assert "Permission denied" in context.text
 
 
+async def test_no_program_makes_it_another_user(context: RecordingContext) -> None:
+    await run(context, "grep NoNewPrivs /proc/self/status")
+
+    assert ("info", "NoNewPrivs:\t1") in context.lines
+
+
 async def test_a_user_that_is_not_there_is_told(context: RecordingContext) -> None:
     context.rights = replace(ALLOWED, shell_user="no-such-user")
 

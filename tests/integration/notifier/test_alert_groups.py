@@ -128,6 +128,7 @@ async def test_alerts_of_one_rule_are_told_together(alerts: Alerts) -> None:
 
 
 async def test_a_new_group_waits_for_others_like_it(alerts: Alerts) -> None:
+    await alerts.settings(group_wait_seconds=600)
     rule = await alerts.rule()
     await alerts.fire(rule, ago=timedelta(0), queue="a")
 
@@ -136,9 +137,11 @@ async def test_a_new_group_waits_for_others_like_it(alerts: Alerts) -> None:
     assert await alerts.told() == []
     (group,) = await alerts.groups()
     wait = group["flush_at"] - group["opened_at"]
-    assert timedelta(seconds=20) < wait < timedelta(seconds=31)
+    assert 8 * MINUTE < wait <= 10 * MINUTE
 
-    await alerts.fire(rule, queue="b")  # this one has waited for long enough, in vain
+    await alerts.fire(
+        rule, ago=11 * MINUTE, queue="b"
+    )  # this one has waited for long enough, in vain
     await alerts.house.alerts.step()
     await alerts.house.alerts.step()
     ((event, _, firing, _),) = await alerts.told()

@@ -36,10 +36,12 @@ class ScriptedRuntime:
     """What it tells of an account that is to run, by the account's name."""
     heard: list[AccountDesired] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
     _seq: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def present(self, *, stopping: bool = False) -> None:
         """Give a sign of life."""
+        self.stopping = stopping
         seen = RuntimeSeen(
             runtime_id=self.runtime_id,
             instance="scripted",
@@ -97,7 +99,16 @@ async def scripted_runtime(
     runtime = ScriptedRuntime(bus, server_id, scripts=dict(scripts))
     subscription = await bus.subscribe("account.desired.*", cb=runtime.on_desired)
     await runtime.present()
+    living = asyncio.create_task(_live(runtime))
     try:
         yield runtime
     finally:
+        living.cancel()
         await subscription.unsubscribe()
+
+
+async def _live(runtime: ScriptedRuntime) -> None:
+    """Give signs of life, as a runtime does: a test may take longer than one counts."""
+    while True:
+        await asyncio.sleep(2.0)
+        await runtime.present(stopping=runtime.stopping)

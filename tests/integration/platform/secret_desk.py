@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import httpx
 from pydantic import Field
 
+from services.executor.actions.shell import Shell
 from shared.contracts.action import Action, ActionParams, Context, Outcome, SecretName
 from shared.domain.texts.catalog import Text
 from shared.runtime.secret_box import SecretBox, new_key
@@ -50,7 +51,10 @@ class Call(Action[CallParams]):
 @asynccontextmanager
 async def running_desk(database: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN401 - fields of ApiParts
     """Serve an API that can keep secrets."""
-    parts = {"box": SecretBox.parse(new_key()), "catalog": {"greet": Greet(), "call": Call()}}
+    parts = {
+        "box": SecretBox.parse(new_key()),
+        "catalog": {"greet": Greet(), "call": Call(), "shell": Shell()},
+    }
     async with running_api(database, **{**parts, **more}) as api:
         yield api
 

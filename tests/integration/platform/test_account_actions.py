@@ -14,7 +14,12 @@ import pytest
 from services.executor.actions.accounts import judging
 from services.executor.actions.accounts.start import AccountStart
 from services.executor.actions.accounts.stop import AccountStop
-from shared.contracts.accounts_commands import DesireAccounts, SelectAccounts
+from shared.contracts.accounts_commands import (
+    DesireAccounts,
+    Pair,
+    SelectAccounts,
+    WithdrawAccounts,
+)
 from shared.contracts.action import ActionFailed, NeedsOperator, Outcome
 from tests.integration.platform.floor import Platform, eventually
 from tests.integration.platform.scripted_runtime import ScriptedRuntime, Step, scripted_runtime
@@ -358,7 +363,8 @@ async def test_what_nobody_has_acted_upon_is_not_wanted_any_more(
     runtime = ScriptedRuntime(platform.bus)  # it lives, and hears nothing
     await runtime.present()
     await live(platform)
-    starting = asyncio.create_task(start(await a_run(platform), stop_at_percent=100))
+    run = await a_run(platform)
+    starting = asyncio.create_task(start(run, stop_at_percent=100))
 
     async def is_wanted() -> bool:
         return bool((await account(platform))["desired"] == "running")
@@ -375,3 +381,12 @@ async def test_what_nobody_has_acted_upon_is_not_wanted_any_more(
     shown = await account(platform)
     assert (shown["desired"], shown["generation"]) == ("stopped", 3)
     assert (await audit(platform))[-1][0] == "account.desire_withdrawn"
+    pair = Pair(id=UUID(shown["id"]), generation=2)
+    again = await run.ask(WithdrawAccounts(accounts=(pair,)))
+    assert again.ids == (pair.id,), "the answer may have got lost"
+    assert (await account(platform))["generation"] == 3
+
+    # A person wants it stopped since then, as it is already.
+    await platform.http.post(f"{ACCOUNTS}/a1/stop")
+    late = await start(await platform.next_attempt(run))
+    assert fates(late.data) == {"a1": "superseded"}

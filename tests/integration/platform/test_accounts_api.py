@@ -238,7 +238,15 @@ async def test_an_account_moves_to_another_server_only_while_it_is_stopped(
     moved = await platform.http.put(f"{ACCOUNTS}/a1", json={"server_id": "other"})
     assert (moved.status_code, moved.json()["code"]) == (409, "account.not_stopped")
     await platform.http.post(f"{ACCOUNTS}/a1/stop")
-    assert (await platform.http.put(f"{ACCOUNTS}/a1", json={"server_id": "other"})).is_success
+    await platform.pool.execute(
+        "UPDATE api.accounts SET state = 'failed', detail = 'exit 1', state_since = now()"
+    )
+    kept = (await platform.http.put(f"{ACCOUNTS}/a1", json={"tags": ["x"]})).json()
+    assert (kept["state"], kept["detail"]) == ("failed", "exit 1")
+    moved = await platform.http.put(f"{ACCOUNTS}/a1", json={"server_id": "other"})
+    assert moved.is_success
+    told = {moved.json()[name] for name in ("state", "detail", "since")}
+    assert told == {None}, "the runtime there has said nothing yet"
 
 
 async def test_a_request_is_carried_out_once_and_for_whom_it_is_allowed(

@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from services.api.alerts.measures import EMPTY_IS_FINE, measure
+from services.api.store import account_states
 from services.api.store import measures as store
+from shared.contracts.accounts import AccountState, State
 from shared.domain.alerting.rule import ASKED, CONDITIONS, Rule, RuleType
 from tests.integration.api.client import Api, running_api
 from tests.integration.api.ledger import add_executor, add_lease, add_run
@@ -128,9 +130,11 @@ async def account(
     )
     await api.pool.execute(
         "INSERT INTO api.accounts (id, account_id, display_name, server_id, tags, desired,"
-        " desired_at, state, state_since, state_at, runtime_id) VALUES (gen_random_uuid(), $1, $1,"
+        " desired_at, state, state_since, not_working_since, state_at, runtime_id) VALUES ("
+        " gen_random_uuid(), $1, $1,"
         " $2, $3, $4, now() - interval '1 hour', $5,"
-        " CASE WHEN $5::text IS NOT NULL THEN now() - interval '10 minutes' END, now(), $6)",
+        " CASE WHEN $5::text IS NOT NULL THEN now() - interval '10 minutes' END,"
+        " CASE WHEN $5::text <> 'working' THEN now() - interval '10 minutes' END, now(), $6)",
         name,
         columns.get("server_id", "default"),
         columns.get("tags", []),
@@ -160,6 +164,39 @@ async def test_accounts_that_are_to_run_and_do_not_work_are_offline(api: Api) ->
         assert labels == {"account_id": "failed", "server_id": "s2"}
 
 
+async def test_an_account_that_fails_starts_and_fails_again_gets_old(api: Api) -> None:
+    await account(api, "flaps")
+    identity = await api.pool.fetchval("SELECT id FROM api.accounts WHERE account_id = 'flaps'")
+    now = await api.pool.fetchval("SELECT now()")
+
+    async def say(seq: int, state: State, minutes_ago: int) -> None:
+        since = now - minutes_ago * MINUTE
+        said = AccountState(
+            id=identity,
+            account_id="flaps",
+            server_id="default",
+            seq=seq,
+            runtime_id=uuid4(),
+            generation=1,
+            state=state,
+            since=since,
+            at=now,
+        )
+        async with api.pool.acquire() as connection:
+            await account_states.write(connection, said)
+
+    flaps: tuple[State, ...] = ("failed", "starting", "failed", "starting")
+    for seq, state in enumerate(flaps):
+        await say(seq, state, 9 - 2 * seq)
+    ((_, value),) = await measured(api, "account_offline")
+    assert value == pytest.approx(540, abs=30)
+
+    await say(5, "working", 2)
+    await say(6, "failed", 1)
+    ((_, value),) = await measured(api, "account_offline")
+    assert value == pytest.approx(60, abs=30)
+
+
 async def test_a_queue_is_as_old_as_the_oldest_run_that_waits_in_it(api: Api) -> None:
     task = (await api.create())["id"]
     assert await measured(api, "queue_age") == []
@@ -169,6 +206,8 @@ async def test_a_queue_is_as_old_as_the_oldest_run_that_waits_in_it(api: Api) ->
     await add_run(api, task, queue="slow", late=3 * MINUTE, held=True, waits_for="queue_paused")
     running = await add_run(api, task, late=9 * MINUTE)
     await add_lease(api, running, task)
+    ended = await add_run(api, task, late=9 * MINUTE)
+    await add_lease(api, ended, task, outcome="success")
     later = await add_run(api, task, queue="later", late=9 * MINUTE, held=True, waits_for="retry")
     await api.pool.execute(
         "UPDATE scheduler.occurrences SET not_before = now() + interval '1 hour' WHERE run_id = $1",

@@ -36,6 +36,8 @@ class Prometheus:
 
     table: dict[str, Series | str] = field(default_factory=dict)
     """By expression: a vector, or an error."""
+    odd: dict[str, str] = field(default_factory=dict)
+    """By expression: what is answered as it is."""
     server: Server = field(default_factory=Server)
     asked: list[str] = field(default_factory=list)
 
@@ -43,6 +45,9 @@ class Prometheus:
         path = seen.line.split(" ")[1]
         query = parse_qs(urlsplit(path).query or seen.body.decode())["query"][0]
         self.asked.append(query)
+        if query in self.odd:
+            _write(writer, "200 OK", self.odd[query])
+            return
         if (found := self.table.get(query)) is None:
             return  # never
         said: dict[str, Any]
@@ -51,8 +56,7 @@ class Prometheus:
             said = {"status": "error", "errorType": found, "error": "no \x00 such s3cret-token"}
         else:
             status, said = "200 OK", {"status": "success", "data": _vector(found)}
-        body = json.dumps(said).encode()
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        _write(writer, status, json.dumps(said))
 
     def rule(self, expr: str, **query: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Return the fields of a rule that asks this server."""
@@ -61,6 +65,11 @@ class Prometheus:
     @property
     def url(self) -> str:
         return self.server.url("/prom/")
+
+
+def _write(writer: asyncio.StreamWriter, status: str, body: str) -> None:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write((head + body).encode())
 
 
 def _vector(found: Series) -> dict[str, Any]:
@@ -208,11 +217,12 @@ async def test_what_does_not_answer_in_time_is_an_error_of_the_rule(
     failed = await failure(action, context, timeout_seconds=0.1, tries=2)
 
     assert failed.data["targets"][0]["error"] == "no answer within 0.1 s"
-    assert prometheus.asked == ["silent"] * 2
+    # A slow machine may not even have come to ask within that time.
+    assert len(asked := list(prometheus.asked)) <= 2
     refused = await failure(action, await platform.context(), tries=2)
     assert "AUTOMATION_EGRESS_ALLOW" in refused.data["targets"][0]["error"]
     assert refused.permanent
-    assert len(prometheus.asked) == 2, "what is not allowed is not called"
+    assert prometheus.asked == asked, "what is not allowed is not called"
 
 
 async def test_a_rehearsal_and_a_query_of_its_own_are_told_and_not_remembered(
@@ -319,3 +329,28 @@ async def test_what_this_system_knows_is_measured_here(
 
     outcome = await check(action, await a_run(platform), parallel=10)
     assert outcome.data["rules_checked"] == 37, "they come in pages"
+
+
+VECTOR = '{"status":"success","data":{"resultType":"vector","result":[%s]}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        VECTOR % '{"metric":{"a":1},"value":[1,"9"]}',
+        VECTOR % ('{"metric":{},"value":[1,1' + "0" * 400 + "]}"),
+        "[" * 200_000,
+    ],
+    ids=["label", "number", "depth"],
+)
+async def test_an_odd_answer_is_the_matter_of_its_rule_alone(
+    platform: Platform, prometheus: Prometheus, action: AlertCheck, body: str
+) -> None:
+    prometheus.table = {"well": [({}, "99")]}
+    prometheus.odd = {"odd": body}
+    for name in ("odd", "well"):
+        await made(platform, name=name, **prometheus.rule(name))
+
+    failed = await failure(action, await a_run(platform), tries=1)
+
+    assert of_rules(failed.data) == {"odd": ("failed", 0), "well": ("done", 1)}

@@ -296,3 +296,32 @@ async def test_alerts_are_found_by_what_they_are(platform: Platform) -> None:
     assert len(await listed(platform, rule="too many failures")) == 3
     for odd in ({"labels": "n"}, {"state": "on"}, {"cursor": "x"}):
         assert (await platform.http.get(ALERTS, params=odd)).status_code == 400
+
+
+async def test_a_rule_that_is_checked_less_often_than_it_says_fires_all_the_same(
+    platform: Platform,
+) -> None:
+    await a_rule(platform, interval_seconds=60, for_seconds=1200)
+    ten = timedelta(minutes=10)
+
+    answers = []
+    for _ in range(5):
+        answers.append(await judged(platform, 1.0))
+        await let_time_pass(platform, ten)
+        await platform.pool.execute(
+            "UPDATE api.alert_checks SET checked_at = checked_at - $1::interval", ten
+        )
+
+    # Nobody knows yet whether the first ten minutes are a gap.
+    assert [each.firing for each in answers] == [0, 0, 0, 1, 1]
+
+
+async def test_alerts_of_a_rule_are_counted_under_its_new_name(platform: Platform) -> None:
+    rule_id = await a_rule(platform)
+    await judged(platform, 1.0)
+
+    await platform.http.put(f"{RULES}/{rule_id}", json={"name": "another"})
+
+    async with platform.pool.acquire() as connection:
+        assert await store.firing(connection, "another") == 1
+        assert await store.firing(connection, "too many failures") == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from tests.integration.api.client import BASE
-from tests.integration.platform.floor import Platform
+from tests.integration.platform.floor import Platform, eventually
 
 RULES = f"{BASE}/alert-rules"
 
@@ -118,3 +120,30 @@ async def test_rules_are_listed_in_pages_and_by_what_they_are(platform: Platform
     assert len(errors["items"]) == 2
     assert [each["name"] for each in named["items"]] == ["rule 1"]
     assert (await platform.http.get(RULES, params={"rule_type": "x"})).status_code == 400
+
+
+async def test_two_rules_that_are_given_one_name_at_once_do_not_both_get_it(
+    platform: Platform,
+) -> None:
+    one, two = [await made(platform, name=name) for name in ("one", "two")]
+    async with platform.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(
+            "UPDATE api.alert_rules SET name = 'three' WHERE id = $1", UUID(one["id"])
+        )
+        renaming = asyncio.create_task(
+            platform.http.put(f"{RULES}/{two['id']}", json={"name": "three"})
+        )
+        await eventually(lambda: waits_for_a_lock(platform), "the other one to wait")
+        await transaction.commit()
+
+    answer = await renaming
+    assert (answer.status_code, answer.json()["code"]) == (409, "alert_rule.name_taken")
+
+
+async def waits_for_a_lock(platform: Platform) -> object:
+    return await platform.pool.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database() AND query LIKE 'UPDATE api.alert_rules%'"
+    )

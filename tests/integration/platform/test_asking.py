@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
+from uuid import uuid4
 
 import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from services.api.platform.asking import Asker, command
+from services.executor.platform_line import PlatformLine
+from shared.bus.topology import platform_command
 from shared.contracts.action import ActionFailed
 from shared.contracts.message import Message
-from shared.contracts.platform import Nothing, Question
+from shared.contracts.platform import Answered, Nothing, Question
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound
 from tests.integration.platform.floor import Platform
@@ -77,3 +83,29 @@ async def test_a_command_that_nobody_knows_is_refused(platform: Platform) -> Non
 
     with pytest.raises(ActionFailed, match="no such platform command"):
         await context.ask(Echo())
+
+
+async def test_an_api_that_is_away_for_many_tries_is_waited_for(bus: Client) -> None:
+    tries: list[Msg] = []
+
+    async def answer(message: Msg) -> None:
+        tries.append(message)
+        await message.respond(Answered(answer={}).encode())
+
+    asking = asyncio.create_task(
+        PlatformLine(bus, rest=0.01).ask(Echo(), run_id=uuid4(), task_id=uuid4(), attempt=1)
+    )
+    await asyncio.sleep(0.5)
+    assert not asking.done()
+    await bus.subscribe(platform_command(Echo.command), cb=answer)
+
+    assert await asking == Nothing()
+    assert len(tries) == 1
+
+
+async def test_an_api_that_does_not_come_back_is_a_failure_and_no_hang(bus: Client) -> None:
+    line = PlatformLine(bus, rest=0.01, patience=0.1)
+
+    with pytest.raises(ActionFailed, match="does not answer: NoRespondersError") as failed:
+        await line.ask(Echo(), run_id=uuid4(), task_id=uuid4(), attempt=1)
+    assert not failed.value.permanent

@@ -12,6 +12,9 @@ import pytest
 import pytest_asyncio
 
 from services.executor.actions.data_backup import DataBackup, DataBackupParams
+from services.executor.actions.data_backup.folder import BackupFolder
+from services.executor.actions.data_backup.places import Backup, Manifest
+from services.executor.actions.data_backup.records import Records
 from shared.contracts.action import ActionFailed
 from shared.contracts.backup_commands import (
     BeginBackup,
@@ -163,6 +166,43 @@ async def test_a_backup_goes_on_without_the_platform(database: str, tmp_path: Pa
 
     assert outcome.data["backup_completed"] is True
     assert alone.text.count("the list of backups is not kept up") == 1
+
+
+async def test_what_was_said_while_the_platform_was_away_is_told_later(
+    platform: Platform, task: UUID
+) -> None:
+    context = await platform.context(task_id=task)
+    context.bus = None
+    records = Records(context)
+    place = BackupFolder(Path("/nowhere"), "system")
+    await records.begun("db-1", "pg_dump_custom", place)
+    context.bus = platform.bus
+
+    await records.stored(place, a_backup(context))
+    assert await listed(platform) == [], "who did not answer is left alone for a while"
+    await records.verified(context.run_id, "manifest", NOON)
+    await records.finish()
+
+    (row,) = await listed(platform)
+    assert (row["state"], row["size"]) == ("verified", 10)
+
+
+def a_backup(context: RecordingContext) -> Backup:
+    manifest = Manifest(
+        id="x",
+        run_id=context.run_id,
+        task_id=context.task_id,
+        started_at=NOON,
+        finished_at=NOON,
+        server_version="18",
+        tool_version="18",
+        file="database.dump",
+        sha256="0" * 64,
+        size=10,
+        tables=1,
+        excluded_tables=[],
+    )
+    return Backup("x", manifest)
 
 
 async def test_what_one_attempt_could_not_tell_the_next_one_tells(

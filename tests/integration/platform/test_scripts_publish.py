@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -46,6 +47,8 @@ OTHER = "f" * 64
 
 _numbers = itertools.count(1)
 
+T = TypeVar("T")
+
 
 def text(reply: str) -> str:
     return f"name: Morning\nsteps:\n  - id: hello\n    reply: {reply}\n"
@@ -67,6 +70,8 @@ class Stage:
 
     platform: Platform
     script: str
+    late: float = 0.0
+    """So many seconds the clock of its actions is ahead."""
 
     @property
     def pool(self) -> Pool:
@@ -164,7 +169,7 @@ async def standing(stage: Stage) -> None:
 
 
 async def publish(stage: Stage, context: RecordingContext, **params: Any) -> Outcome:  # noqa: ANN401 - JSON
-    action = ScriptPublish(rest=0.02)
+    action = ScriptPublish(rest=0.02, clock=lambda: time.monotonic() + stage.late)
     given = {"script_id": stage.script, "read_back": {"timeout_seconds": 20.0}, **params}
     return await action.run(action.params.model_validate(given), context)
 
@@ -173,6 +178,20 @@ async def failure(stage: Stage, context: RecordingContext, **params: Any) -> Act
     with pytest.raises(ActionFailed) as failed:
         await publish(stage, context, **params)
     return failed.value
+
+
+async def run_out(
+    stage: Stage, context: RecordingContext, running: Coroutine[Any, Any, T], *, seen: int
+) -> T:
+    """Let time run out for a run, once it has seen that so many accounts report their version."""
+    task = asyncio.create_task(running)
+
+    async def is_seen() -> bool:
+        return task.done() or any(step == f"{seen} of 4 accounts" for _, step in context.steps)
+
+    await eventually(is_seen, f"{seen} accounts report it")
+    stage.late += 3600.0
+    return await task
 
 
 async def rule(stage: Stage) -> None:
@@ -336,7 +355,7 @@ async def test_who_does_not_report_makes_it_partial_and_only_they_are_asked_agai
     await standing(stage)
     context = await stage.context()
     async with scripted_runtime(stage.bus, **stage.silent("a1")) as runtime:
-        failed = await failure(stage, context, read_back={"timeout_seconds": 0.5})
+        failed = await run_out(stage, context, failure(stage, context), seen=3)
 
         assert not failed.permanent
         assert failed.data["status"] == "partial"
@@ -353,10 +372,10 @@ async def test_who_does_not_report_makes_it_partial_and_only_they_are_asked_agai
 
 async def test_partial_success_can_be_enough(stage: Stage) -> None:
     await standing(stage)
+    context = await stage.context()
     async with scripted_runtime(stage.bus, **stage.silent("a1")):
-        outcome = await publish(
-            stage, await stage.context(), read_back={"timeout_seconds": 0.3}, accept_partial=True
-        )
+        publishing = publish(stage, context, accept_partial=True)
+        outcome = await run_out(stage, context, publishing, seen=3)
 
     assert outcome.data["status"] == "partial"
 
@@ -365,7 +384,8 @@ async def test_canaries_that_do_not_take_it_bring_everything_back(stage: Stage) 
     await standing(stage)
     context = await stage.context()
     async with scripted_runtime(stage.bus, **stage.silent(stage.order[0])):
-        failed = await failure(stage, context, strategy=HALF, read_back={"timeout_seconds": 0.3})
+        failing = failure(stage, context, strategy=HALF)
+        failed = await run_out(stage, context, failing, seen=1)
 
     assert failed.permanent
     assert "rolled back" in str(failed)
@@ -420,9 +440,8 @@ async def test_a_pause_leaves_everything_where_it_is(stage: Stage) -> None:
     await standing(stage)
     context = await stage.context()
     async with scripted_runtime(stage.bus, **stage.silent(stage.order[0])) as runtime:
-        failed = await failure(
-            stage, context, strategy=HALF, read_back={"timeout_seconds": 0.3}, on_gate_fail="pause"
-        )
+        failing = failure(stage, context, strategy=HALF, on_gate_fail="pause")
+        failed = await run_out(stage, context, failing, seen=1)
         assert failed.permanent
         assert [*fates(failed.data).values()][2:] == ["not_tried", "not_tried"]
         found = await versions(stage)
@@ -481,24 +500,42 @@ async def test_a_rollback_that_was_killed_is_taken_up(stage: Stage) -> None:
     await standing(stage)
     context = await stage.context()
     async with scripted_runtime(stage.bus, **stage.silent(stage.order[0])):
-        failing = {"strategy": HALF, "read_back": {"timeout_seconds": 0.2}}
         await stage.pool.execute(
             "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
             "CREATE TRIGGER no BEFORE UPDATE OF script_version ON api.accounts FOR EACH ROW"
             f" WHEN (NEW.script_version = '{ONE}') EXECUTE FUNCTION no()"
         )
-        publishing = asyncio.create_task(publish(stage, context, **failing))
+        failing = publish(stage, context, strategy=HALF)
+        publishing = asyncio.create_task(run_out(stage, context, failing, seen=1))
         await eventually(lambda: stands(stage, "rolling_back"), "it goes back")
         publishing.cancel()
         await asyncio.gather(publishing, return_exceptions=True)
         await stage.pool.execute("DROP TRIGGER no ON api.accounts")
 
-        failed = await failure(stage, await stage.next_attempt(context), **failing)
+        failed = await failure(stage, await stage.next_attempt(context), strategy=HALF)
 
     assert "rolled back: 1 accounts do not run the version" in str(failed)
     assert set((await versions(stage)).values()) == {ONE}
     assert await stands(stage, "rolled_back")
+
+
+async def test_a_rollback_that_was_killed_after_all_was_taken_back_tells_of_it(
+    stage: Stage,
+) -> None:
+    await standing(stage)
+    context = await stage.context()
+    async with scripted_runtime(stage.bus, **stage.silent(stage.order[0])):
+        failing = failure(stage, context, strategy=HALF)
+        first = await run_out(stage, context, failing, seen=1)
+        # Killed just before the end was written down.
+        await stage.pool.execute(
+            "UPDATE api.script_publications SET state = 'rolling_back' WHERE run_id = $1",
+            context.run_id,
+        )
+        again = await failure(stage, await stage.next_attempt(context), strategy=HALF)
+
+    assert fates(again.data) == fates(first.data)
 
 
 async def test_two_publishes_of_one_script_queue(stage: Stage) -> None:
@@ -617,17 +654,54 @@ async def test_pages_hold_every_target(stage: Stage) -> None:
     assert sorted(found) == list(ACCOUNTS)
 
 
-async def test_accounts_that_were_made_meanwhile_follow_the_pointer(stage: Stage) -> None:
+async def test_accounts_that_come_to_the_script_meanwhile_follow_the_pointer(stage: Stage) -> None:
     await standing(stage)
+    other = {"account_id": stage.name("a6"), "display_name": "was there before"}
+    assert (await stage.http.post(f"{BASE}/accounts", json=other)).status_code == 201
     context = await stage.context()
     await context.ask(PrepareScript(script_id=stage.script, environment="production"))
     await accounts(stage, "a5")
-    assert (await versions(stage))["a5"] == ONE
+    change = {"script_id": stage.script}
+    changed = await stage.http.put(f"{BASE}/accounts/{stage.name('a6')}", json=change)
+    assert changed.status_code == 200, changed.text
+    found = await versions(stage)
+    assert (found["a5"], found["a6"]) == (ONE, ONE)
 
     async with scripted_runtime(stage.bus):
         await publish(stage, context)
 
     assert set((await versions(stage)).values()) == {TWO}
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT"])
+async def test_who_comes_to_the_script_while_the_pointer_moves_follows_it(
+    stage: Stage, verb: str
+) -> None:
+    await standing(stage)
+    account = {"account_id": stage.name("a5"), "display_name": "new"}
+    path = f"{BASE}/accounts"
+    if verb == "PUT":
+        assert (await stage.http.post(path, json=account)).status_code == 201
+        path = f"{path}/{account['account_id']}"
+    async with stage.pool.acquire() as moving, moving.transaction():
+        await moving.execute(
+            "SELECT FROM api.scripts WHERE script_id = $1 FOR UPDATE", stage.script
+        )
+        await moving.execute(
+            "UPDATE api.script_pointers SET version = $2 WHERE script_id = $1", stage.script, TWO
+        )
+        coming = asyncio.create_task(
+            stage.http.request(verb, path, json={**account, "script_id": stage.script})
+        )
+
+        async def is_waiting() -> bool:
+            waiting = await stage.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(waiting) or coming.done()
+
+        await eventually(is_waiting, "it waits for whoever moves the pointer")
+
+    assert (await coming).is_success
+    assert (await versions(stage))["a5"] == TWO
 
 
 @pytest.mark.parametrize(

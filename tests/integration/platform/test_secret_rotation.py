@@ -16,7 +16,9 @@ from typer.testing import CliRunner, Result
 from deploy.cli import app as cli
 from services.api.secrets import rotation
 from services.api.secrets.rotation import CannotRotate, drop_old, rotate
-from shared.runtime.key_file import KeyFile, find_box
+from services.api.store import sealed
+from shared.db.pool import Connection
+from shared.runtime.key_file import KeyFile, KeyFileIsBusy, find_box
 from shared.runtime.secret_box import NAMELESS, SecretBox, fresh_key, key_id_of, new_key
 from tests.integration.api.client import BASE, Api
 from tests.integration.platform.floor import eventually
@@ -175,14 +177,14 @@ async def test_a_rotation_that_is_killed_at_any_line_is_gone_on_with(
 ) -> None:
     monkeypatch.setattr(rotation, "BATCH", 2)
     before, old = await opened(api, find_box("", home)), (home / "secret-key").read_text()
-    sealed = await api.pool.fetch("SELECT name, sealed FROM api.secrets")
+    rows = await api.pool.fetch("SELECT name, sealed FROM api.secrets")
     hook = await api.pool.fetchval("SELECT secret FROM api.channels")
     line, tracing = 0, sys.gettrace()
     while True:
         line += 7
         await api.pool.executemany(
             "UPDATE api.secrets SET sealed = $2 WHERE name = $1",
-            [tuple(row.values()) for row in sealed],
+            [tuple(row.values()) for row in rows],
         )
         await api.pool.execute("UPDATE api.channels SET secret = $1", hook)
         (home / "secret-key").write_text(old)
@@ -206,6 +208,33 @@ async def test_a_rotation_that_is_killed_at_any_line_is_gone_on_with(
         assert await opened(api, running) == before, line
         assert files(home) == ["secret-key"], line
     assert line > 100
+
+
+async def test_two_do_not_rotate_at_once(
+    api: Api, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each would read the file, put a key of its own first, and the one that wrote first would go on
+    # sealing with a key that is nowhere any more.
+    before = await opened(api, find_box("", home))
+    count_others = sealed.count_others
+    is_between, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held_up(connection: Connection, head: bytes) -> int:
+        is_between.set()
+        await may_go_on.wait()
+        return await count_others(connection, head)
+
+    monkeypatch.setattr(sealed, "count_others", held_up)
+    first = asyncio.create_task(rotate(api.dsn, home))
+    await is_between.wait()
+    for other in (rotate, drop_old):
+        with pytest.raises(KeyFileIsBusy):
+            await asyncio.wait_for(other(api.dsn, home), 20)
+    may_go_on.set()
+    done = await first
+
+    assert keys(home)[0] == done.key_id
+    assert await opened(api, find_box("", home)) == before
 
 
 async def test_what_an_older_version_has_sealed_is_rotated_too(api: Api, home: Path) -> None:

@@ -323,20 +323,19 @@ async def test_what_an_alert_rule_names_has_to_be_there_and_cannot_be_deleted(ap
     assert (refused.status_code, refused.json()["code"]) == (409, "secret.in_use")
 
 
-async def test_a_run_may_name_what_its_task_names_and_more_with_the_right_to_write_tasks(
-    api: Api,
-) -> None:
-    for name in ("bank", "shop"):
-        await put(api, name)
+async def test_who_may_only_start_tasks_says_of_no_secret_where_it_goes(api: Api) -> None:
+    await put(api, "bank")
     task = (await api.create(task_action="call", action_config={"token": "bank"}))["id"]
     starter = bearer(await api.token("tasks:run"))
 
-    async def run(name: str, headers: Mapping[str, str] | None = None) -> str:
-        one = {"params": {"token": name}}
-        many = {"runs": [{"task_id": task, "params": {"doors": [{"key": name}]}}]}
+    async def run(params: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
+        many = {"runs": [{"task_id": task, "params": params}]}
         answers = [
             await api.http.post(path, json=body, headers=headers)
-            for path, body in ((f"{TASKS}/{task}/run", one), (f"{BASE}/automation-runs", many))
+            for path, body in (
+                (f"{TASKS}/{task}/run", {"params": params}),
+                (f"{BASE}/automation-runs", many),
+            )
         ]
         codes = {
             each.json()["errors"][0]["code"] if each.status_code == 422 else str(each.status_code)
@@ -344,11 +343,49 @@ async def test_a_run_may_name_what_its_task_names_and_more_with_the_right_to_wri
         }
         return " ".join(sorted(codes))
 
-    assert await run("bank", starter) == "200 202"
-    assert await run("shop", starter) == "secret.not_of_task"
-    assert await run("gone", starter) == "secret.unknown"
-    assert await run("shop") == "200 202"
-    assert await run("gone") == "secret.unknown"
+    elsewhere = {"token": "bank", "url": "https://elsewhere.example"}
+    assert await run({"url": "https://example.com"}, starter) == "200 202"
+    assert await run(elsewhere, starter) == "secret.of_writers"
+    assert await run({"doors": [{"key": "gone"}]}, starter) == "secret.unknown"
+    assert await run(elsewhere) == "200 202"
+    assert await run({"token": "gone"}) == "secret.unknown"
+
+
+async def test_who_may_only_start_tasks_does_not_say_which_program_is_run(api: Api) -> None:
+    config = {"argv": ["/usr/bin/true"]}
+    task = (await api.create(task_action="shell", action_config=config))["id"]
+    starter = bearer(await api.token("tasks:run"))
+    path = f"{TASKS}/{task}/run"
+    other = {"params": {"argv": ["/usr/bin/id"]}}
+
+    refused = await api.http.post(path, json=other, headers=starter)
+    plain = await api.http.post(path, headers=starter)
+    writer = await api.http.post(path, json=other)
+
+    (wrong,) = refused.json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/params", "params.of_writers")
+    assert (plain.status_code, writer.status_code) == (200, 200)
+
+
+async def test_who_may_write_alert_rules_says_of_no_secret_where_it_goes(api: Api) -> None:
+    await put(api, "metrics")
+    rules = f"{BASE}/alert-rules"
+    watcher = bearer(await api.token("alerts:write"))
+    query = {"url": "https://example.com", "login": {"secret": "metrics"}}
+    rule = {"name": "a", "rule_type": "http", "query": query, "threshold_value": 1}
+
+    made = await api.http.post(rules, json=rule, headers=watcher)
+    there = (await api.http.post(rules, json=rule)).json()
+    one = f"{rules}/{there['id']}"
+    elsewhere = {"query": {**query, "url": "https://elsewhere.example"}}
+    moved = await api.http.put(one, json=elsewhere, headers=watcher)
+    milder = await api.http.put(one, json={"threshold_value": 2}, headers=watcher)
+
+    for answer in (made, moved):
+        (wrong,) = answer.json()["errors"]
+        assert (wrong["pointer"], wrong["code"]) == ("/query/login/secret", "secret.of_writers")
+    assert milder.status_code == 200, milder.text
+    assert (await api.http.put(one, json=elsewhere)).status_code == 200
 
 
 async def test_a_secret_that_is_gone_is_not_found(api: Api) -> None:

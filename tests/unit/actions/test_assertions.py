@@ -119,6 +119,29 @@ def test_what_makes_no_claim_is_refused(given: dict[str, Any], code: str) -> Non
     assert caught.value.errors()[0]["type"] == code
 
 
+@pytest.mark.parametrize("op", ["matches", "equals", "in", "contains"])
+def test_an_answer_with_much_in_it_cannot_hold_up_the_executor(op: str) -> None:
+    values = {"matches": "b", "equals": "b", "in": ["b"] * 1000, "contains": "b"}
+    answer: Any = [["a"] * 20 for _ in range(10_000)] if op == "contains" else ["a"] * 10_000
+    began = process_time()
+
+    failed = judge(answer, [claim("$[*]", op, values[op])] * 50)
+
+    assert process_time() - began < 5  # it was 50 s
+    assert len(failed) == 50
+    assert failed[-1]["seen"] == "more than is looked at"
+
+
+def test_what_is_captured_of_much_is_not_written_out_first() -> None:
+    answer: Any = [[1] * 1000 for _ in range(400)]
+    began = process_time()
+
+    kept = capture(answer, {f"name{number}": "$" for number in range(50)})
+
+    assert process_time() - began < 1  # it was 2 s
+    assert str(kept["name0"]).startswith("[[1, 1, ")
+
+
 def test_values_are_captured() -> None:
     paths = {"n": "$.count", "ids": "$.items[*].id", "gone": "$.gone"}
 

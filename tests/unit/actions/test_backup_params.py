@@ -76,6 +76,15 @@ def test_the_password_is_split_off(
     assert source.env.get("PGPASSWORD") == password
 
 
+def test_a_server_that_a_secret_names_does_not_get_our_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "of our own server")
+
+    assert "PGPASSWORD" not in postgres_tools.source_of("postgresql://u@h/d", is_ours=False).env
+    assert postgres_tools.source_of("postgresql://u@h/d").env["PGPASSWORD"] == "of our own server"
+
+
 def test_everything_has_a_default() -> None:
     assert DataBackupParams.model_validate({}) == DataBackupParams()
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.actions.http_params import HttpRequestParams
+from services.executor.actions.http_request import pause_asked_for
 
 KEY = "AUTOMATION_SECRET_HOOK"
 
@@ -48,6 +49,7 @@ KEY = "AUTOMATION_SECRET_HOOK"
         ({"url": "http://x", "hmac": {"secret_env": "HOME"}}, "string_pattern_mismatch"),
         ({"url": "http://x", "hmac": {"secret_env": "AUTOMATION_DATABASE_URL"}}, "string_pattern"),
         ({"url": "http://x", "hmac": {}}, "hmac.key"),
+        ({"url": "http://x", "hmac": {"secret_env": "AUTOMATION_SECRET_KEY"}}, "hmac.own"),
         ({"url": "http://x", "hmac": {"secret_env": KEY, "secret": "a"}}, "hmac.key"),
         ({"url": "http://x", "hmac": {"secret": "S3cret!"}}, "string_pattern_mismatch"),
         ({"url": "http://x", "auth": {"type": "bearer", "secret": "Bad Name"}}, "string_pattern"),
@@ -102,3 +104,10 @@ def test_the_form_speaks_both_languages() -> None:
         assert shown["title"]
         assert shown["description"]
         assert shown["x-i18n"]["zh-TW"]["title"]
+
+
+@pytest.mark.parametrize(
+    "text", ["soon", "-1", "1.5", "٣", "Mon, 01 Jan 2024 00:00:00 +99999999999999999"]
+)
+def test_an_odd_retry_after_says_nothing(text: str) -> None:
+    assert pause_asked_for(text, 0.0) is None

@@ -35,6 +35,8 @@ from services.executor.actions.nats_publish import NatsPublishParams
                 "event." + "a" * 65,
             )
         ),
+        ({"subject": "event.alert.firing"}, "subject.own"),
+        ({"subject": "event.automation.schedule.silent"}, "subject.own"),
         ({"subject": "event." + ".".join(["a" * 60] * 5)}, "string_too_long"),
         ({"subject": ""}, "string_too_short"),
         ({"subject": "event.a", "data": "x" * 50_000}, "data.too_large"),

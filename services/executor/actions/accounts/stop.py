@@ -28,9 +28,9 @@ class AccountStopParams(FleetParams):
     min_uptime_seconds: Annotated[
         float,
         Label(
-            Text("最短運行時間", "Least uptime"),
+            Text("最短執行時間", "Least uptime"),
             Text(
-                "運行未滿這個秒數的帳號不停止",
+                "執行未滿這個秒數的帳號不停止",
                 "Accounts that have run for less than so many seconds are left alone",
             ),
         ),
@@ -43,7 +43,7 @@ class AccountStop(Action[AccountStopParams]):
     name = "account_stop"
     title = Text("停止帳號", "Stop accounts")
     description = Text(
-        "停止指定的帳號，或全部運行中的帳號，並確認每個帳號都已停止；登入狀態會保留。",
+        "停止指定的帳號，或全部執行中的帳號，並確認每個帳號都已停止；登入狀態會保留。",
         "Stops the chosen accounts, or all that run, and sees that each has stopped; log-ins are"
         " kept.",
     )

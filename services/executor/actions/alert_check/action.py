@@ -17,6 +17,7 @@ from services.executor.actions.http_connections import ConnectionRoom
 from services.executor.actions.targets import Target, judge
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.contracts.alerts_commands import (
+    ERROR_MAX,
     FindRules,
     Judged,
     JudgeRule,
@@ -173,7 +174,7 @@ def _judgement(
         samples=measured.samples,
         met=measured.met,
         met_count=measured.met_count,
-        error=None if error is None else str(error) or type(error).__name__,
+        error=None if error is None else str(error)[:ERROR_MAX] or type(error).__name__,
     )
 
 

@@ -64,6 +64,12 @@ def read_answer(status: int, document: Any) -> list[Sample]:  # noqa: ANN401 - J
             return [Sample({}, float(found[1]))]
         if kind != "vector":
             raise NotMeasured(f"the expression is a {kind}, not a vector", permanent=True)
-        return [Sample(dict(each["metric"]), float(each["value"][1])) for each in found]
-    except (LookupError, TypeError, ValueError) as error:
+        return [Sample(_labels(each["metric"]), float(each["value"][1])) for each in found]
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise NotMeasured(f"{status}: a sample cannot be read ({type(error).__name__})") from None
+
+
+def _labels(metric: dict[str, Any]) -> dict[str, str]:
+    if not all(isinstance(text, str) for text in metric.values()):
+        raise TypeError("a label is no text")
+    return dict(metric)

@@ -75,7 +75,7 @@ def read_rows(said: dict[str, Any]) -> list[Sample]:
             raise NotMeasured("the column value holds no number", permanent=True)
         try:
             number = float(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise NotMeasured("the column value holds no number", permanent=True) from None
         labels = {
             name: _text(cell)

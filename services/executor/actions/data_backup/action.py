@@ -82,6 +82,7 @@ class DataBackup(Action[DataBackupParams]):
         backup = await self._verify(job, backup, before)
         results.compare(backup, before, context)
         deleted = await self._prune(job, [*before, backup], backup)
+        await job.records.finish()
         return results.outcome(
             backup,
             location=job.place.location,

@@ -8,7 +8,6 @@ the next run, which holds the lock under which all drills of this source take pl
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from services.executor.actions import child
 from services.executor.actions.data_backup import dumping
 from services.executor.actions.data_backup.packing import checksum, unpack
 from services.executor.actions.data_backup.params import DataBackupParams
@@ -113,8 +113,8 @@ async def drill(
             more = len(differing) - MOST_TOLD
             told = "; ".join(differing[:MOST_TOLD]) + (f"; {more} more" if more > 0 else "")
             raise ActionFailed(f"the restored database differs: {told}")
-        if smoke_sql is not None:
-            await _smoke(session, smoke_sql)
+    if smoke_sql is not None:
+        await _smoke(tools, scratch, smoke_sql)
     return sum(rows.values())
 
 
@@ -127,10 +127,12 @@ def differences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
     ]
 
 
-async def _smoke(session: Session, statement: str) -> None:
-    try:
-        rows = await session.ask(re.sub(r";\s*$", "", statement) + "\n;")
-    except ActionFailed as error:
-        raise ActionFailed(f"the check in SQL failed: {error}") from error
+async def _smoke(tools: Tools, scratch: Source, statement: str) -> None:
+    # A psql of its own: in the one that is held open an unclosed quote would swallow what follows.
+    argv = [tools["psql"], "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement]
+    ended = await child.run([*argv, scratch.address], env=scratch.env)
+    if ended.returncode != 0:
+        raise ActionFailed(f"the check in SQL failed: {ended.error}")
+    rows = ended.output.splitlines()
     if not rows or rows[0].split("|")[0] in ("f", "false", ""):
         raise ActionFailed(f"the check in SQL said {rows[0] if rows else 'nothing'!r}")

@@ -142,10 +142,4 @@ async def restore(
         env=target.env,
     )
     if restored.returncode != 0:
-        raise ActionFailed(f"pg_restore failed: {_told(restored)}")
-
-
-def _told(ended: child.Finished) -> str:
-    """Return the first error: what follows it is where pg_restore was."""
-    errors = [line for line in ended.errors.splitlines() if "error:" in line]
-    return errors[0] if errors else ended.reason
+        raise ActionFailed(f"pg_restore failed: {restored.error}")

@@ -66,7 +66,8 @@ async def open_job(
     params: DataBackupParams, context: Context, folder: BackupFolder
 ) -> AsyncIterator[Job]:
     """Find programs, database, keys and place; hold the lock of the database."""
-    source = postgres_tools.source_of(await _address(params, context))
+    address = await _address(params, context)
+    source = postgres_tools.source_of(address, is_ours=params.dsn_secret is None)
     key = await context.secret(params.key_secret) if params.key_secret else None
     recipients = tuple(params.encrypt_to)
     if key is not None and not recipients:
@@ -122,4 +123,5 @@ async def scratch_server(
     if params.scratch_dsn_secret is None:
         return None
     url = await context.secret(params.scratch_dsn_secret)
-    return postgres_tools.source_of(results.require_postgres(url, params.scratch_dsn_secret))
+    address = results.require_postgres(url, params.scratch_dsn_secret)
+    return postgres_tools.source_of(address, is_ours=False)

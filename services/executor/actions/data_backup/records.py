@@ -1,11 +1,13 @@
 """What the platform is told of a backup.
 
-A backup must not fail because the API is away: then the run says so, and goes on. But whoever is
-refused for good has been replaced by another attempt, and stops.
+A backup must not fail because the API is away: then the run says so, goes on, and tells all of it
+later, in order. But whoever is refused for good has been replaced by another attempt, and stops.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -24,15 +26,18 @@ from shared.contracts.platform import Nothing, Question
 #: Rows of more tables than this stay in the manifest file only.
 MOST_TABLES = 2000
 MOST_ERROR = 2000
+#: Who did not answer is left alone for so long: each time costs half a minute.
+LEFT_ALONE = 60.0  # seconds
 
 
 class Records:
     """The records of one run."""
 
-    def __init__(self, context: Context, *, dry: bool = False) -> None:
+    def __init__(self, context: Context, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._context = context
-        self._dry = dry
-        self._away = False
+        self._clock = clock
+        self._unheard: list[Question[Nothing]] = []
+        self._not_before = 0.0
 
     async def begun(self, source: str, method: str, place: Place) -> None:
         """Say that a backup has begun."""
@@ -71,14 +76,23 @@ class Records:
         for first in range(0, len(ids), MOST_IDS):
             await self._tell(PruneBackups(backup_ids=ids[first : first + MOST_IDS]))
 
+    async def finish(self) -> None:
+        """Tell what nobody has heard yet, for the last time."""
+        await self._tell_all(self._clock())
+
     async def _tell(self, question: Question[Nothing]) -> None:
-        if self._away or self._dry:
-            return
-        try:
-            await self._context.ask(question)
-        except ActionFailed as error:
-            if error.permanent:
-                raise
-            # One wait is enough: the next question would wait as long.
-            self._away = True
-            self._context.log(f"the list of backups is not kept up: {error}", "warning")
+        self._unheard.append(question)
+        await self._tell_all(self._not_before)
+
+    async def _tell_all(self, not_before: float) -> None:
+        while self._unheard and self._clock() >= not_before:
+            try:
+                await self._context.ask(self._unheard[0])
+            except ActionFailed as error:
+                if error.permanent:
+                    raise
+                if not self._not_before:
+                    self._context.log(f"the list of backups is not kept up: {error}", "warning")
+                not_before = self._not_before = self._clock() + LEFT_ALONE
+            else:
+                del self._unheard[0]

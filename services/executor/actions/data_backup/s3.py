@@ -172,20 +172,33 @@ class S3Place:
                     continue
                 drilled = None
                 if f"{name}/{VERIFIED}" in keys:
-                    text = await self._read(f"{name}/{VERIFIED}")
-                    drilled = Verification.model_validate_json(text)
+                    drilled = await self._verification(f"{name}/{VERIFIED}")
                 found.append(Backup(name, manifest, drilled))
         return found
+
+    async def _verification(self, key: str) -> Verification | None:
+        """Return what a drill found; what cannot be read must not hide the backup."""
+        text = await self._read(key)
+        with suppress(pydantic.ValidationError):
+            return Verification.model_validate_json(text)
+        return None
 
     async def store(self, written: Path, manifest: Manifest) -> Backup:
         """Upload the file, read it back, then let the backup appear."""
         key = f"{manifest.id}/{manifest.file}"
         await self._upload(written / manifest.file, key)
+        try:
+            await self._appear(key, manifest)
+        except BaseException:
+            with suppress(Exception):  # it is swept by the next run, then
+                await asyncio.shield(self.remove(manifest.id))
+            raise
+        return Backup(manifest.id, manifest)
+
+    async def _appear(self, key: str, manifest: Manifest) -> None:
         if await self._checksum(key) != manifest.sha256:
-            await self._delete(key)
             raise ActionFailed("the stored file is not what was sent: its SHA-256 differs")
         await self._put(f"{manifest.id}/{MANIFEST}", manifest.model_dump_json(indent=2))
-        return Backup(manifest.id, manifest)
 
     async def fetch(self, backup: Backup, into: Path) -> Path:
         """Return a local copy of the file."""

@@ -178,7 +178,8 @@ class _Course:
     async def roll_back(self, why: str) -> ActionFailed:
         """Bring every account that was changed back to what it had; return how the run failed."""
         rollout = self._rollout
-        changed = {each.id for each in rollout.targets if rollout.is_changed(each)}
+        # An attempt that died here may have taken it back; nobody has seen yet that it is back.
+        changed = {each.id for each in rollout.targets if each.given or rollout.is_changed(each)}
         self._context.log(f"rolling back: {why}", "warning")
         await rollout.take_back()
         await rollout.wait_until_read(changed, back=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -16,6 +17,8 @@ from shared.domain.texts.catalog import Text
 MOST_STEPS = 20
 MOST_ACCOUNTS = 1000
 MOST_HOLD = 24 * 3600  # seconds
+#: A number as the platform counts, or a SHA-256.
+_VERSION = re.compile(r"[1-9][0-9]{0,8}|[0-9a-f]{64}", re.ASCII)
 
 AccountName = Annotated[str, Field(min_length=1, max_length=128)]
 Tag = Annotated[str, Field(min_length=1, max_length=128)]
@@ -219,9 +222,7 @@ class ScriptPublishParams(ActionParams):
     @field_validator("version")
     @classmethod
     def _judge_version(cls, version: int | str) -> int | str:
-        is_number = isinstance(version, int) or version.isdecimal()
-        is_sha = isinstance(version, str) and len(version) == 64 and _is_hex(version)  # noqa: PLR2004 - SHA-256
-        if is_sha or version == LATEST_APPROVED or (is_number and 0 < int(version) < 10**9):
+        if version == LATEST_APPROVED or _VERSION.fullmatch(str(version)):
             return version
         raise PydanticCustomError("publish.version", "a number, a SHA-256, or latest_approved")
 
@@ -234,7 +235,3 @@ class ScriptPublishParams(ActionParams):
     def selection(self) -> Selection:
         """Return the accounts that are meant."""
         return Selection(account_ids=tuple(self.account_ids), tags=tuple(self.tags))
-
-
-def _is_hex(text: str) -> bool:
-    return all(mark in "0123456789abcdef" for mark in text)
