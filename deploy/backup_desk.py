@@ -79,7 +79,8 @@ async def places(where: Where) -> AsyncIterator[list[Place]]:
 async def everything(found: list[Place]) -> list[tuple[Place, Backup]]:
     """Return all backups, oldest first."""
     all_of_them = [(place, each) for place in found for each in await place.backups()]
-    return sorted(all_of_them, key=lambda each: each[1].name)
+    # Names tell seconds, and then nothing.
+    return sorted(all_of_them, key=lambda each: (each[1].manifest.started_at, each[1].name))
 
 
 def choose(backups: list[tuple[Place, Backup]], wanted: str) -> tuple[Place, Backup]:

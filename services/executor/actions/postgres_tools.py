@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from services.executor.actions import child
+from services.executor.actions.programs import child
 from shared.contracts.action import ActionFailed
 
 NEEDED = ("pg_dump", "pg_restore", "psql")

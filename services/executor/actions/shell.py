@@ -8,9 +8,9 @@ password of the database among it: give it one wherever not everybody who may wr
 that.
 
 There is no shell: a program with its arguments, no variables but those that are given, a folder of
-its own, limits. It ends with the run, and with it all that it has started (`keeper.py`). Its lines
-go to the log while it runs. A run that is repeated runs it again: `AUTOMATION_RUN_ID` is the same
-in every attempt.
+its own, limits. It ends with the run, and with it all that it has started
+(`programs/keeper.py`). Its lines go to the log while it runs. A run that is repeated runs it again:
+`AUTOMATION_RUN_ID` is the same in every attempt.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions import program
 from services.executor.actions.form import DryRun, Label
-from services.executor.actions.workplace import workplace
+from services.executor.actions.programs import program
+from services.executor.actions.programs.workplace import workplace
 from shared.contracts.action import (
     Action,
     ActionFailed,

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.postgres import Postgres
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.request import HttpRequest
 from tests.support import servers
 from tests.support.context import RecordingContext
 

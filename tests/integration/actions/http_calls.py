@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.executor.actions.http_params import HttpRequestParams
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.params import HttpRequestParams
+from services.executor.actions.http.request import HttpRequest
 from shared.contracts.action import ActionFailed
 from tests.support.context import RecordingContext
 

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.request import HttpRequest
 from tests.integration.actions.http_calls import failure, params
 from tests.integration.actions.odd_server import Seen, serving
 from tests.support.context import RecordingContext

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.request import HttpRequest
 from tests.integration.actions.http_calls import failure, params
 from tests.integration.actions.odd_server import OK, Seen, Server, serving
 from tests.support.context import RecordingContext

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.request import HttpRequest
 from shared.egress.address import Address
 from tests.integration.actions.http_calls import KEY, failure, params
 from tests.integration.actions.odd_server import OK, Seen, serving

@@ -8,8 +8,8 @@ import zlib
 
 import pytest
 
-from services.executor.actions.http_params import READ_MAX
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.params import READ_MAX
+from services.executor.actions.http.request import HttpRequest
 from shared.contracts.action import Outcome
 from tests.integration.actions.http_calls import failure, params
 from tests.integration.actions.odd_server import Seen, serving

@@ -9,7 +9,7 @@ from time import process_time
 
 import pytest
 
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.request import HttpRequest
 from tests.integration.actions.http_calls import KEY, failure, params
 from tests.integration.actions.odd_server import serving
 from tests.support.context import RecordingContext

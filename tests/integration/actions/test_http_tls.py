@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from services.executor.actions.http_params import HttpRequestParams
-from services.executor.actions.http_request import HttpRequest
+from services.executor.actions.http.params import HttpRequestParams
+from services.executor.actions.http.request import HttpRequest
 from shared.contracts.action import ActionFailed
 from shared.egress.address import Address
 from tests.support.context import RecordingContext

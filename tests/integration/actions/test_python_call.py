@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.executor.actions.python_call import Python, PythonParams
+from services.executor.actions.python.action import Python, PythonParams
 from shared.contracts.action import ActionFailed, Outcome, Rights
 from tests.integration.actions.test_shell import eventually, is_alive
 from tests.support.context import RecordingContext

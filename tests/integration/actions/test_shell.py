@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from services.executor.actions.programs.workplace import workplace
 from services.executor.actions.shell import Shell, ShellParams
-from services.executor.actions.workplace import workplace
 from shared.contracts.action import ActionFailed, Outcome, Rights
 from tests.support.context import RecordingContext
 

@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from services.executor.actions.sql import Sql, SqlParams
+from services.executor.actions.sql.action import Sql, SqlParams
 from shared.contracts.action import ActionFailed, Outcome, Rights
 from tests.support.context import RecordingContext
 

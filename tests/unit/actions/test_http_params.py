@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.executor.actions.http_params import HttpRequestParams
-from services.executor.actions.http_request import pause_asked_for
+from services.executor.actions.http.params import HttpRequestParams
+from services.executor.actions.http.request import pause_asked_for
 
 KEY = "AUTOMATION_SECRET_HOOK"
 

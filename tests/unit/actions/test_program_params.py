@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.executor.actions.python_call import PythonParams
+from services.executor.actions.python.action import PythonParams
 from services.executor.actions.shell import ShellParams
-from services.executor.actions.sql import SqlParams, is_reading
+from services.executor.actions.sql.action import SqlParams, is_reading
 from services.executor.actions.wait_for_event import WaitForEventParams
 from shared.contracts.action import ActionParams
 from shared.runtime.action_catalog import action_catalog

@@ -13,7 +13,7 @@ from services.executor.actions.alert_check import measuring
 from services.executor.actions.alert_check.failure import NotMeasured
 from services.executor.actions.alert_check.measuring import Tries, Wanted
 from services.executor.actions.alert_check.params import AlertCheckParams, InlineCheck
-from services.executor.actions.http_connections import ConnectionRoom
+from services.executor.actions.http.connections import ConnectionRoom
 from services.executor.actions.targets import Target, judge
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.contracts.alerts_commands import (

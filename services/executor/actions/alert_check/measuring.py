@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from services.executor.actions.alert_check import probe, promql, sql
 from services.executor.actions.alert_check.failure import NotMeasured
 from services.executor.actions.alert_check.web import Web
-from services.executor.actions.http_connections import ConnectionRoom
+from services.executor.actions.http.connections import ConnectionRoom
 from shared.contracts.action import ActionFailed, Context
 from shared.contracts.alert_queries import QUERIES, HttpProbe, PromqlQuery, Query, SqlQuery
 from shared.contracts.alerts_commands import ERROR_MAX, MOST_MET, Measured, MetSample

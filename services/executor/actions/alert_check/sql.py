@@ -1,7 +1,7 @@
 """One statement that reads a PostgreSQL database: each row is a sample.
 
 The column `value`, or the only one, is the number; the others are labels. The statement is executed
-by a program of its own (`sql_client.py`), in a transaction that cannot write.
+by a program of its own (`actions/sql/client.py`), in a transaction that cannot write.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from services.executor.actions import program
 from services.executor.actions.alert_check.failure import NotMeasured
+from services.executor.actions.programs import program
 from shared.contracts.action import ActionFailed
 from shared.contracts.alert_queries import SqlQuery
 from shared.domain.alerting.samples import Sample
 
-CLIENT = "services.executor.actions.sql_client"
+CLIENT = "services.executor.actions.sql.client"
 LOCK_SECONDS = 2.0
 ROWS_MAX = 5000
 #: The client's output is read up to 1 MiB.

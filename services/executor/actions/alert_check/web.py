@@ -9,10 +9,10 @@ import httpcore
 import httpx
 
 from services.executor.actions.alert_check.failure import NotMeasured
-from services.executor.actions.http_auth import Auth
-from services.executor.actions.http_connections import ConnectionRoom, Rules
-from services.executor.actions.http_exchange import Answer, Call, exchange
-from services.executor.actions.http_params import READ_MAX
+from services.executor.actions.http.auth import Auth
+from services.executor.actions.http.connections import ConnectionRoom, Rules
+from services.executor.actions.http.exchange import Answer, Call, exchange
+from services.executor.actions.http.params import READ_MAX
 from shared.contracts.action import Context
 from shared.contracts.alert_queries import Login
 from shared.egress import guard as egress

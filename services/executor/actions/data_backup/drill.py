@@ -15,13 +15,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from services.executor.actions import child
 from services.executor.actions.data_backup import dumping
 from services.executor.actions.data_backup.packing import checksum, unpack
 from services.executor.actions.data_backup.params import DataBackupParams
 from services.executor.actions.data_backup.places import Backup, Place
 from services.executor.actions.data_backup.session import Session, opened
 from services.executor.actions.postgres_tools import Source, Tools
+from services.executor.actions.programs import child
 from shared.contracts.action import ActionFailed
 
 MOST_TOLD = 5

@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.executor.actions import child, postgres_tools
+from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup.params import DataBackupParams
 from services.executor.actions.data_backup.session import Session, without_excluded
+from services.executor.actions.programs import child
 from shared.contracts.action import ActionFailed
 
 #: A schema change holds its locks for seconds; waiting longer is for the next attempt.

@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from services.executor.actions import child
 from services.executor.actions.postgres_tools import Source, Tools
+from services.executor.actions.programs import child
 from shared.contracts.action import ActionFailed
 
 #: The lock of a database that is being backed up; advisory locks are per database.

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.executor.actions.form import Label
-from services.executor.actions.http_headers import HEADER_VALUE_MAX, is_value, judge_headers
+from services.executor.actions.http.headers import HEADER_VALUE_MAX, is_value, judge_headers
 from shared.contracts.action import ActionFailed, ActionParams, Context, SecretName
 from shared.domain.texts.catalog import Text
 

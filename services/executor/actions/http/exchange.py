@@ -20,7 +20,7 @@ import httpcore
 import httpx
 from pydantic import JsonValue
 
-from services.executor.actions.http_params import READ_MAX
+from services.executor.actions.http.params import READ_MAX
 from shared.egress.connections import Connections
 from shared.egress.guard import Refused, problem_with_url
 

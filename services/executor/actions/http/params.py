@@ -1,6 +1,6 @@
 """The parameters of a web request, and all that can be refused before anything is sent.
 
-No secret is among them: those are named (`http_auth.py`).
+No secret is among them: those are named (`auth.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from services.executor.actions.assertions import Captures, Expectations, judged_path
 from services.executor.actions.form import DryRun, Label
-from services.executor.actions.http_auth import Auth, Hmac
-from services.executor.actions.http_headers import judge_headers
+from services.executor.actions.http.auth import Auth, Hmac
+from services.executor.actions.http.headers import judge_headers
 from shared.contracts.action import ActionParams, SecretName
 from shared.domain.texts.catalog import Text
 from shared.egress.guard import URL_MAX, problem_with_url

@@ -20,9 +20,9 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions import program
 from services.executor.actions.form import DryRun, Label
-from services.executor.actions.workplace import workplace
+from services.executor.actions.programs import program
+from services.executor.actions.programs.workplace import workplace
 from shared.contracts.action import (
     Action,
     ActionFailed,
@@ -34,7 +34,7 @@ from shared.contracts.action import (
 from shared.domain.texts.catalog import Text
 
 GROUP = "automation.functions"
-HOST = "services.executor.actions.python_host"
+HOST = "services.executor.actions.python.host"
 ARGUMENTS_MAX = 100
 #: Below the limit of a whole task definition (64 KiB).
 BYTES_MAX = 48 * 1024

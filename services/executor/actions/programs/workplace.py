@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-from services.executor.actions.program import User
+from services.executor.actions.programs.program import User
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 Every attempt of a run sends the same `Idempotency-Key`, so that the receiver can drop the double of
 a request whose answer was lost. Where it may connect is decided in `shared/egress`, what an answer
-may cost in `http_exchange.py`. Redirects, sizes and times are limited, and no secret is ever part
+may cost in `exchange.py`. Redirects, sizes and times are limited, and no secret is ever part
 of what it says: headers are not logged, and an answer that repeats a credential is struck out.
 """
 
@@ -22,9 +22,9 @@ import httpcore
 import httpx
 
 from services.executor.actions.assertions import capture, in_words, judge
-from services.executor.actions.http_connections import ConnectionRoom, Rules
-from services.executor.actions.http_exchange import Answer, Call, exchange
-from services.executor.actions.http_params import READ_MAX, HttpRequestParams
+from services.executor.actions.http.connections import ConnectionRoom, Rules
+from services.executor.actions.http.exchange import Answer, Call, exchange
+from services.executor.actions.http.params import READ_MAX, HttpRequestParams
 from shared.contracts.action import Action, ActionFailed, Context, Outcome
 from shared.domain.texts.catalog import Text
 from shared.egress import guard as egress

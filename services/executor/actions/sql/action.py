@@ -6,7 +6,7 @@ runs the executor agrees (`AUTOMATION_SQL_WRITES=on`). Parameters are bound, nev
 text. A statement that writes may be executed by a second attempt again, if an executor died between
 its commit and its report: write what bears that (`ON CONFLICT`, `WHERE`).
 
-The statement is executed by a program of its own (`sql_client.py`), which ends with the run.
+The statement is executed by a program of its own (`client.py`), which ends with the run.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions import program
 from services.executor.actions.assertions import Claim, shown
 from services.executor.actions.form import DryRun, Label
+from services.executor.actions.programs import program
 from shared.contracts.action import (
     Action,
     ActionFailed,
@@ -33,7 +33,7 @@ from shared.contracts.action import (
 )
 from shared.domain.texts.catalog import Text
 
-CLIENT = "services.executor.actions.sql_client"
+CLIENT = "services.executor.actions.sql.client"
 STATEMENT_MAX = 20_000  # characters
 PARAMETERS_MAX = 100
 ROWS_MAX = 1000

@@ -1,4 +1,4 @@
-"""Call one Python function and say what it returns; a program of its own (`python_call.py`).
+"""Call one Python function and say what it returns; a program of its own (`action.py`).
 
 In comes one JSON document: which function, which arguments. Out comes one: its result, or how it
 failed. Whatever the function prints, to either output, goes to the other one.
