@@ -196,6 +196,8 @@ def run(settings: LocalSettings, *, services: Services | None = None) -> int:
     except process.StartFailed as error:
         logs.say(str(error))
         return 1
+    except KeyboardInterrupt:  # before the supervisor listened to signals: nothing was started
+        return 0
     finally:
         home.state.unlink(missing_ok=True)
         logs.close()

@@ -51,6 +51,7 @@ NOT_PUBLIC = tuple(
     )
 )
 NAT64 = IPv6Network("64:ff9b::/96")
+SIX_TO_FOUR = IPv6Network("2002::/16")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 
@@ -79,8 +80,8 @@ def verdict(address: Address) -> Verdict:
 
 
 def _is_public(address: Address) -> bool:
-    if address in NAT64:
-        return True  # the inner address has been judged
+    if address in NAT64 or address in SIX_TO_FOUR:
+        return True  # the inner address has been judged; what Python says differs between versions
     if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
         return False
     return address.is_global and not address.is_reserved and not _in(NOT_PUBLIC, address)

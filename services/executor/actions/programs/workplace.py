@@ -7,6 +7,7 @@ its temporary folder, clears it away.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -39,7 +40,18 @@ def _clear(prefix: str) -> None:
 
 def _remove(folder: str) -> None:
     # Follows no link. What cannot be removed is nobody's failure.
+    if os.geteuid() != 0:
+        _open_up(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_up(folder: str) -> None:
+    """Let us into folders that a program of ours has closed; root is let in anyway."""
+    for above, names, _ in os.walk(folder):  # from the top: each is opened before it is entered
+        for path in (os.path.join(above, name) for name in names):  # noqa: PTH118 - as os.walk has it
+            if not os.path.islink(path):  # noqa: PTH114 - as above
+                with contextlib.suppress(OSError):
+                    os.chmod(path, 0o700)  # noqa: PTH101 - as above
 
 
 async def _in_thread(do: Callable[[str], None], name: str) -> None:
