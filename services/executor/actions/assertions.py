@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, JsonValue, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.executor.actions.form import Label
@@ -126,10 +126,6 @@ class Expectation(Claim):
 
 
 Expectations = Annotated[list[Expectation], Field(max_length=EXPECTED_MAX)]
-Captures = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")], str],
-    Field(max_length=CAPTURED_MAX),
-]
 
 
 def judged_path(path: str) -> str:
@@ -143,6 +139,19 @@ def judged_path(path: str) -> str:
     except NoPath as error:
         raise PydanticCustomError("path.json", "no JSON path: {why}", {"why": str(error)}) from None
     return path
+
+
+def _judged_paths(paths: dict[str, str]) -> dict[str, str]:
+    for path in paths.values():
+        judged_path(path)
+    return paths
+
+
+Captures = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")], str],
+    Field(max_length=CAPTURED_MAX),
+    AfterValidator(_judged_paths),
+]
 
 
 def judge(document: JsonValue, expected: Sequence[Expectation]) -> list[dict[str, Any]]:

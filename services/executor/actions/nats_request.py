@@ -25,7 +25,6 @@ from services.executor.actions.assertions import (
     capture,
     in_words,
     judge,
-    judged_path,
 )
 from services.executor.actions.form import DryRun, Label
 from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
@@ -106,13 +105,6 @@ class NatsRequestParams(ActionParams):
         if len(_encoded(data)) > DATA_MAX:
             raise PydanticCustomError("data.too_large", "the data are larger than 48 KiB")
         return data
-
-    @field_validator("capture")
-    @classmethod
-    def _judge_capture(cls, paths: dict[str, str]) -> dict[str, str]:
-        for path in paths.values():
-            judged_path(path)
-        return paths
 
 
 class NatsRequest(Action[NatsRequestParams]):

@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions.assertions import Captures, capture, judged_path
+from services.executor.actions.assertions import Captures, capture
 from services.executor.actions.form import DryRun, Label
 from shared.contracts.action import (
     Action,
@@ -128,13 +128,6 @@ class WaitForEventParams(ActionParams):
         for problem in compile_check(condition) if condition else ():
             raise PydanticCustomError(problem.code, "no condition", dict(problem.params))
         return condition
-
-    @field_validator("capture")
-    @classmethod
-    def _judge_capture(cls, paths: dict[str, str]) -> dict[str, str]:
-        for path in paths.values():
-            judged_path(path)
-        return paths
 
 
 class WaitForEvent(Action[WaitForEventParams]):

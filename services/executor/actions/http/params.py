@@ -14,7 +14,7 @@ import httpx
 from pydantic import Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.executor.actions.assertions import Captures, Expectations, judged_path
+from services.executor.actions.assertions import Captures, Expectations
 from services.executor.actions.form import DryRun, Label
 from services.executor.actions.http.auth import Auth, Hmac
 from services.executor.actions.http.headers import judge_headers
@@ -203,13 +203,6 @@ class HttpRequestParams(ActionParams):
     def _judge_headers(cls, headers: dict[str, str]) -> dict[str, str]:
         judge_headers(headers)
         return headers
-
-    @field_validator("capture")
-    @classmethod
-    def _judge_capture(cls, paths: dict[str, str]) -> dict[str, str]:
-        for path in paths.values():
-            judged_path(path)
-        return paths
 
     @field_validator("expect_status")
     @classmethod
