@@ -5,20 +5,27 @@ UV_VERSION := 0.13.9
 PY ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := $(CURDIR)/.venv/bin
+WEB := services/web
+# Node and npm come from PyPI, too; a system's own are not looked for.
+NPM := cd $(WEB) && export PATH="$(BIN):$$PATH" && npm
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/scripts -type f ! -name schema.d.ts) \
+	$(WEB)/index.html $(WEB)/vite.config.ts services/api/openapi.json
 # A lock must not learn a mirror's address from the environment of whoever makes it.
 CLEAN_ENV := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_FIND_LINKS
 COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build
+	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build --group web
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup fmt lint test test-all stress stress-short bench bench-sync ci docs lock check-locks clean
+.PHONY: help run web setup fmt lint test web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean
 
 help: ## show the targets
 	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 ##@ Use
-run: .venv/.run ## install what is missing, then start everything (Ctrl-C stops it)
+run: .venv/.run $(WEB)/dist/index.html ## install what is missing, then start everything (Ctrl-C stops it)
 	@exec $(BIN)/automation up
+
+web: $(WEB)/dist/index.html ## build the page
 
 ##@ Develop
 setup: .venv/.dev ## install everything for development into .venv
@@ -33,7 +40,16 @@ lint: .venv/.dev ## style, types, import walls, lock files
 	@$(MAKE) -s check-locks
 
 test: .venv/.dev ## every test but the faults, on real servers, in less than ten minutes
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not fault"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not fault and not browser"
+
+web-check: $(WEB)/node_modules/.installed ## types, style and logic of the page
+	@$(NPM) run -s check && npm run -s test -- --reporter=dot
+
+test-web: .venv/.dev $(WEB)/dist/index.html ## the page in Chromium, in both languages, on a real system
+	@$(BIN)/python -m pytest -q -m browser tests/web
+
+screenshots: .venv/.dev $(WEB)/dist/index.html ## the pictures of the README
+	@$(BIN)/python -m tests.web.screenshots
 
 stress: .venv/.dev ## kill every process under load, and print what that did
 	@$(BIN)/python -m pytest -q -m fault tests/faults
@@ -41,7 +57,7 @@ stress: .venv/.dev ## kill every process under load, and print what that did
 stress-short: .venv/.dev ## the faults that a gate has time for
 	@$(BIN)/python -m pytest -q -m "fault and not long" tests/faults
 
-test-all: test stress ## every test
+test-all: test web-check test-web stress ## every test
 
 bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -59,20 +75,25 @@ AGAIN = { echo '*** Flaky or broken? What failed is tried once more, alone. ***'
 	$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none
 
 ci: lint ## everything that .ci/run runs
-	@$(MAKE) -s test || $(AGAIN) -m "not fault"; }
+	@$(MAKE) -s test || $(AGAIN) -m "not fault and not browser"; }
+	@$(MAKE) -s web-check
+	@$(MAKE) -s test-web || $(AGAIN) -m browser tests/web; }
 	@$(MAKE) -s stress-short || $(AGAIN) -m "fault and not long" tests/faults; }
 
 ##@ Dependencies
 lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	@$(MAKE) -s .venv/.run
+	@$(NPM) install --package-lock-only --no-audit --no-fund --loglevel=error
 	@$(MAKE) -s check-locks
 
 check-locks: ## fail if a lock file names a host
 	@! grep -nE 'https?://' requirements.lock requirements-dev.lock
+	@! grep -nE '"resolved": *"' $(WEB)/package-lock.json
 
 clean: ## remove what was installed and made here, the local system's data too
-	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .local $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/uv:
 	@test -n "$(PY)" || { echo 'Python 3.11 or newer with venv is needed (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
@@ -83,3 +104,10 @@ $(BIN)/uv:
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	@$(BIN)/uv pip install -q --require-hashes -r requirements-dev.lock && touch $@
+
+$(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | .venv/.run
+	@$(NPM) ci --no-progress --loglevel=error && touch node_modules/.installed
+
+$(WEB)/dist/index.html: $(WEB_SOURCES) $(WEB)/node_modules/.installed
+	@echo 'Building the page ...' >&2
+	@$(NPM) run -s build && touch dist/index.html

@@ -5,6 +5,7 @@
     automation db migrate | current          the schema
     automation bus provision | docs          streams and consumers
     automation token create | list | revoke  who may call the API
+    automation user create | list | …        who may log in
     automation backup list | verify | restore
     automation secrets rotate | new-key      the keys that secrets are sealed with
 
@@ -25,12 +26,12 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from deploy import backup_cli
+from deploy import backup_cli, user_cli
 from deploy import serve as serving
+from deploy.addresses import NoAddress, address, home
 
 Result = TypeVar("Result")
 
-HOME = Path(".local")
 MIN_TOKEN_DAYS = 1
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.add_typer(db, name="db")
 app.add_typer(bus, name="bus")
 app.add_typer(token, name="token")
 app.add_typer(backup_cli.app, name="backup")
+app.add_typer(user_cli.app, name="user")
 secrets = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
 app.add_typer(secrets, name="secrets")
 
@@ -92,7 +94,7 @@ def down() -> None:
     from deploy.local.control import NotStopped, stop_running  # noqa: PLC0415 - heavy
 
     try:
-        was_running = stop_running(_home())
+        was_running = stop_running(home())
     except NotStopped as error:
         _fail(str(error))
     typer.echo("stopped" if was_running else "nothing was running", err=True)
@@ -105,7 +107,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
     from deploy.local.control import running  # noqa: PLC0415 - heavy
 
-    state = running(_home())
+    state = running(home())
     if state is None:
         _fail("not running")
     if as_json:
@@ -213,7 +215,7 @@ def secrets_rotate(
     """
     from services.api.secrets import rotation  # noqa: PLC0415 - heavy
 
-    where = (_database_url(), _home(), os.environ.get("AUTOMATION_SECRET_KEY", ""))
+    where = (_database_url(), home(), os.environ.get("AUTOMATION_SECRET_KEY", ""))
     if drop_old:
         for key_id in _run(rotation.drop_old(*where)):
             typer.echo(f"dropped\t{key_id}")
@@ -233,10 +235,6 @@ def secrets_new_key() -> None:
     typer.echo(str(fresh_key()))
 
 
-def _home() -> Path:
-    return Path(os.environ.get("AUTOMATION_HOME") or HOME)
-
-
 def _database_url() -> str:
     return _address("AUTOMATION_DATABASE_URL", "database_url")
 
@@ -246,15 +244,10 @@ def _nats_url() -> str:
 
 
 def _address(variable: str, field: str) -> str:
-    """Take a server from the environment, else from the system that runs in this home."""
-    if given := os.environ.get(variable):
-        return given
-    from deploy.local.control import running  # noqa: PLC0415 - heavy
-
-    state = running(_home())
-    if state is None:
-        _fail(f"{variable} is not set, and nothing runs in {_home()}", code=2)
-    return str(getattr(state, field))
+    try:
+        return address(variable, field)
+    except NoAddress as error:
+        _fail(str(error), code=2)
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

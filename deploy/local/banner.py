@@ -7,13 +7,18 @@ from collections.abc import Sequence
 
 from deploy.local.home import Home
 
+_ONCE = "             (once, within 24 hours; whoever opens it becomes the administrator)"
 
-def banner(*, api_url: str, home: Home, warnings: Sequence[str] = ()) -> str:
+
+def banner(
+    *, api_url: str, home: Home, setup_link: str | None = None, warnings: Sequence[str] = ()
+) -> str:
     """Say where it is, how to get in, where the data lies and how to stop."""
     lines = [
         "The automation system is running.",
         "",
         f"URL          {api_url}",
+        *([f"Set up       {setup_link}", _ONCE] if setup_link else []),
         f"Admin token  {home.admin_token}   (cat it; it is yours alone)",
         f"Data         {home.path}",
         f"Logs         {home.logs}",

@@ -1,6 +1,7 @@
 """The folder with everything the local system keeps, and the lock that one supervisor holds.
 
 admin-token   0600, written once             logs/       one file per process, rotated
+setup-link    0600, while there are no users: makes the first administrator, once, within a day
 secret-key    0600, one key a line; `automation secrets rotate` puts new ones first
 state.json    what runs where; see state.py  postgres/   cluster and password
 lock          flock, held while we run       nats/       streams, password, configuration
@@ -70,6 +71,11 @@ class Home:
     def admin_token(self) -> Path:
         """File with the token of the first start."""
         return self.path / "admin-token"
+
+    @property
+    def setup_link(self) -> Path:
+        """File with the address where the first administrator is made."""
+        return self.path / "setup-link"
 
     @property
     def secret_key(self) -> Path:

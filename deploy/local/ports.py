@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,14 @@ def why_not(port: int, *, host: str) -> OSError | None:
         except OSError as error:
             return error
         return None
+
+
+def is_local(host: str) -> bool:
+    """Return whether *host* listens to this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def reachable(host: str) -> str:

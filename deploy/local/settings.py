@@ -29,9 +29,16 @@ class LocalSettings(BaseSettings):
     """Use this server and start none."""
     database_url: str | None = None
     """Use this server and start none."""
+    public_url: str = ""
+    """Where people find the page, if there is a proxy before it; links begin with it."""
+    admin_password_file: Path | None = None
+    """If there are no users: make an administrator with the password in this file."""
+    admin_name: str = Field(default="admin", min_length=1, max_length=64)
+    setup_from_network: bool = False
+    """Listen to other machines though there are no users yet."""
     log_format: Literal["text", "json"] = "text"
 
-    @field_validator("nats_url", "database_url")
+    @field_validator("nats_url", "database_url", "admin_password_file", mode="before")
     @classmethod
-    def _empty_is_unset(cls, value: str | None) -> str | None:
+    def _empty_is_unset(cls, value: object) -> object:
         return value or None

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from deploy.local import ports, process, roles, state
 from deploy.local.banner import banner
 from deploy.local.files import write_whole
+from deploy.local.first_admin import FirstAdmin
 from deploy.local.home import Home, HomeTaken
 from deploy.local.logs import Logs
 from deploy.local.nats import Nats
@@ -43,6 +44,8 @@ class LocalSystem:
         self._executors = settings.executors
         self._schedulers = settings.schedulers
         self._runtimes = settings.runtimes
+        self._public_url = settings.public_url or self.api_url
+        self._first = FirstAdmin(settings, home, self._public_url)
         self._as_json = settings.log_format == "json"
 
     @property
@@ -69,7 +72,7 @@ class LocalSystem:
             "AUTOMATION_HOME": str(self._home.path),
             "AUTOMATION_HOST": self._host,
             "AUTOMATION_PORT": str(self._port),
-            "AUTOMATION_PUBLIC_URL": os.environ.get("AUTOMATION_PUBLIC_URL") or self.api_url,
+            "AUTOMATION_PUBLIC_URL": self._public_url,
             # Whoever ends all this wants nothing left behind; and the home is locked already.
             "AUTOMATION_RUNTIME_ON_STOP": "stop",
             "AUTOMATION_RUNTIME_LISTEN_SECONDS": "0",
@@ -123,7 +126,12 @@ class LocalSystem:
         if self._as_json:
             return json.dumps({"event": "ready", "api_url": self.api_url})
         warning = self._postgres.warning if self._postgres else ""
-        return banner(api_url=self.api_url, home=self._home, warnings=[warning] if warning else [])
+        return banner(
+            api_url=self._public_url,
+            home=self._home,
+            setup_link=self._first.link,
+            warnings=[warning] if warning else [],
+        )
 
     async def _furnish(self) -> None:
         """Make the servers fit for our services."""
@@ -136,6 +144,9 @@ class LocalSystem:
                 write_whole(self._home.admin_token, f"{token}\n")
             if not self._home.secret_key.exists():
                 write_whole(self._home.secret_key, f"{secret_key()}\n")
+            await self._first.prepare(self.database_url)
+        except process.StartFailed:
+            raise
         except Exception as error:
             # Whatever it is, the user wants to hear it in one line and see all stopped.
             kind = type(error).__name__

@@ -3,6 +3,7 @@
 owns   no schema; the folder `account-runtime` in its home: what is wanted, what was started, the
        scripts, the output of each account
 hears  account.desired.* (sooner than it would ask), account.runtime.* (is there another one?)
+answers rpc.account_runtime.output.<server>: the newest lines of a program
 asks   rpc.api.accounts.desired: all that is wanted, at start and every 30 s, so that nothing on
        the bus is needed to be right; rpc.api.scripts.text, if the bucket SCRIPTS lacks a text
 says   account.state.*, account.runtime.<id>

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from services.account_runtime.line import Line
 from services.account_runtime.mouth import Mouth
+from services.account_runtime.output import teller
 from services.account_runtime.presence import Here, Presence
 from services.account_runtime.probes import Prober
 from services.account_runtime.record import Records
@@ -69,6 +70,7 @@ class House:
         here = Here(runtime_id=me, host=socket.gethostname(), started_at=utc_now())
         self.presence = Presence(settings, here, self.runtime, self.line, leave)
         self.line.hear, self.line.meet = self.runtime.hear, self.presence.meet
+        self.line.tell = teller(Records(settings.folder))
         self.resync = Resync(self.line, self.runtime)
 
     def _room(self) -> Room:

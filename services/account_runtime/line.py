@@ -1,6 +1,7 @@
 """The connection to the bus, which may come and go: accounts live on without it.
 
 account.desired.*            a durable consumer of this server: what is wanted, at once
+rpc.account_runtime.output.*  what a program of ours has said, for whoever looks at an account
 rpc.api.accounts.desired     all that is wanted, at start, every 30 s, after a reconnect
 account.runtime.*            a sign of life every two seconds; a second runtime of our server
                              is heard here, and the one that came later leaves
@@ -28,6 +29,8 @@ from shared.bus.pull import CreditPull
 from shared.bus.watch import Watch
 from shared.contracts.accounts import (
     AccountDesired,
+    AccountOutputAsked,
+    AccountOutputTold,
     DesiredPage,
     DesiredPageRequest,
     RuntimeSeen,
@@ -57,6 +60,8 @@ class Line:
 
     hear: Callable[[AccountDesired], Awaitable[None]]
     """Called with each wish that comes over the stream."""
+    tell: Callable[[AccountOutputAsked], AccountOutputTold]
+    """Called with each question of what a program has said."""
     meet: Callable[[RuntimeSeen], Awaitable[None]]
     """Called with each sign of life of a runtime of our server, our own ones included."""
 
@@ -157,11 +162,21 @@ class Line:
             client = await connect(self._url, name=self._name, guard=self._guard)
         self._guard.on_reconnect = self.on_connected
         await client.subscribe(topology.ACCOUNT_RUNTIMES_ALL, cb=self._seen)
+        await client.subscribe(topology.account_output(self._server), cb=self._asked)
         self._watch = Watch(client, [self._consumer])
         self.publisher = Publisher(client)
         self.client = client
         self.on_connected()
         return client
+
+    async def _asked(self, message: Msg) -> None:
+        try:
+            question = AccountOutputAsked.decode(message.data)
+        except ValidationError:  # core: who asks hears nothing
+            log.warning("%s is not a question of ours", message.subject)
+            return
+        answer = await asyncio.to_thread(self.tell, question)
+        await message.respond(answer.encode())
 
     async def _seen(self, message: Msg) -> None:
         try:

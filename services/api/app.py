@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from services.api.access.first_start import ensure_admin
 from services.api.bus.accounts import RuntimeDesk
 from services.api.bus.announce import OUTBOX
 from services.api.bus.forget import Forgetter
 from services.api.bus.insist import Insister
 from services.api.bus.notifier_line import BusNotifier
+from services.api.bus.runtime_line import BusRuntimes
 from services.api.bus.scheduler_line import BusLine
 from services.api.bus.scripts import ScriptDesk
 from services.api.bus.sync import answer_scheduler
@@ -18,9 +20,10 @@ from services.api.parts import ApiParts
 from services.api.platform.answering import ActionDesk
 from services.api.platform.commands import COMMANDS, by_name
 from services.api.readiness import Readiness
+from services.api.serving import web_server
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
-from services.api.web_app import create_asgi
+from services.api.tasks.bulk_worker import BulkWorker
 from shared.bus import topology
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
@@ -32,14 +35,11 @@ from shared.runtime.conditions import Conditions
 from shared.runtime.key_file import find_box
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
-from shared.runtime.web import WebServer
-
-#: Connections, kept-alive idle ones included; the door itself limits requests.
-MOST_CONNECTIONS = 2_000
 
 
 async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     """Open everything and return the service's parts."""
+    await ensure_admin(settings.database_url, settings.admin_name, settings.admin_password_file)
     connections = settings.database_connections
     database = Database(await _pool(settings, stack, "api", min_size=2, max_size=connections))
 
@@ -66,6 +66,7 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     watch = Loop("watch", Watch(client, [topology.API_ACCOUNT_STATES], [topology.KV_SCRIPTS]).step)
     forget = Loop("forget", Forgetter(database, audit_days=settings.audit_days).step)
     insist = Loop("insist", Insister(database, relay.wake).step)
+    bulk = Loop("bulk", BulkWorker(database, action_catalog(), relay.wake).step)
 
     checks = Readiness(client, relay)
     parts = ApiParts(
@@ -73,21 +74,16 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         catalog=action_catalog(),
         wake_relay=relay.wake,
         scheduler=BusLine(client),
+        runtimes=BusRuntimes(client),
         notifier=BusNotifier(client),
+        origin=settings.origin,
         box=find_box(settings.secret_key.get_secret_value(), settings.home),
         events=events,
         conditions=conditions,
         checks={"postgres": database.ping, "nats": checks.bus, "relay": checks.relay},
     )
-    web = WebServer(
-        create_asgi(parts, max_in_flight=settings.max_in_flight),
-        host=settings.host,
-        port=settings.port,
-        limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=32 * 1024,
-        timeout_keep_alive=30,
-    )
-    return Parts(loops=[relay, watch, insist, forget], checks=parts.checks, web=web)
+    web = web_server(settings, parts)
+    return Parts(loops=[relay, watch, insist, bulk, forget], checks=parts.checks, web=web)
 
 
 async def _pool(

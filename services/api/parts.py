@@ -8,10 +8,16 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from services.api.access.cookies import Origin
+from services.api.access.denials import Denials
 from services.api.access.known_tokens import KnownTokens
+from services.api.access.passwords import Passwords
 from services.api.bus.notifier_line import NoNotifier, NotifierLine
+from services.api.bus.runtime_line import NoRuntimes, RuntimeLine
 from services.api.bus.scheduler_line import NoLine, SchedulerLine
 from services.api.events.stream import EventStream, NoEvents
+from services.api.live.tails import Tails
+from services.api.operations.board import Board
 from services.api.store.database import Database
 from services.api.tasks.definition import Catalog
 from shared.runtime.conditions import Conditions
@@ -29,12 +35,19 @@ class ApiParts:
     """Called after each commit that left something in the outbox."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     scheduler: SchedulerLine = field(default_factory=NoLine)
+    runtimes: RuntimeLine = field(default_factory=NoRuntimes)
     notifier: NotifierLine = field(default_factory=NoNotifier)
     box: SecretBox | None = None
     """Seals the secrets of channels; None: there is no key."""
     events: EventStream = field(default_factory=NoEvents)
     conditions: Conditions = field(default_factory=Conditions)
     known_tokens: KnownTokens = field(default_factory=KnownTokens)
+    board: Board = field(default_factory=Board)
+    tails: Tails = field(default_factory=Tails)
+    denials: Denials = field(default_factory=Denials)
+    passwords: Passwords = field(default_factory=Passwords)
+    origin: Origin = field(default_factory=Origin)
+    """Where people find the page."""
 
 
 async def parts_of(request: Request) -> ApiParts:

@@ -9,10 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from services.api.access.auth import NEEDS, PUBLIC, admit
+from services.api.access.auth import NEEDS, admit
+from services.api.access.open_routes import ABOUT_ONESELF, PUBLIC
 from services.api.parts import ApiParts
 from services.api.routes import (
+    account_pages,
     accounts,
+    actions,
     alert_rules,
     alert_settings,
     alert_silences,
@@ -24,23 +27,40 @@ from services.api.routes import (
     calendars,
     cancel,
     channels,
+    dashboard,
+    dead_letters,
     dead_runs,
     events,
+    executors,
     graph,
     health,
+    me,
     notifications,
+    queue_overrides,
     queues,
+    recent_events,
     reference,
+    run_lines,
+    run_pages,
+    run_retry,
     runs,
+    saved_views,
     schedules,
     script_decisions,
+    script_publications,
     scripts,
     secrets,
-    system,
+    session,
+    setup,
+    task_bulks,
+    task_list,
     tasks,
     templates,
+    timeline,
     tokens,
+    trigger_trials,
     triggers,
+    users,
 )
 from services.api.store.database import Unavailable
 from services.api.tasks.definition import ConfigTooLarge
@@ -52,19 +72,32 @@ from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, N
 VERSION = "1.0.0"
 
 ROUTERS = (
+    dashboard.router,
     tasks.router,
+    task_list.router,
+    task_bulks.router,
+    saved_views.router,
     templates.router,
     graph.router,
+    graph.whole,
     runs.router,
+    run_pages.router,
+    run_lines.router,
+    run_retry.router,
+    timeline.router,
     cancel.router,
     dead_runs.router,
     backfills.router,
     backups.router,
     schedules.router,
+    actions.router,
+    recent_events.router,
     events.router,
     triggers.router,
+    trigger_trials.router,
     calendars.router,
     queues.router,
+    queue_overrides.router,
     alertmanager.router,
     alert_rules.router,
     alerts.router,
@@ -72,13 +105,21 @@ ROUTERS = (
     alert_settings.router,
     channels.router,
     accounts.router,
+    account_pages.router,
     scripts.router,
     script_decisions.router,
+    script_publications.router,
     secrets.router,
     audit.router,
     notifications.router,
     tokens.router,
-    system.router,
+    session.public_router,
+    session.router,
+    setup.router,
+    me.router,
+    users.router,
+    executors.router,
+    dead_letters.router,
     reference.router,
     health.router,
 )
@@ -128,10 +169,10 @@ def _require_closed(route: object) -> None:
     """Fail at start rather than serve a route that asks nobody for a token."""
     if not isinstance(route, APIRoute):
         raise RouteIsOpen(repr(route))
-    if route.path in PUBLIC:
+    if route.name in PUBLIC:
         return
     asked = any(each.call is admit for each in route.dependant.dependencies)
-    if not asked or route.name not in NEEDS:
+    if not asked or (route.name not in NEEDS and route.name not in ABOUT_ONESELF):
         raise RouteIsOpen(route.path)
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +34,7 @@ from services.executor.secret_reader import SecretReader
 from services.executor.settings import ExecutorSettings
 from services.executor.speaker import Speaker
 from services.executor.store.leases import Abilities, LeaseStore
-from services.executor.store.presence import PresenceStore
+from services.executor.store.presence import Presence, PresenceStore
 from services.executor.store.reports import ReportStore
 from services.executor.store.secrets import SecretStore
 from services.executor.time_of_day import DatabaseClock
@@ -43,7 +45,7 @@ from shared.bus.topology import LOG_WRITER_FINISHED
 from shared.bus.watch import Watch, unread
 from shared.contracts.action import Action
 from shared.db.pool import Pool
-from shared.runtime.clock import stopwatch
+from shared.runtime.clock import stopwatch, utc_now
 from shared.runtime.loop import Loop
 from shared.runtime.secret_box import SecretBox
 
@@ -84,7 +86,7 @@ class Executor:
         self.under_way = UnderWay(leases, runner)
         self.under_way.on_deaf = restart
         self.intake = Intake(slots=settings.executor_slots, leases=leases, under_way=self.under_way)
-        self._heartbeat = self._make_heartbeat(settings, leases, list(actions))
+        self._heartbeat = self._make_heartbeat(settings, leases, tuple(actions))
         self._stopper = Stopper(
             client=client,
             intake=self.intake,
@@ -127,20 +129,26 @@ class Executor:
         )
 
     def _make_heartbeat(
-        self, settings: ExecutorSettings, leases: LeaseStore, actions: list[str]
+        self, settings: ExecutorSettings, leases: LeaseStore, actions: tuple[str, ...]
     ) -> Heartbeat:
         return Heartbeat(
+            intake=self.intake,
             under_way=self.under_way,
             journal=self.journal,
             leases=leases,
-            presence=self._presence,
+            presences=self._presence,
+            presence=Presence(
+                instance=settings.instance,
+                host=socket.gethostname(),
+                version=version("automation-tasks"),
+                slots=settings.executor_slots,
+                actions=actions,
+                queues=settings.queues,
+                labels=settings.labels,
+            ),
             clock=self._clock,
+            host_time=utc_now,
             lease=timedelta(seconds=settings.lease_seconds),
-            instance=settings.instance,
-            slots=settings.executor_slots,
-            actions=actions,
-            queues=list(settings.queues),
-            labels=settings.labels,
         )
 
     async def start(self) -> tuple[Loop, ...]:

@@ -6,6 +6,9 @@ An order is acknowledged once its run is claimed: from then on the lease, not th
 runs it. What a claim does not return is somebody else's, or over, or taken back; its message is
 acknowledged too. What this executor cannot run, but another one can, is given back to the stream;
 so are all orders of a claim that fails.
+
+While an operator has this executor closed (`cordon`) it asks for nothing, and what was on its way
+goes to others; what runs is not touched.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ BATCH = 200
 REST = timedelta(seconds=1)
 #: Pause before a returned order is delivered again, in seconds.
 RETURN_DELAY = 1.0
+#: The same for what came while an operator has this executor closed.
+CORDON_DELAY = 0.2
 #: The same for what another executor is to run: at first, and when nobody has taken it for long.
 FOREIGN_DELAY, FOREIGN_DELAY_MAX = 0.3, 5.0
 FOREIGN_TRIES = 8
@@ -57,6 +62,8 @@ class Intake:
         self._under_way = under_way
         self._waiting = WaitingRoom()
         self._draining = False
+        self.is_cordoned = False
+        """An operator wants nothing to be taken, until further notice."""
         self.claims_begun = self.claims_ended = 0
         self.doors: Doors | None = None
         self.wake: Callable[[], None] = lambda: None
@@ -72,10 +79,10 @@ class Intake:
 
     async def step(self) -> timedelta:
         """Claim and start what waits, then ask for as much as there is room for."""
-        while self._waiting and not self._draining and self._free > 0:
+        while self._waiting and not self._is_closed and self._free > 0:
             await self._start_some()
         asks_again = await self._ask()
-        if self._draining:
+        if self._is_closed:
             await self._return_waiting()
         elif asks_again:
             return timedelta(seconds=ANSWERED)
@@ -98,9 +105,20 @@ class Intake:
             await self._claim_batch(worst)
 
     async def _ask(self) -> bool:
-        if self._draining or self.doors is None:
+        if self._is_closed or self.doors is None:
             return False
         return await self.doors.ask(free=self._free, waiting=self._waiting)
+
+    def cordon(self, *, is_closed: bool) -> None:
+        """Take nothing more, or take orders again."""
+        if is_closed != self.is_cordoned:
+            self.is_cordoned = is_closed
+            log.info("closed by an operator" if is_closed else "opened by an operator")
+            self.wake()
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._draining or self.is_cordoned
 
     @property
     def _free(self) -> int:
@@ -121,7 +139,7 @@ class Intake:
             claimed = await self._leases.claim(
                 orders, no_last_chance=self._under_way.has_last_chance
             )
-            if self._draining:  # since the claim was sent: too late to start anything
+            if self._is_closed:  # since the claim was sent: too late to start anything
                 await self._leases.release([(run.run_id, run.attempt) for run in claimed])
                 claimed = []
             place = {order: number for number, order in enumerate(orders)}
@@ -158,7 +176,10 @@ class Intake:
         await self._return_waiting()
 
     async def _return_waiting(self) -> None:
-        await self._give_back(self._waiting.take_all(), delay=None)
+        # One that others are to have at once; but an order that nobody else takes would come back
+        # here as long as the stream still has an open request of ours.
+        delay = None if self._draining else CORDON_DELAY
+        await self._give_back(self._waiting.take_all(), delay=delay)
 
     async def _give_back(self, batch: list[Msg], delay: float | None = RETURN_DELAY) -> None:
         for message in batch:

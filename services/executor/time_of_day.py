@@ -24,6 +24,7 @@ class DatabaseClock:
         self._stopwatch = stopwatch
         self._read = datetime.fromtimestamp(0, UTC)
         self._read_at = 0.0
+        self._host_is_ahead: timedelta | None = None
 
     def now(self) -> datetime:
         """Return the time."""
@@ -44,3 +45,16 @@ class DatabaseClock:
             return
         self._read = answer
         self._read_at = answered_at
+
+    def compare(self, host: datetime) -> None:
+        """Note how far this host's clock, which says *host* now, is ahead of the database's."""
+        self._host_is_ahead = host - self.now()
+
+    @property
+    def offset(self) -> float | None:
+        """How many seconds this host's clock is ahead of the database's, if that is known.
+
+        As exact as a reading is quick. Nothing is decided by that clock; people look at it.
+        """
+        ahead = self._host_is_ahead
+        return None if ahead is None else round(ahead.total_seconds(), 3)

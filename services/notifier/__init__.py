@@ -4,7 +4,8 @@ owns   schema `notify`: what was judged, incidents, deliveries, allowances, grou
 hears  task.started, task.finished (sooner than it would read them)
 reads  log.notifier_runs, log.notifier_silences, scheduler.notifier_occurrences,
        scheduler.notifier_waiting: all of it, in order, so that nothing on the bus is needed to be
-       right; api.notifier_alerts, notifier_alert_silences, notifier_alert_settings: as they stand
+       right; api.notifier_alerts, notifier_alert_silences, notifier_alert_settings,
+       notifier_resends: as they stand
 asked  rpc.notifier.test: send a test message now
 
     facts ───► rules.decide ──► deliveries, in the transaction that marks the fact as judged

@@ -88,7 +88,7 @@ def write_alert_letter(
 
 def alerts_url(public_url: str) -> str | None:
     """Return where all alerts can be read; None if nobody said where we are."""
-    return f"{public_url.rstrip('/')}/api/v1/group-ai/alerts" if public_url else None
+    return f"{public_url.rstrip('/')}/alerts" if public_url else None
 
 
 def put_alerts_in_words(letter: AlertLetter, language: Language, public_url: str) -> Words:

@@ -20,6 +20,7 @@ from services.notifier.loops.readers import (
     occurrence_reader,
     silence_reader,
 )
+from services.notifier.loops.resender import Resender
 from services.notifier.loops.sender import Sender
 from services.notifier.post_office import PostOffice
 from services.notifier.settings import NotifierSettings
@@ -75,6 +76,7 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
         loops=(
             sending,
             Loop("watch", watch.step),
+            Loop("resender", Resender(deliveries, sending.wake).step),
             Loop("pruner", Pruner(judgements, deliveries).step),
             Loop("runs", RunReader(sources, judge).step),
             Loop("occurrences", occurrence_reader(sources, judge).step),

@@ -17,7 +17,7 @@ from faststream import AckPolicy
 from faststream.nats import NatsBroker
 
 from services.notifier import facts
-from services.notifier.channels.parcel import NotDelivered
+from services.notifier.channels.parcel import NotDelivered, Witness
 from services.notifier.judge import Judge
 from services.notifier.letter import trial_letter
 from services.notifier.post_office import PostOffice
@@ -69,12 +69,20 @@ def register(broker: NatsBroker, room: Room) -> None:
 async def _test(room: Room, channel: str) -> ChannelTested:
     began = time.perf_counter()
     letter = trial_letter(channel, now=room.now(), run_id=uuid4())
+    witness = Witness()
     try:
-        ok, detail = True, await room.office.send(letter.run_id, letter, channel)
+        ok = True
+        detail = await room.office.send(letter.run_id, letter, channel, witness=witness)
     except NotDelivered as error:
         ok, detail = False, error.detail
     except Exception as error:  # noqa: BLE001 - told by its kind: its text may quote a secret
         ok, detail = False, type(error).__name__
         log.error("the test of channel %s failed: %s", channel, detail)  # noqa: TRY400
     duration = round((time.perf_counter() - began) * 1000)
-    return ChannelTested(ok=ok, detail=detail, duration_ms=duration)
+    return ChannelTested(
+        ok=ok,
+        detail=detail,
+        duration_ms=duration,
+        request=witness.request,
+        answer=witness.answer,
+    )

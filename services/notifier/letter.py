@@ -140,7 +140,7 @@ def run_url(letter: Letter, public_url: str) -> str | None:
     """Return where the run can be read; None if nobody said where we are."""
     if not public_url or letter.event in (TEST, MORE):
         return None
-    return f"{public_url.rstrip('/')}/api/v1/group-ai/automation-runs/{letter.run_id}"
+    return f"{public_url.rstrip('/')}/runs/{letter.run_id}"
 
 
 def put_in_words(letter: Letter, language: Language, public_url: str) -> Words:

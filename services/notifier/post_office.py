@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.notifier.alert_letter import AlertLetter, alerts_url, put_alerts_in_words
-from services.notifier.channels.parcel import NotDelivered, Parcel, Sender
+from services.notifier.channels.parcel import NotDelivered, Parcel, Sender, Witness
 from services.notifier.letter import Letter, Words, put_in_words, run_url
 from services.notifier.store.deliveries import Channel, DeliveryStore
 from shared.contracts.notifications import (
@@ -65,8 +65,15 @@ class PostOffice:
         self._public_url = public_url
         self._language = language
 
-    async def send(self, delivery: UUID, letter: Letter | AlertLetter, recipient: str) -> str:
-        """Send *letter* once; return what the other side said.
+    async def send(
+        self,
+        delivery: UUID,
+        letter: Letter | AlertLetter,
+        recipient: str,
+        *,
+        witness: Witness | None = None,
+    ) -> str:
+        """Send *letter* once; return what the other side said. A *witness* sees no secrets.
 
         Raises:
             NotDelivered: it did not take it, or there is no such channel.
@@ -80,6 +87,7 @@ class PostOffice:
             url=url,
             config=address.config,
             secret=address.secret,
+            witness=witness,
         )
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -90,6 +98,9 @@ class PostOffice:
         except NotDelivered as error:
             blotted = _blotted(error.detail, address.secret)
             raise NotDelivered(blotted, permanent=error.permanent) from None
+        finally:
+            if witness is not None:
+                witness.blot(lambda text: _blotted(text, address.secret))
         return _blotted(said, address.secret)
 
     def _worded(self, letter: Letter | AlertLetter, language: Language) -> tuple[Words, str | None]:

@@ -240,6 +240,11 @@ def account_runtime(runtime_id: UUID) -> str:
     return f"account.runtime.{runtime_id}"
 
 
+def account_output(server_id: str) -> str:
+    """Return the subject on which the runtime of a server is asked for programs' output."""
+    return f"rpc.account_runtime.output.{server_id}"
+
+
 #: The bucket of scripts, as clients of key-value stores name it.
 SCRIPTS_BUCKET = "SCRIPTS"
 

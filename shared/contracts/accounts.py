@@ -110,6 +110,21 @@ class RuntimeSeen(Message):
     """True: it is about to leave, and takes nothing new."""
 
 
+class AccountOutputAsked(Message):
+    """What has an account's program said last? `rpc.account_runtime.output.<server>`."""
+
+    id: UUID
+    lines: int = Field(default=200, ge=1, le=1000)
+
+
+class AccountOutputTold(Message):
+    """The newest lines, in order; none if the runtime does not have the account."""
+
+    lines: tuple[str, ...]
+    cut: bool = False
+    """There are older ones."""
+
+
 class DesiredPageRequest(Message):
     """What is wanted on a server, in order of id? `after`: the last one of the page before."""
 

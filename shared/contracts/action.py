@@ -24,6 +24,18 @@ from shared.contracts.platform import Question
 from shared.domain.texts.catalog import Text
 
 Level = Literal["debug", "info", "warning", "error"]
+Category = Literal[
+    "accounts",
+    "scripts",
+    "alerts",
+    "backups",
+    "web",
+    "messages",
+    "data",
+    "programs",
+    "flow",
+    "other",
+]
 
 
 SecretName = Annotated[
@@ -225,6 +237,8 @@ class Action(ABC, Generic[P]):
     title: ClassVar[Text]
     description: ClassVar[Text]
     params: type[P]
+    category: ClassVar[Category] = "other"
+    """Under which heading people find it."""
     heartbeat_seconds: ClassVar[float | None] = None
     """A promise to call `context.progress` or `context.heartbeat` at least so often: an attempt
     that is silent for longer has ended, timed out. None: no promise."""

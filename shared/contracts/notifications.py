@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.message import Message
+from shared.contracts.message import Message, Part
 
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 
@@ -111,6 +111,25 @@ class ChannelTest(Message):
     channel: str
 
 
+class SentRequest(Part):
+    """What really went out, without what is secret."""
+
+    method: str
+    """POST; SMTP; the word of a chat service's address."""
+    url: str
+    """Where to; a path is a password and left out."""
+    headers: dict[str, str]
+    body: str
+
+
+class GivenAnswer(Part):
+    """What really came back, without what is secret; its beginning only."""
+
+    status: int | None
+    headers: dict[str, str]
+    body: str
+
+
 class ChannelTested(Message):
     """What came of it."""
 
@@ -118,3 +137,11 @@ class ChannelTested(Message):
     detail: str
     """What the other side said, or why it was not reached."""
     duration_ms: int
+    request: SentRequest | None = None
+    """None: it did not come to one."""
+    answer: GivenAnswer | None = None
+    """None: there was none."""
+
+    def encode(self) -> bytes:
+        """Return it without what there is not, as readers knew it before there was more."""
+        return self.model_dump_json(exclude_none=True).encode()

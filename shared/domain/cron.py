@@ -150,6 +150,11 @@ def parse_cron(expression: str, *, day_or: bool = True) -> Cron:
     return _parse(expression, day_or)
 
 
+def spelled_out(cron: Cron) -> list[str]:
+    """Return the five or six fields of an expression as written, `@daily` and kin resolved."""
+    return _ALIASES.get(cron.expression.upper(), cron.expression).split()
+
+
 @lru_cache(maxsize=8192)
 def _parse(expression: str, day_or: bool) -> Cron:  # noqa: FBT001 - lru_cache hides keywords
     texts = _split(expression)

@@ -33,7 +33,16 @@ class _Server(uvicorn.Server):
 class WebServer:
     """One ASGI application on one port."""
 
-    def __init__(self, app: Any, *, host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - any ASGI application, any uvicorn option
+    def __init__(
+        self,
+        app: Any,  # noqa: ANN401 - any ASGI application
+        *,
+        host: str,
+        port: int,
+        on_stop: Callable[[], None] = lambda: None,
+        **options: Any,  # noqa: ANN401 - any uvicorn option
+    ) -> None:
+        self._on_stop = on_stop
         self._config = uvicorn.Config(
             app,
             host=host,
@@ -59,6 +68,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Finish the requests in hand, then return from `run`."""
+        self._on_stop()  # answers that go on and on would be waited for
         self._server.should_exit = True
 
     def _bind(self) -> socket.socket:

@@ -125,6 +125,8 @@ def test_statements_are_found_at_all() -> None:
         "log.attempts",
         "log.lines",
         "log.task_statistics",
+        "log.run_tallies",
+        "log.task_health",
         "log.dead_letters",
         "log.dead_runs",
         "log.silences",

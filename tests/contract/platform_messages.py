@@ -59,6 +59,8 @@ MESSAGES: dict[str, Message] = {
         started_at=NOON,
         running=3,
     ),
+    "account_output_asked": accounts.AccountOutputAsked(id=ACCOUNT, lines=50),
+    "account_output_told": accounts.AccountOutputTold(lines=("就緒", "ended: 1"), cut=True),
     "account_desired_page_request": accounts.DesiredPageRequest(
         server_id="default", after=ACCOUNT, limit=100
     ),

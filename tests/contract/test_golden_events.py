@@ -147,6 +147,15 @@ MESSAGES: dict[str, Message] = {
     "cancel_order": cancel.CancelOrder(run_ids=(RUN,)),
     "channel_test": notifications.ChannelTest(channel="值班"),
     "channel_tested": notifications.ChannelTested(ok=False, detail="no answer", duration_ms=5000),
+    "channel_tested_shown": notifications.ChannelTested(
+        ok=True,
+        detail="HTTP 200",
+        duration_ms=12,
+        request=notifications.SentRequest(
+            method="POST", url="https://hooks.example.com/…", headers={"Host": "a"}, body="{}"
+        ),
+        answer=notifications.GivenAnswer(status=200, headers={"Server": "b"}, body="ok"),
+    ),
     "digest_request": sync.DigestRequest(),
     "digest": sync.Digest(
         buckets=(
@@ -202,6 +211,7 @@ def topology_now() -> dict[str, Any]:
             "account_desired": topology.account_desired(TASK),
             "account_state": topology.account_state(TASK),
             "account_runtime": topology.account_runtime(TASK),
+            "rpc_account_output": topology.account_output("taipei"),
             "rpc_accounts_desired": topology.RPC_ACCOUNTS_DESIRED,
             "rpc_scripts_text": topology.RPC_SCRIPTS_TEXT,
             "script_text": topology.script_text("0f" * 32),

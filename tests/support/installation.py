@@ -18,7 +18,15 @@ from deploy.local.binaries import find_nats
 CHECKOUT = Path(__file__).parents[2]
 LIBRARY = f"lib/python{sys.version_info.major}.{sys.version_info.minor}"
 NOT_NEEDED = shutil.ignore_patterns(
-    "test", "tests", "idlelib", "site-packages", "dist-packages", "config-*", "*.pth", "mypy*"
+    "test",
+    "tests",
+    "node_modules",
+    "idlelib",
+    "site-packages",
+    "dist-packages",
+    "config-*",
+    "*.pth",
+    "mypy*",
 )
 
 

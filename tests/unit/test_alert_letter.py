@@ -56,7 +56,7 @@ def test_a_letter_names_what_fires_and_what_is_over() -> None:
             " · from 2026-01-01T12:00:00Z until 2026-01-01T12:05:00Z"
         ),
         "",
-        "All alerts: https://tasks.example.com/api/v1/group-ai/alerts",
+        "All alerts: https://tasks.example.com/alerts",
     ]
 
 

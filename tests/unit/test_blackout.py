@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.blackout import FARTHEST, covering, covering_any, parse_calendar
+from shared.domain.blackout_times import coming
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant, parse_instant
 
@@ -157,3 +158,41 @@ def test_the_normal_form_reads_back_to_the_same_calendar() -> None:
 def test_what_is_no_calendar_is_refused(spec: Any) -> None:  # noqa: ANN401 - anything at all
     with pytest.raises(InvalidDefinition):
         parse_calendar(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "at", "expected"),
+    [
+        # The one that is now comes first; windows that touch are one.
+        (
+            nightly("22:00", "24:00", "UTC", "mon"),
+            "2026-06-01T23:00:00Z",  # a Monday
+            [
+                ("2026-06-01T22:00:00Z", "2026-06-02T00:00:00Z"),
+                ("2026-06-08T22:00:00Z", "2026-06-09T00:00:00Z"),
+            ],
+        ),
+        (
+            {
+                "weekly": [
+                    {"days": ["fri"], "from": "22:00", "to": "24:00"},
+                    {"days": ["sat"], "from": "00:00", "to": "06:00"},
+                ],
+                "holidays": ["2026-06-10"],
+            },
+            "2026-06-04T00:00:00Z",
+            [
+                ("2026-06-05T22:00:00Z", "2026-06-06T06:00:00Z"),
+                ("2026-06-10T00:00:00Z", "2026-06-11T00:00:00Z"),
+            ],
+        ),
+        (YEAR_END, "2026-12-31T00:00:00Z", [ENDS_2027]),
+        (YEAR_END, "2027-01-02T16:00:00Z", []),
+    ],
+)
+def test_the_next_blackouts_are_told_each_once(
+    spec: dict[str, Any], at: str, expected: list[tuple[str, str]]
+) -> None:
+    found = coming(parse_calendar(spec), parse_instant(at), 2)
+
+    assert [(format_instant(start), format_instant(end)) for start, end in found] == expected

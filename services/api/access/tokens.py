@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.api.access.scopes import ADMIN, ALL_SCOPES
 from services.api.access.token_format import Token, new_token
@@ -30,6 +31,7 @@ async def make(
     scopes: Sequence[str],
     expires_in_days: int | None,
     created_by: str | None,
+    user_id: UUID | None = None,
 ) -> tuple[Token, store.TokenRow]:
     """Make a token; it can be read here and never again.
 
@@ -53,6 +55,7 @@ async def make(
         scopes=sorted(set(scopes)),
         created_by=created_by,
         expires_in_days=expires_in_days,
+        user_id=user_id,
     )
     return token, row
 
@@ -68,6 +71,9 @@ def view(row: store.TokenRow) -> dict[str, object]:
         "expires_at": format_instant(row.expires_at) if row.expires_at else None,
         "revoked_at": format_instant(row.revoked_at) if row.revoked_at else None,
         "last_used_at": format_instant(row.last_used_at) if row.last_used_at else None,
+        "last_used_ip": row.last_used_ip,
+        "user_id": str(row.user_id) if row.user_id else None,
+        "user_name": row.user_name,
     }
 
 

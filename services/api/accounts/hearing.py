@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.api.accounts.hearsay import judge
 from services.api.bus.said import say_event
+from services.api.store import account_history
 from services.api.store import account_states as store
 from shared.contracts.accounts import AccountState
 from shared.db.pool import Connection
@@ -28,6 +29,7 @@ async def hear(connection: Connection, said: AccountState) -> bool:
     await store.write(connection, said)
     if not news.is_change:
         return False
+    await account_history.add(connection, said, before=known.state, cause=news.cause)
     causes = await store.causes_of(connection, news.cause) if news.cause else ()
     await say_event(
         connection,

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, cast, get_args
+from uuid import UUID
 
 import pydantic
 
-from services.api.alerts.schemas import AlertRuleCreate, AlertRuleUpdate
+from services.api.alerts.schemas import AlertRuleCreate, AlertRuleTest, AlertRuleUpdate
 from services.api.queues.names import PATTERN
 from services.api.store.alert_rules import RuleRow, WrittenRule
 from services.api.wire.shape import problems_of
@@ -38,6 +39,15 @@ def read_new(document: Mapping[str, Any]) -> WrittenRule:
     return _judged(_validated(AlertRuleCreate, document))
 
 
+def read_trial(document: Mapping[str, Any]) -> WrittenRule:
+    """Return the rule that *document* wants tried.
+
+    Raises:
+        InvalidDefinition: with everything that is wrong.
+    """
+    return _judged(_validated(AlertRuleTest, document))
+
+
 def read_change(document: Mapping[str, Any], stored: WrittenRule) -> WrittenRule:
     """Return *stored* with the fields that *document* gives.
 
@@ -58,12 +68,16 @@ _JSON = ("rule_conditions", "query", "labels", "annotations")
 
 def as_rule(row: RuleRow) -> Rule:
     """Return a stored rule as it is measured and judged."""
-    written = row.written
+    return rule_of(row.written, row.id, row.version)
+
+
+def rule_of(written: WrittenRule, identity: UUID, version: int = 1) -> Rule:
+    """Return what somebody said of a rule as it is measured and judged."""
     kind = cast(RuleType, written.rule_type)
     return Rule(
-        id=row.id,
+        id=identity,
         name=written.name,
-        version=row.version,
+        version=version,
         rule_type=kind,
         level=cast(Any, written.alert_level),
         operator=cast(Any, written.threshold_operator),

@@ -96,6 +96,14 @@ class AlertRuleCreate(AlertRuleUpdate):
     threshold_value: float
 
 
+class AlertRuleTest(AlertRuleUpdate):
+    """A rule to be tried, stored or not; it needs no name."""
+
+    name: Name = "test"
+    rule_type: RuleType
+    threshold_value: float
+
+
 class Acknowledge(Strict):
     """Somebody takes care of it."""
 

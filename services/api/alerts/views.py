@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from services.api.alerts.muting import Muted, Muting
+from services.api.store.alert_effects import StartedRun
 from services.api.store.alert_rules import RuleRow
-from services.api.store.alerts import AlertRow, TransitionRow
+from services.api.store.alert_settings import MutableAlert
+from services.api.store.alerts import AlertRow, Count, TransitionRow
 from shared.domain.alerting.labels import spelled
 from shared.domain.instant import format_instant
 
@@ -88,6 +90,38 @@ def history_view(rows: Sequence[TransitionRow]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def started_view(rows: Sequence[StartedRun]) -> list[dict[str, Any]]:
+    """Return what an alert has started."""
+    return [
+        {
+            "run_id": str(row.run_id),
+            "task_id": str(row.task_id),
+            "task_name": row.task_name,
+            "event": row.event,
+            "at": format_instant(row.at),
+            "status": row.status,
+            "outcome": row.outcome,
+        }
+        for row in rows
+    ]
+
+
+def counts_view(
+    rows: Sequence[Count], firing: Sequence[MutableAlert], held: Muting
+) -> dict[str, Any]:
+    """Return how many alerts there are of each state and level."""
+    found = {(row.state, row.level): row.alerts for row in rows}
+    muted = sum(any(held.of(each.fingerprint, json.loads(each.labels))) for each in firing)
+    return {
+        **{
+            state: {level: found.get((state, level), 0) for level in ("error", "warning", "info")}
+            for state in ("pending", "firing", "resolved")
+        },
+        "unacknowledged": sum(row.unacknowledged for row in rows if row.state == "firing"),
+        "muted": muted,
+    }
 
 
 def number(value: float | None) -> float | str | None:

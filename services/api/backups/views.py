@@ -6,11 +6,30 @@ import json
 from datetime import datetime
 from typing import Any
 
+from services.api.store.backup_sources import More, SourceRow
 from services.api.store.backups import BackupRow
 from shared.domain.instant import format_instant
 
 STATES = ("running", "unverified", "verified", "failed", "pruned")
 STORAGES = ("folder", "s3")
+
+
+def more_view(more: More) -> dict[str, Any]:
+    """Return what the record of a backup does not say."""
+    return {
+        "task_name": more.task_name,
+        "verify_run_id": str(more.verify_run_id) if more.verify_run_id else None,
+    }
+
+
+def source_view(row: SourceRow) -> dict[str, Any]:
+    """Return what there is of one database."""
+    return {
+        **row._asdict(),
+        "newest_at": _instant(row.newest_at),
+        "verified_at": _instant(row.verified_at),
+        "restored_at": _instant(row.restored_at),
+    }
 
 
 def backup_view(row: BackupRow, *, whole: bool = False) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Answers for `Idempotency-Key`, which events were taken, which triggered tasks have changed, account
 runtimes that are not heard any more, accounts that were deleted, alerts and silences that have long
-been over; and who changed what, after more than a year.
+been over, sessions and links that ran out, tries to log in; and who changed what, after more than a
+year.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from services.api.store import (
     audit,
     events,
     idempotency,
+    login_attempts,
+    password_links,
+    resends,
+    sessions,
+    task_bulks,
     trigger_changes,
 )
 from services.api.store.database import Database
@@ -39,7 +45,8 @@ class Forgetter:
         async with self._database.connection() as connection:
             kept = (
                 *(idempotency, events, trigger_changes, account_runtimes, account_states),
-                *(alerts, alert_silences),
+                *(alerts, alert_silences, resends, task_bulks),
+                *(sessions, password_links, login_attempts),
             )
             removed = [await each.forget(connection, BATCH) for each in kept]
             removed.append(await audit.forget(connection, BATCH, days=self._audit_days))

@@ -16,6 +16,7 @@ import httpx
 import pydantic
 
 from services.api.channels.schemas import ChannelPut
+from services.api.store.channel_standing import Standing
 from services.api.store.channels import ChannelRow
 from services.api.wire.problems import Refused
 from services.api.wire.shape import problems_of
@@ -114,6 +115,20 @@ def channel_view(row: ChannelRow) -> dict[str, Any]:
         "created_at": format_instant(row.created_at),
         "updated_at": format_instant(row.updated_at),
         "updated_by": row.updated_by,
+    }
+
+
+def standing_view(standing: Standing) -> dict[str, Any]:
+    """Return who names a channel, and how it did lately."""
+    lately = standing.lately
+    return {
+        "used_by": [
+            {"kind": user.kind, "id": str(user.id), "name": user.name} for user in standing.users
+        ],
+        "deliveries": {
+            **lately._asdict(),
+            "last_at": format_instant(lately.last_at) if lately.last_at else None,
+        },
     }
 
 

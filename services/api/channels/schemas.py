@@ -37,7 +37,7 @@ class ChannelPut(Strict):
     )
 
 
-class Alert(BaseModel):
+class AlertmanagerAlert(BaseModel):
     """One alert of Prometheus' Alertmanager."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,7 +51,7 @@ class Alert(BaseModel):
     generatorURL: str = Field(default="", max_length=2048)  # noqa: N815
 
 
-class AlertGroup(BaseModel):
+class AlertmanagerGroup(BaseModel):
     """What Alertmanager posts to a webhook (version 4); newer fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -60,4 +60,4 @@ class AlertGroup(BaseModel):
     receiver: str = Field(default="", max_length=255)
     groupKey: str = Field(default="", max_length=2048)  # noqa: N815
     externalURL: str = Field(default="", max_length=2048)  # noqa: N815
-    alerts: list[Alert] = Field(min_length=1, max_length=500)
+    alerts: list[AlertmanagerAlert] = Field(min_length=1, max_length=500)

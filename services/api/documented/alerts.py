@@ -63,6 +63,56 @@ class AlertRules(Shown):
     next: str | None
 
 
+class TriedSample(Shown):
+    """A number that a rule would find now, and the alert that it would be."""
+
+    value: Number | None
+    met: bool = Field(description="It is beyond the threshold.")
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+class AlertRuleTested(Shown):
+    """What a rule would find now."""
+
+    outcome: Literal["ok", "met", "no_data", "too_many", "elsewhere"] = Field(
+        description="elsewhere: of this type only runs of `alert_check` measure; nothing was."
+    )
+    samples: int
+    met: int
+    found: list[TriedSample] = Field(description="At most 100, those beyond the threshold first.")
+
+
+class LevelCounts(Shown):
+    """Alerts of one state by their level."""
+
+    error: int
+    warning: int
+    info: int
+
+
+class AlertCounts(Shown):
+    """How many alerts there are."""
+
+    pending: LevelCounts
+    firing: LevelCounts
+    resolved: LevelCounts = Field(description="Within the last 15 minutes.")
+    unacknowledged: int = Field(description="Firing, and nobody has said to take care of it.")
+    muted: int = Field(description="Firing, and nobody is told: silenced or inhibited.")
+
+
+class StartedByAlert(Shown):
+    """A run that an event of an alert has started."""
+
+    run_id: str
+    task_id: str
+    task_name: str | None
+    event: str = Field(description="alert.pending, alert.firing, alert.resolved")
+    at: AwareDatetime
+    status: str | None = Field(description="null: it has not begun, or never will.")
+    outcome: str
+
+
 class Alert(Shown):
     """One thing that is, or was, not in order: from pending to resolved."""
 
@@ -111,3 +161,4 @@ class AlertDetail(Alert):
     """An alert and its life."""
 
     history: list[AlertStep]
+    started: list[StartedByAlert] = Field(description="Runs that it has started, newest first.")

@@ -17,6 +17,9 @@ class AuditEntry(Shown):
     actor: str = Field(description="The name of the token, or of the task whose run did it.")
     token_id: str | None = Field(description="null: no token did it.")
     run_id: str | None = Field(description="The run whose action did it.")
+    user_id: str | None = Field(description="The user who did it, with or without a token.")
+    ip: str | None = Field(description="Where the request came from.")
+    request_id: str | None = Field(description="The request, as in X-Request-Id.")
     verb: str = Field(examples=["task.updated"])
     subject_kind: str = Field(examples=["task"])
     subject_id: str
@@ -29,3 +32,11 @@ class Audit(Shown):
 
     items: list[AuditEntry]
     next: str | None
+
+
+class AuditWords(Shown):
+    """Each word that stands in the list, once."""
+
+    actors: list[str]
+    verbs: list[str]
+    subject_kinds: list[str]

@@ -37,6 +37,8 @@ class Backup(Shown):
     )
     pruned_at: AwareDatetime | None
     version: int
+    task_name: str | None = Field(description="null: the task is gone.")
+    verify_run_id: str | None = Field(description="The run that restores it for a trial now.")
 
 
 class BackupDetail(Backup):
@@ -50,6 +52,26 @@ class Backups(Shown):
 
     items: list[Backup]
     next: str | None
+
+
+class BackupSource(Shown):
+    """All backups of one database."""
+
+    source: str
+    storages: list[Literal["folder", "s3"]]
+    stored: int = Field(description="Backups whose file is there.")
+    total_size: int
+    newest_at: AwareDatetime | None
+    verified_at: AwareDatetime | None = Field(description="When one was last found whole.")
+    restored_at: AwareDatetime | None = Field(description="When one was last restored for a trial.")
+    failed_since: int = Field(description="How many failed after the newest one that is stored.")
+    last_error: str | None
+
+
+class BackupSources(Shown):
+    """Each database that is backed up, the one backed up last first."""
+
+    items: list[BackupSource]
 
 
 class BackupVerificationStarted(Shown):

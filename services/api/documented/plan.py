@@ -31,6 +31,7 @@ class TaskPlan(Shown):
     fires_removed: int
     fires_counted_until: AwareDatetime
     queued_runs_affected: int
+    queued_runs_taken_back: int = Field(description="Those that would never run.")
     running_runs_affected: int
     dependants: list[TiedTask]
     fires_now: bool = Field(description="The change itself would start a run, within 5 seconds.")

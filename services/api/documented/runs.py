@@ -36,6 +36,16 @@ class CancelledMany(Shown):
 class ListedRun(Run):
     """A run in a list: its log row, or what it waits for."""
 
+    task_name: str | None = Field(description="Null if the task was deleted.")
+    task_action: str | None
+    requested_by: str | None
+    why: str = Field(description="A sentence: what started it.")
+    origin_run_id: str | None = Field(description="The run that caused it, or that it tries anew.")
+    due_at: AwareDatetime | None
+    wait_seconds: float | None = Field(description="From when it was due until it first began.")
+    late_seconds: float | None = Field(
+        description="Of a schedule's run: from its nominal time until it first began."
+    )
     queue: str | None
     waits_for: str | None = Field(description="Why it has not begun; null if nothing holds it.")
     waits_for_text: str | None
@@ -46,6 +56,10 @@ class ListedRuns(Shown):
 
     items: list[ListedRun]
     next: str | None
+    total: int | None = Field(
+        default=None,
+        description="With `total=true`, unless it takes too long; 10,001 means more than 10,000.",
+    )
 
 
 class AttemptShown(Shown):
@@ -101,12 +115,22 @@ class HolderShown(Shown):
     since: AwareDatetime
 
 
+class KinShown(Shown):
+    """A run that caused another, or was caused by it."""
+
+    run_id: str
+    task_id: str
+    task_name: str | None
+    trigger: str
+    status: str
+    at: AwareDatetime
+
+
 class RunDetail(ListedRun):
     """A run with all that is known of it."""
 
     priority: int | None
     outcome: str | None = Field(description="What became of its fire, in the words of the ledger.")
-    requested_by: str | None
     not_before: AwareDatetime | None
     cancel_requested_at: AwareDatetime | None
     cancel_reason: str | None
@@ -120,8 +144,20 @@ class RunDetail(ListedRun):
         description="Which runs have the slots or locks that it waits for, or are live of its task;"
         " the first 20."
     )
+    caused_by: KinShown | None = Field(description="The upstream run, or the one tried anew.")
+    caused: list[KinShown] = Field(
+        description="Its dependants' runs, and those that try it anew; the first 50."
+    )
     attempts: list[AttemptShown]
     timeline: list[Moment]
+
+
+class Retried(Shown):
+    """A run was asked for, like one that ended."""
+
+    run_id: str
+    task_id: str
+    retry_of: str
 
 
 class DeadRun(Shown):

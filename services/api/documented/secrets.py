@@ -27,6 +27,9 @@ class Secret(Shown):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     updated_by: str | None
+    value_set_at: AwareDatetime = Field(
+        description="How old its value is: neither a new description nor a new key changes this."
+    )
     used_by: list[SecretUser] = Field(description="Who names it, at most 100.")
 
 

@@ -18,6 +18,10 @@ class ProblemDetail(Shown):
     pointer: str = Field(description="RFC 6901 pointer into the body; /query/… for a parameter.")
     code: str
     detail: str
+    position: int | None = Field(
+        default=None, description="Of a problem within a text: the character, from 0."
+    )
+    length: int | None = Field(default=None, description="How many characters are wrong.")
 
 
 class ProblemDocument(Shown):
@@ -118,6 +122,10 @@ class Lines(Shown):
 
     items: list[Line]
     next: str
+    previous: str | None = Field(
+        default=None,
+        description="With `before`: what to ask for next; null if there is nothing older.",
+    )
 
 
 class Occurrence(Shown):
@@ -146,60 +154,13 @@ class Occurrences(Shown):
 class PreviewedFire(Shown):
     """One fire to come."""
 
-    at: AwareDatetime
+    at: AwareDatetime = Field(description="Its nominal time.")
     local: str
     note: str | None
-
-
-class Preview(Shown):
-    """The next fires of a schedule, and its meaning in both languages."""
-
-    fires: list[PreviewedFire]
-    description: dict[str, str]
-
-
-class Action(Shown):
-    """An installed action."""
-
-    name: str
-    title: dict[str, str]
-    description: dict[str, str]
-    parameters: dict[str, Any] = Field(description="JSON Schema of action_config.")
-
-
-class Executor(Shown):
-    """An executor process."""
-
-    executor_id: str
-    instance: str
-    host: str
-    started_at: AwareDatetime
-    seen_at: AwareDatetime
-    silent_seconds: float
-    slots: int
-    running: int
-    draining: bool
-    actions: list[str]
-
-
-class DeadLetter(Shown):
-    """A message that nobody could handle."""
-
-    id: int
-    stream: str
-    subject: str
-    reason: str
-    payload: str
-    payload_encoding: Literal["utf-8", "base64"]
-    headers: dict[str, Any]
-    created_at: AwareDatetime
-
-
-class DeadLetters(Shown):
-    """A page of dead letters; `next` is null on the last one."""
-
-    items: list[DeadLetter]
-    next: str | None
+    due_at: AwareDatetime | None = Field(
+        description="When it starts, by jitter and blackouts; null: its jitter is not drawn yet."
+    )
+    latest_at: AwareDatetime
 
 
 class Token(Shown):
@@ -213,6 +174,9 @@ class Token(Shown):
     expires_at: AwareDatetime | None
     revoked_at: AwareDatetime | None
     last_used_at: AwareDatetime | None
+    last_used_ip: str | None
+    user_id: str | None = Field(description="Whose it is; null: nobody's, a service's.")
+    user_name: str | None
 
 
 class NewToken(Token):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,6 +21,7 @@ from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.domain.trigger import Trigger
 from shared.domain.trigger_subject import subject_matches
+from shared.domain.trigger_template import MISSING, value_at
 from shared.domain.triggering.flow import LONGEST_CHAIN, is_loop
 from shared.domain.triggering.records import Firing, Watched
 from shared.domain.triggering.rehearsal import rehearsed
@@ -28,6 +30,8 @@ from shared.runtime.conditions import Answer, Asked, Conditions, names_in
 #: Events whose conditions are asked at once.
 _PAGE = 500
 _SHOWN = 200  # characters of a value
+#: How a condition reads what is not among the fields of the data.
+_OF_EVENT = re.compile(r"(?<![\w.'\"])event(?:\.[A-Za-z_]\w*)+(?!\w*\()")
 #: A rehearsal that takes longer ends where it is.
 _SECONDS = 2.0
 #: For so long nobody else has the processor.
@@ -81,7 +85,8 @@ async def played(
     """
     found: list[Firing] = []
     begun = paused = time.monotonic()
-    for firings in rehearsed(watched, matches, since, until):
+    heard = ((each.event, each.at) for each in matches)
+    for firings in rehearsed(watched, heard, since, until):
         found += (each for each in firings if each.outcome is Outcome.FIRED)
         now = time.monotonic()
         if now - begun > _SECONDS:
@@ -118,9 +123,18 @@ def explain(trigger: Trigger, event: Event, answer: Answer, task_id: UUID) -> di
 
 
 def seen_by(condition: str, event: Event) -> dict[str, Any]:
-    """Return the fields of the event's data that *condition* looks at, long ones cut."""
+    """Return what *condition* looks at, as the event has it, long values cut.
+
+    Fields of the data by their names, other parts of the event by their paths.
+    """
     data = event.data if isinstance(event.data, Mapping) else {}
-    return {name: _shown(data[name]) for name in names_in(condition) if name in data}
+    seen = {name: _shown(data[name]) for name in names_in(condition) if name in data}
+    document = event.as_json()
+    for path in _OF_EVENT.findall(condition):
+        value = value_at(document, tuple(path.split(".")[1:]))
+        if value is not MISSING:
+            seen[path] = _shown(value)
+    return seen
 
 
 def _shown(value: object) -> object:

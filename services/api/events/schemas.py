@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -87,6 +88,26 @@ class TriggerTest(Strict):
     )
     trigger_config: dict[str, Any] | None = Field(
         default=None, description="Instead of the task's: to try it before it is saved."
+    )
+
+
+class TriggerTrial(Strict):
+    """A trigger that no task has yet, and what it is tried on."""
+
+    trigger_config: dict[str, Any]
+    event: dict[str, Any] | None = Field(
+        default=None, description="An event as POST …/events takes it."
+    )
+    last: int | None = Field(
+        default=None, ge=1, le=200, description="Try the newest stored events whose subject fits."
+    )
+    hours: int = Field(
+        default=24, ge=1, le=72, description="Of so long it is told how often it would have fired."
+    )
+    task_id: UUID | None = Field(
+        default=None,
+        strict=False,
+        description="The task that it will be of: events which that one caused start nothing.",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -36,6 +37,8 @@ class Stored(NamedTuple):
 
     event: Event
     at: datetime
+    sequence: int = 0
+    """Its place in the stream."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,15 @@ class Look:
     """False: there is more than may be looked at."""
     last: int | None = None
     """The place of the last message that was seen, whether it was an event or not."""
+    seen: int = 0
+    """Messages that were read."""
+
+
+class Bounds(NamedTuple):
+    """The places of the oldest and of the newest message; the first is larger: it is empty."""
+
+    first: int
+    last: int
 
 
 class EventStream(Protocol):
@@ -77,6 +89,27 @@ class EventStream(Protocol):
             Refused: 503, the bus does not answer.
         """
 
+    async def bounds(self) -> Bounds:
+        """Return which places the stream has.
+
+        Raises:
+            Refused: 503, the bus does not answer.
+        """
+
+    async def span(self, pattern: str, first: int, last: int, *, most: int) -> Look:
+        """Return the events whose subject fits *pattern*, from place *first* to *last*.
+
+        Raises:
+            Refused: 503, the bus does not answer.
+        """
+
+    async def subjects(self, pattern: str) -> Mapping[str, int]:
+        """Return how many messages each subject that fits *pattern* has.
+
+        Raises:
+            Refused: 503, the bus does not answer.
+        """
+
 
 class NoEvents:
     """Keeps nothing: for an API without a bus."""
@@ -98,6 +131,20 @@ class NoEvents:
     ) -> Look:
         """Refuse."""
         del pattern, earliest, sequence, most
+        raise _unavailable()
+
+    async def bounds(self) -> Bounds:
+        """Refuse."""
+        raise _unavailable()
+
+    async def span(self, pattern: str, first: int, last: int, *, most: int) -> Look:
+        """Refuse."""
+        del pattern, first, last, most
+        raise _unavailable()
+
+    async def subjects(self, pattern: str) -> Mapping[str, int]:
+        """Refuse."""
+        del pattern
         raise _unavailable()
 
 
@@ -135,8 +182,37 @@ class BusEvents:
         except (Error, OSError) as error:
             raise _unavailable() from error
 
+    async def bounds(self) -> Bounds:
+        """Ask the server."""
+        try:
+            state = (await self._js.stream_info(topology.EVENTS.name)).state
+        except (Error, OSError) as error:
+            raise _unavailable() from error
+        return Bounds(max(state.first_seq, 1), state.last_seq)
+
+    async def span(self, pattern: str, first: int, last: int, *, most: int) -> Look:
+        """Look at a range of places."""
+        try:
+            return await self._read(_from(first), pattern, None, most, last=last)
+        except (Error, OSError) as error:
+            raise _unavailable() from error
+
+    async def subjects(self, pattern: str) -> Mapping[str, int]:
+        """Ask the server, which keeps count."""
+        try:
+            found = await self._js.stream_info(topology.EVENTS.name, subjects_filter=pattern)
+        except (Error, OSError) as error:
+            raise _unavailable() from error
+        return found.state.subjects or {}
+
     async def _read(
-        self, config: api.ConsumerConfig, pattern: str, latest: datetime | None, most: int
+        self,
+        config: api.ConsumerConfig,
+        pattern: str,
+        latest: datetime | None,
+        most: int,
+        *,
+        last: int | None = None,
     ) -> Look:
         config.ack_policy = api.AckPolicy.NONE
         config.mem_storage = True
@@ -146,7 +222,7 @@ class BusEvents:
             pattern, stream=topology.EVENTS.name, config=config
         )
         try:
-            return await _all_of(subscription, latest, most, until)
+            return await _all_of(subscription, latest, last, most, until)
         finally:
             with contextlib.suppress(Error, OSError):
                 await subscription.unsubscribe()
@@ -167,26 +243,30 @@ def _since(earliest: datetime) -> api.ConsumerConfig:
 async def _all_of(
     subscription: JetStreamContext.PullSubscription,
     latest: datetime | None,
+    last: int | None,
     most: int,
     until: float,
 ) -> Look:
     look = Look()
-    size = seen = 0
+    size = 0
     left = (await subscription.consumer_info()).num_pending or 0
     while left:
-        if time.monotonic() > until or size > MOST_BYTES or seen >= most:
+        if time.monotonic() > until or size > MOST_BYTES or look.seen >= most:
             look.complete = False
             break
         try:
-            page = await subscription.fetch(min(_PAGE, left, most - seen), timeout=1)
+            page = await subscription.fetch(min(_PAGE, left, most - look.seen), timeout=1)
         except TimeoutError:
             continue
         for message in page:
-            seen += 1
-            size += len(message.data)
+            place = message.metadata.sequence.stream
             if latest is not None and message.metadata.timestamp >= latest:
                 return look
-            look.last = message.metadata.sequence.stream
+            if last is not None and place > last:
+                return look
+            look.seen += 1
+            size += len(message.data)
+            look.last = place
             look.events += _read_one(message)
         left = page[-1].metadata.num_pending
     return look
@@ -206,7 +286,7 @@ def _read_one(message: Msg) -> list[Stored]:
         )
     except ValueError:
         return []
-    return [Stored(event, metadata.timestamp)]
+    return [Stored(event, metadata.timestamp, metadata.sequence.stream)]
 
 
 def _unavailable() -> Refused:

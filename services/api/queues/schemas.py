@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from services.api.runs.schemas import Instant, Reason
 from services.api.tasks.schemas import Description
 from services.api.tasks.schemas_policy import RateLimitFields
 from services.api.wire.strict_model import Strict
@@ -27,6 +28,25 @@ class QueuePut(Strict):
         description="Runs that may wait in it to be let go, for a slot, a rate or the end of a"
         " pause; further ones are throttled. 0: what cannot start at once.",
     )
+
+
+class PauseWish(Strict):
+    """Why something is paused, and until when."""
+
+    reason: Reason | None = None
+    until: Instant | None = Field(
+        default=None, description="When it goes on by itself; null: when somebody resumes it."
+    )
+
+
+class OverridePut(Strict):
+    """A limit of a queue for a while, in the stead of its own."""
+
+    concurrency: int | None = Field(
+        default=None, ge=1, le=100_000, description="Runs that may be live at once; null: no limit."
+    )
+    until: Instant
+    reason: Reason | None = None
 
 
 class CalendarPut(Strict):

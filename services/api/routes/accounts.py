@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, get_args
+from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
@@ -25,9 +25,10 @@ from services.api.documented.accounts import Account, AccountRuntimes, Accounts
 from services.api.documented.runs import may_take
 from services.api.documented.tasks import takes
 from services.api.parts import ApiParts, Parts
-from services.api.routes.caller import BASE, Cursor, Limit, read_choice
+from services.api.routes.account_filter import WantedAccounts
+from services.api.routes.caller import BASE, Cursor, Limit
 from services.api.routes.tasks import IfMatch
-from services.api.store import account_runtimes, tasks
+from services.api.store import account_list, account_runtimes, tasks
 from services.api.store import accounts as store
 from services.api.store.audit import Actor
 from services.api.wire import conditional
@@ -35,16 +36,11 @@ from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import Document, JsonDocument, OptionalBody, no_body
 from services.api.wire.cursor import read_number_cursor, write_cursor
 from services.api.wire.idempotency import IdempotencyKey, once
-from shared.contracts.accounts import State
 from shared.db.pool import Connection
 from shared.domain.errors import NotFound
 
 router = closed_router(BASE)
 
-UNKNOWN = "unknown"
-STATES = (*get_args(State), UNKNOWN)
-DESIRED = ("running", "stopped")
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _ID = re.compile(ACCOUNT_ID, re.ASCII)
 
 
@@ -62,7 +58,6 @@ async def account_id_of(
 
 
 AccountId = Annotated[str, Depends(account_id_of)]
-Word = Annotated[str, Query(max_length=128)]
 
 
 def _answer(row: store.AccountRow, status: int = 200, **headers: str) -> Answer:
@@ -71,34 +66,12 @@ def _answer(row: store.AccountRow, status: int = 200, **headers: str) -> Answer:
 
 @router.get("/accounts", response_model=Accounts)
 async def list_accounts(
-    *,
-    parts: Parts,
-    limit: Limit = 50,
-    cursor: Cursor = "",
-    tag: Word = "",
-    group: Word = "",
-    server: Word = "",
-    script: Word = "",
-    q: Annotated[Word, Query(description="Part of the account id or display name.")] = "",
-    desired: Annotated[str, Query(json_schema_extra={"enum": ["", *DESIRED]})] = "",
-    state: Annotated[str, Query(json_schema_extra={"enum": ["", *STATES]})] = "",
-    active: Annotated[str, Query(json_schema_extra={"enum": ["", *_BOOLEANS]})] = "",
+    parts: Parts, wanted: WantedAccounts, limit: Limit = 50, cursor: Cursor = ""
 ) -> Response:
     """List accounts, the newest first."""
-    wanted_active = read_choice("active", active.lower(), tuple(_BOOLEANS))
-    wanted = store.Filter(
-        tag=tag or None,
-        group=group or None,
-        server=server or None,
-        script=script or None,
-        desired=read_choice("desired", desired, DESIRED),
-        state=read_choice("state", state, STATES),
-        active=None if wanted_active is None else _BOOLEANS[wanted_active],
-        text=q or None,
-    )
     before = read_number_cursor(cursor) if cursor else None
     async with parts.database.connection() as connection:
-        rows = await store.page(connection, wanted, before=before, limit=limit + 1)
+        rows = await account_list.page(connection, wanted, before=before, limit=limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     return json_answer(

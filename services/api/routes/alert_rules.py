@@ -1,4 +1,4 @@
-"""Alert rules: created, listed, read, changed, deleted."""
+"""Alert rules: created, tried, listed, read, changed, deleted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
 from services.api.alerts import changes
-from services.api.alerts.rules import LEVELS, RULE_TYPES
-from services.api.alerts.schemas import AlertRuleCreate, AlertRuleUpdate
+from services.api.alerts.rules import LEVELS, RULE_TYPES, read_trial
+from services.api.alerts.schemas import AlertRuleCreate, AlertRuleTest, AlertRuleUpdate
+from services.api.alerts.trying import tried
 from services.api.alerts.views import rule_view
-from services.api.documented.alerts import AlertRule, AlertRules
+from services.api.documented.alerts import AlertRule, AlertRules, AlertRuleTested
 from services.api.documented.tasks import takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice
@@ -98,6 +99,14 @@ async def list_alert_rules(
         "next": write_cursor(shown[-1].seq) if len(rows) > limit else None,
     }
     return json_answer(view).response()
+
+
+@router.post("/test", response_model=AlertRuleTested, openapi_extra=takes(AlertRuleTest))
+async def test_alert_rule(parts: Parts, document: JsonDocument) -> Response:
+    """Measure now what a rule looks at, stored or not; nothing is judged, nobody is told."""
+    written = read_trial(document.value)
+    async with parts.database.connection() as connection:
+        return json_answer(await tried(connection, written)).response()
 
 
 @router.get("/{rule_id}", response_model=AlertRule)

@@ -80,6 +80,7 @@ async def list_alert_groups(
     *,
     parts: Parts,
     channel: Annotated[str, Query(max_length=320)] = "",
+    fingerprint: Annotated[str, Query(max_length=64, description="Of an alert in it.")] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response:
@@ -89,6 +90,7 @@ async def list_alert_groups(
             connection,
             after=read_id_cursor(cursor) if cursor else None,
             channel=channel or None,
+            fingerprint=fingerprint or None,
             limit=limit + 1,
         )
     shown = rows[:limit]

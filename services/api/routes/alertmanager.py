@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
-from services.api.channels.schemas import Alert, AlertGroup
+from services.api.channels.schemas import AlertmanagerAlert, AlertmanagerGroup
 from services.api.documented.events import TakenEvents
 from services.api.documented.tasks import takes
 from services.api.events.intake import read_events
@@ -42,7 +42,10 @@ _BATCH = Limits(size=1024 * 1024, keys=20_000, values=50_000)
 
 
 @router.post(
-    "/alertmanager", status_code=202, response_model=TakenEvents, openapi_extra=takes(AlertGroup)
+    "/alertmanager",
+    status_code=202,
+    response_model=TakenEvents,
+    openapi_extra=takes(AlertmanagerGroup),
 )
 async def receive_alerts(
     *,
@@ -54,7 +57,7 @@ async def receive_alerts(
 ) -> Response:
     """Take what Alertmanager posts to a webhook; each alert becomes an event."""
     try:
-        group = AlertGroup.model_validate(document.value)
+        group = AlertmanagerGroup.model_validate(document.value)
     except pydantic.ValidationError as error:
         raise refuse_fields(problems_of(error)) from None
 
@@ -87,7 +90,7 @@ async def receive_alerts(
     return answer.response()
 
 
-def _event(alert: Alert, group: AlertGroup) -> dict[str, Any]:
+def _event(alert: AlertmanagerAlert, group: AlertmanagerGroup) -> dict[str, Any]:
     """Return an alert as a plain event; the same state of the same alert has the same id."""
     changed = alert.endsAt if alert.status == "resolved" else alert.startsAt
     return {

@@ -1,4 +1,4 @@
-"""Alerts: listed, read, acknowledged."""
+"""Alerts: listed, counted, read, acknowledged."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from services.api.access.auth import Caller, closed_router
 from services.api.alerts.muting import muting
 from services.api.alerts.rules import LEVELS
 from services.api.alerts.schemas import Acknowledge
-from services.api.alerts.views import alert_view, history_view
-from services.api.documented.alerts import Alert, AlertDetail, Alerts
+from services.api.alerts.views import alert_view, counts_view, history_view, started_view
+from services.api.documented.alerts import Alert, AlertCounts, AlertDetail, Alerts
 from services.api.documented.tasks import takes
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice
+from services.api.store import alert_effects, alert_settings, tasks
 from services.api.store import alerts as store
-from services.api.store import tasks
 from services.api.store.audit import Actor, note
 from services.api.tasks.dependencies import read_id
 from services.api.wire.answers import Answer, json_answer
@@ -35,6 +35,7 @@ router = closed_router(f"{BASE}/alerts")
 
 STATES = ("pending", "firing", "resolved", "any")
 NEWEST = 2**63 - 1
+_BOOLEANS = ("true", "false")
 _MOST_LABELS = 20
 
 
@@ -71,10 +72,15 @@ async def list_alerts(
     labels: Annotated[
         str, Query(max_length=1000, description="name=value, several with commas.")
     ] = "",
+    text: Annotated[
+        str, Query(alias="q", max_length=200, description="A part of its rule's name or labels.")
+    ] = "",
+    acknowledged: Annotated[str, Query(json_schema_extra={"enum": ["", *_BOOLEANS]})] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response:
     """List alerts, newest first."""
+    wanted = read_choice("acknowledged", acknowledged, _BOOLEANS)
     async with parts.database.connection() as connection:
         rows = await store.page(
             connection,
@@ -82,6 +88,8 @@ async def list_alerts(
             rule=rule or None,
             level=read_choice("level", level, LEVELS),
             labels=_read_labels(labels),
+            text=text.strip() or None,
+            acknowledged=None if wanted is None else wanted == "true",
             before=read_number_cursor(cursor) if cursor else NEWEST,
             limit=limit + 1,
         )
@@ -94,6 +102,16 @@ async def list_alerts(
     return json_answer(view).response()
 
 
+@router.get("/counts", response_model=AlertCounts)
+async def count_alerts(parts: Parts) -> Response:
+    """Count alerts by state and level."""
+    async with parts.database.connection() as connection:
+        rows = await store.counts(connection)
+        firing = await alert_settings.firing(connection)
+        held = await muting(connection)
+    return json_answer(counts_view(rows, firing, held)).response()
+
+
 @router.get("/{alert_id}", response_model=AlertDetail)
 async def get_alert(parts: Parts, alert_id: AlertId) -> Response:
     """Read one alert and its life."""
@@ -101,7 +119,9 @@ async def get_alert(parts: Parts, alert_id: AlertId) -> Response:
         row = await _there(connection, alert_id)
         held = await muting(connection)
         history = await store.transitions(connection, alert_id)
-    return json_answer({**alert_view(row, held), "history": history_view(history)}).response()
+        runs = await alert_effects.started(connection, alert_id, [each.at for each in history])
+    more = {"history": history_view(history), "started": started_view(runs)}
+    return json_answer({**alert_view(row, held), **more}).response()
 
 
 @router.post("/{alert_id}/acknowledge", response_model=Alert, openapi_extra=takes(Acknowledge))

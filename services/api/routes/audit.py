@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Query
-from starlette.responses import Response
+from fastapi import Depends, Query
+from starlette.responses import Response, StreamingResponse
 
+from services.api.access import audit_file
 from services.api.access.auth import closed_router
-from services.api.documented.audit import Audit
-from services.api.parts import Parts
-from services.api.routes.caller import BASE, Cursor, Limit, read_time
+from services.api.documented.audit import Audit, AuditWords
+from services.api.parts import ApiParts, Parts
+from services.api.routes.caller import BASE, Cursor, Limit, read_choice, read_time
 from services.api.store import audit as store
 from services.api.wire.answers import json_answer
 from services.api.wire.cursor import read_number_cursor, write_cursor
@@ -20,14 +22,13 @@ from shared.domain.instant import format_instant
 router = closed_router(f"{BASE}/audit")
 
 Word = Annotated[str, Query(max_length=300)]
+FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+#: Rows of an export that are read at once.
+BATCH = 500
 
 
-@router.get("", response_model=Audit)
-async def list_audit(
+async def wanted_of(
     *,
-    parts: Parts,
-    limit: Limit = 50,
-    cursor: Cursor = "",
     actor: Word = "",
     verb: Annotated[
         str, Query(max_length=100, description="task.created; `task.` is all of tasks.")
@@ -36,22 +37,86 @@ async def list_audit(
     subject_id: Word = "",
     earliest: Annotated[str, Query(alias="from", description="Included")] = "",
     latest: Annotated[str, Query(alias="to", description="Excluded")] = "",
-) -> Response:
-    """List what was changed, by whom, the latest first."""
-    before = read_number_cursor(cursor) if cursor else None
-    wanted = store.Wanted(
+    token_id: Annotated[str, Query(max_length=100)] = "",
+    request_id: Annotated[str, Query(max_length=100)] = "",
+) -> store.Wanted:
+    """Dependency: which rows are wanted.
+
+    Raises:
+        Refused: 400, a time is none.
+    """
+    return store.Wanted(
         actor=actor or None,
         verb=verb or None,
         subject_kind=subject_kind or None,
         subject_id=subject_id or None,
         earliest=read_time("from", earliest),
         latest=read_time("to", latest),
+        token_id=token_id or None,
+        request_id=request_id or None,
     )
+
+
+Wished = Annotated[store.Wanted, Depends(wanted_of)]
+
+
+@router.get("", response_model=Audit)
+async def list_audit(
+    *, parts: Parts, wanted: Wished, limit: Limit = 50, cursor: Cursor = ""
+) -> Response:
+    """List what was changed, by whom, the latest first."""
+    before = read_number_cursor(cursor) if cursor else None
     async with parts.database.connection() as connection:
         rows = await store.page(connection, wanted, before=before, limit=limit + 1)
     shown = rows[:limit]
     more = write_cursor(shown[-1].id) if len(rows) > limit else None
     return json_answer({"items": [_view(row) for row in shown], "next": more}).response()
+
+
+@router.get("/words", response_model=AuditWords)
+async def list_audit_words(parts: Parts) -> Response:
+    """List who and what stands in the list at all, for filters."""
+    async with parts.database.connection() as connection:
+        found = await store.words(connection)
+    kinds = {"actors": "actor", "verbs": "verb", "subject_kinds": "subject_kind"}
+    return json_answer({name: found[column] for name, column in kinds.items()}).response()
+
+
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {name: {} for name in ("text/csv", "application/jsonl")}}},
+)
+async def export_audit(
+    *,
+    parts: Parts,
+    wanted: Wished,
+    form: Annotated[
+        str, Query(alias="format", json_schema_extra={"enum": [*FORMATS]}, max_length=10)
+    ] = "csv",
+) -> Response:
+    """Give the list as a file, the latest first. No spreadsheet takes a cell for a formula."""
+    form = read_choice("format", form, tuple(FORMATS)) or "csv"
+    return StreamingResponse(
+        _pages(parts, wanted, form),
+        media_type=FORMATS[form],
+        headers={"Content-Disposition": f'attachment; filename="audit.{form}"'},
+    )
+
+
+async def _pages(parts: ApiParts, wanted: store.Wanted, form: str) -> AsyncIterator[str]:
+    if form == "csv":
+        yield audit_file.csv_head()
+    write = audit_file.csv_lines if form == "csv" else audit_file.json_lines
+    before: int | None = None
+    while True:
+        # A visit to the database per page: a slow reader must not hold a connection.
+        async with parts.database.connection() as connection:
+            rows = await store.page(connection, wanted, before=before, limit=BATCH)
+        yield write([_view(row) for row in rows])
+        if len(rows) < BATCH:
+            return
+        before = rows[-1].id
 
 
 def _view(row: store.AuditRow) -> dict[str, Any]:
@@ -61,6 +126,9 @@ def _view(row: store.AuditRow) -> dict[str, Any]:
         "actor": row.actor,
         "token_id": row.token_id,
         "run_id": str(row.run_id) if row.run_id else None,
+        "user_id": str(row.user_id) if row.user_id else None,
+        "ip": row.ip,
+        "request_id": row.request_id,
         "verb": row.verb,
         "subject_kind": row.subject_kind,
         "subject_id": row.subject_id,

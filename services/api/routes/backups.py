@@ -13,14 +13,19 @@ from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
-from services.api.backups.views import STATES, STORAGES, backup_view
-from services.api.documented.backups import BackupDetail, Backups, BackupVerificationStarted
+from services.api.backups.views import STATES, STORAGES, backup_view, more_view, source_view
+from services.api.documented.backups import (
+    BackupDetail,
+    Backups,
+    BackupSources,
+    BackupVerificationStarted,
+)
 from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice
 from services.api.routes.tasks import IfMatch
 from services.api.runs.bulk import add_requests, read_runs
+from services.api.store import backup_sources, tasks
 from services.api.store import backups as store
-from services.api.store import tasks
 from services.api.store.audit import Actor, note
 from services.api.tasks.dependencies import read_id
 from services.api.wire.answers import Answer, json_answer
@@ -79,9 +84,19 @@ async def list_backups(
             before=read_instant_cursor(cursor) if cursor else _NEWEST,
             limit=limit + 1,
         )
-    shown = rows[:limit]
+        shown = rows[:limit]
+        more = await backup_sources.more(connection, [row.id for row in shown])
     following = write_cursor(shown[-1].started_at, shown[-1].id) if len(rows) > limit else None
-    return json_answer({"items": [backup_view(row) for row in shown], "next": following}).response()
+    items = [{**backup_view(row), **more_view(more[row.id])} for row in shown]
+    return json_answer({"items": items, "next": following}).response()
+
+
+@router.get("/sources", response_model=BackupSources)
+async def list_backup_sources(parts: Parts) -> Response:
+    """List the databases that are backed up, and how fresh their backups are."""
+    async with parts.database.connection() as connection:
+        rows = await backup_sources.sources(connection)
+    return json_answer({"items": [source_view(row) for row in rows]}).response()
 
 
 @router.get("/{backup_id}", response_model=BackupDetail)
@@ -89,9 +104,11 @@ async def get_backup(parts: Parts, backup_id: BackupId) -> Response:
     """Read one backup with its manifest."""
     async with parts.database.connection() as connection:
         row = await store.get(connection, backup_id)
-    if row is None:
+        more = await backup_sources.more(connection, [backup_id])
+    if row is None or row.id not in more:
         raise NotFound("backup", str(backup_id))
-    return json_answer(backup_view(row, whole=True), ETag=etag(row.version)).response()
+    view = {**backup_view(row, whole=True), **more_view(more[row.id])}
+    return json_answer(view, ETag=etag(row.version)).response()
 
 
 @router.delete("/{backup_id}", status_code=204, response_class=Response)

@@ -15,9 +15,9 @@ from services.api.documented.tasks import takes
 from services.api.parts import Parts
 from services.api.queues.names import named
 from services.api.queues.schemas import CalendarPut
-from services.api.queues.views import calendar_view
+from services.api.queues.views import calendar_answer, calendar_view
 from services.api.routes.caller import BASE
-from services.api.store import audit
+from services.api.store import audit, tasks
 from services.api.store import calendars as store
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument
@@ -38,7 +38,10 @@ async def list_calendars(parts: Parts) -> Response:
     """List all calendars by name."""
     async with parts.database.connection() as connection:
         rows = await store.every(connection)
-    return json_answer([calendar_view(row) for row in rows]).response()
+        users = await store.users_of(connection, [row.name for row in rows])
+        now = await tasks.now(connection)
+    answers = [calendar_answer(row, users[row.name], now) for row in rows]
+    return json_answer(answers).response()
 
 
 @router.get("/{name}", response_model=Calendar)
@@ -46,9 +49,10 @@ async def get_calendar(parts: Parts, name: CalendarName) -> Response:
     """Read one calendar."""
     async with parts.database.connection() as connection:
         row = await store.get(connection, name)
-    if row is None:
-        raise NotFound("calendar", name)
-    return json_answer(calendar_view(row)).response()
+        if row is None:
+            raise NotFound("calendar", name)
+        answer = await _answer(connection, row)
+    return json_answer(answer).response()
 
 
 @router.put("/{name}", response_model=Calendar, openapi_extra=takes(CalendarPut))
@@ -70,7 +74,7 @@ async def put_calendar(
             connection, name, description=description, spec=spec, updated_by=caller.name
         )
         await _note(connection, caller, name, before, row)
-        return json_answer(calendar_view(row))
+        return json_answer(await _answer(connection, row))
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     return answer.response()
@@ -95,6 +99,11 @@ async def delete_calendar(
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
     return answer.response()
+
+
+async def _answer(connection: Connection, row: store.CalendarRow) -> dict[str, Any]:
+    users = await store.users_of(connection, [row.name])
+    return calendar_answer(row, users[row.name], await tasks.now(connection))
 
 
 async def _note(

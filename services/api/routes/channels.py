@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
-from services.api.channels.channels import channel_view, read_channel, seal
+from services.api.channels.channels import channel_view, read_channel, seal, standing_view
 from services.api.channels.schemas import ChannelPut
 from services.api.documented.channels import Channel, ChannelTestResult
 from services.api.documented.tasks import takes
@@ -17,6 +18,8 @@ from services.api.queues.names import named
 from services.api.routes.caller import BASE
 from services.api.store import audit
 from services.api.store import channels as store
+from services.api.store.channel_standing import standing
+from services.api.store.channels import ChannelRow
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument, no_body
 from services.api.wire.idempotency import IdempotencyKey, once
@@ -33,7 +36,8 @@ async def list_channels(parts: Parts) -> Response:
     """List all channels by name, without their secrets."""
     async with parts.database.connection() as connection:
         rows = await store.every(connection)
-    return json_answer([channel_view(row) for row in rows]).response()
+        views = await _whole(connection, rows)
+    return json_answer(views).response()
 
 
 @router.get("/{name}", response_model=Channel)
@@ -41,9 +45,10 @@ async def get_channel(parts: Parts, name: ChannelName) -> Response:
     """Read one channel, without its secret."""
     async with parts.database.connection() as connection:
         row = await store.get(connection, name)
-    if row is None:
+        views = await _whole(connection, [row] if row else [])
+    if not views:
         raise NotFound("channel", name)
-    return json_answer(channel_view(row)).response()
+    return json_answer(views[0]).response()
 
 
 @router.put("/{name}", response_model=Channel, openapi_extra=takes(ChannelPut))
@@ -82,7 +87,8 @@ async def put_channel(
         was = channel_view(before) if before else None
         actor = audit.Actor.of(caller)
         await audit.note(connection, actor, verb, "channel", name, before=was, after=after)
-        return json_answer(channel_view(row))
+        (view,) = await _whole(connection, [row])
+        return json_answer(view)
 
     # What is kept of the request must not help to guess the secret.
     mark = document.raw if parts.box is None else parts.box.mark(document.raw)
@@ -128,5 +134,17 @@ async def test_channel(parts: Parts, caller: Caller, name: ChannelName) -> Respo
         await audit.note(connection, audit.Actor.of(caller), "channel.tested", "channel", name)
     tested = await parts.notifier.test(name)
     return json_answer(
-        {"ok": tested.ok, "detail": tested.detail, "duration_ms": tested.duration_ms}
+        {
+            "ok": tested.ok,
+            "detail": tested.detail,
+            "duration_ms": tested.duration_ms,
+            "request": tested.request and tested.request.model_dump(),
+            "answer": tested.answer and tested.answer.model_dump(),
+        }
     ).response()
+
+
+async def _whole(connection: Connection, rows: Sequence[ChannelRow]) -> list[dict[str, Any]]:
+    """Return channels as people see them, with how they stand."""
+    found = await standing(connection, [row.name for row in rows])
+    return [{**channel_view(row), **standing_view(found[row.name])} for row in rows]

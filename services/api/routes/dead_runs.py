@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Protocol
+from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -17,8 +17,8 @@ from services.api.parts import Parts
 from services.api.routes.caller import BASE, Cursor, Limit, RunId
 from services.api.routes.caller import read_choice as read_word
 from services.api.routes.runs import TaskFilter, read_task_filter
-from services.api.runs.dead_runs import Decided as Decision
 from services.api.runs.dead_runs import (
+    Choice,
     discard,
     discard_many,
     read_choice,
@@ -26,7 +26,13 @@ from services.api.runs.dead_runs import (
     requeue,
     requeue_many,
 )
-from services.api.runs.schemas import MOST_AT_ONCE, DeadRunRequeue, DeadRunsChoice
+from services.api.runs.dead_runs import Decided as Decision
+from services.api.runs.schemas import (
+    MOST_AT_ONCE,
+    DeadRunRequeue,
+    DeadRunsChoice,
+    DeadRunsRequeue,
+)
 from services.api.runs.views import dead_run_view
 from services.api.store import audit
 from services.api.store import dead_runs as store
@@ -35,6 +41,7 @@ from services.api.wire.body import Document, JsonBody, OptionalBody, no_body
 from services.api.wire.cursor import read_instant_cursor, write_cursor
 from services.api.wire.idempotency import IdempotencyKey, once
 from services.api.wire.strict_json import Limits
+from shared.contracts.runs import RunStatus
 from shared.db.pool import Connection
 
 router = closed_router(BASE)
@@ -43,12 +50,8 @@ router = closed_router(BASE)
 _MANY = Limits(size=128 * 1024)
 
 
-class DecideMany(Protocol):
-    """Decides about many dead runs."""
-
-    async def __call__(
-        self, connection: Connection, run_ids: Sequence[UUID], *, by: str
-    ) -> list[Decision]: ...
+#: How a run can have died.
+_WAYS = (RunStatus.FAILURE, RunStatus.TIMED_OUT, RunStatus.NEEDS_OPERATOR)
 
 
 @router.get("/dead-runs", response_model=DeadRuns)
@@ -59,14 +62,25 @@ async def list_dead_runs(
     cursor: Cursor = "",
     state: Annotated[str, Query(json_schema_extra={"enum": ["", *store.STATES]})] = "",
     task_id: TaskFilter = "",
+    status: Annotated[str, Query(json_schema_extra={"enum": ["", *_WAYS]})] = "",
+    q: Annotated[
+        str, Query(max_length=200, description="Looked for in the error and the task's name.")
+    ] = "",
 ) -> Response:
     """List dead runs, the latest first. A task without retries has none but `needs_operator`."""
     before = read_instant_cursor(cursor) if cursor else None
     wanted = read_word("state", state, store.STATES)
     task = read_task_filter(task_id)
+    way = read_word("status", status, _WAYS)
     async with parts.database.connection() as connection:
         rows = await store.page(
-            connection, state=wanted, task_id=task, before=before, limit=limit + 1
+            connection,
+            state=wanted,
+            task_id=task,
+            status=way,
+            containing=q.strip() or None,
+            before=before,
+            limit=limit + 1,
         )
     shown = rows[:limit]
     more = len(rows) > limit
@@ -115,7 +129,7 @@ async def discard_dead_run(parts: Parts, caller: Caller, run_id: RunId) -> Respo
     return json_answer(decided.view()).response()
 
 
-@router.post("/dead-runs/requeue", response_model=DecidedMany, openapi_extra=takes(DeadRunsChoice))
+@router.post("/dead-runs/requeue", response_model=DecidedMany, openapi_extra=takes(DeadRunsRequeue))
 async def requeue_dead_runs(
     *,
     request: Request,
@@ -125,7 +139,13 @@ async def requeue_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Try open dead runs anew: at most 1,000, by their ids or all of a task, the oldest first."""
-    act = _of_all(document, requeue_many, "requeued", caller)
+    choice = read_choice(document.value, DeadRunsRequeue)
+
+    async def act(connection: Connection) -> Answer:
+        ids, more = await _chosen(connection, choice)
+        decided = await requeue_many(connection, ids, choice.params, parts.catalog, caller)
+        return await _told(connection, caller, "requeued", decided, more=more)
+
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     parts.wake_relay()
     return answer.response()
@@ -141,27 +161,35 @@ async def discard_dead_runs(
     key: IdempotencyKey,
 ) -> Response:
     """Discard open dead runs: at most 1,000, by their ids or all of a task, the oldest first."""
-    act = _of_all(document, discard_many, "discarded", caller)
+    choice = read_choice(document.value, DeadRunsChoice)
+
+    async def act(connection: Connection) -> Answer:
+        ids, more = await _chosen(connection, choice)
+        decided = await discard_many(connection, ids, caller)
+        return await _told(connection, caller, "discarded", decided, more=more)
+
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
     return answer.response()
 
 
-def _of_all(
-    document: Document, decide: DecideMany, verb: str, caller: Principal
-) -> Callable[[Connection], Awaitable[Answer]]:
-    """Return what decides about the dead runs that *document* chooses."""
-    run_ids, task_id = read_choice(document.value)
+async def _chosen(connection: Connection, choice: Choice) -> tuple[list[UUID], bool]:
+    """Return the runs that are meant, and whether there are more."""
+    if choice.task_id is None:
+        return list(choice.run_ids or ()), False
+    ids = await store.open_of_task(connection, choice.task_id, MOST_AT_ONCE + 1)
+    return ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
 
-    async def act(connection: Connection) -> Answer:
-        ids, more = list(run_ids or ()), False
-        if task_id is not None:
-            ids = await store.open_of_task(connection, task_id, MOST_AT_ONCE + 1)
-            ids, more = ids[:MOST_AT_ONCE], len(ids) > MOST_AT_ONCE
-        decided = await decide(connection, ids, by=caller.name)
-        await _note(connection, caller, verb, decided)
-        return json_answer({"items": [each.view() for each in decided], "more": more})
 
-    return act
+async def _told(
+    connection: Connection,
+    caller: Principal,
+    verb: str,
+    decided: Sequence[Decision],
+    *,
+    more: bool,
+) -> Answer:
+    await _note(connection, caller, verb, decided)
+    return json_answer({"items": [each.view() for each in decided], "more": more})
 
 
 async def _note(

@@ -1,33 +1,58 @@
-"""What was told to whom, and the incidents that it was about."""
+"""What was told to whom, once more if somebody wants it; and the incidents that it was about."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, get_args
+from uuid import UUID, uuid4
 
-from fastapi import Query
+from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
-from services.api.access.auth import closed_router
-from services.api.documented.channels import Incidents, Notifications
+from services.api.access.auth import Caller, closed_router
+from services.api.channels.told import delivery_view, incident_view, require_resendable
+from services.api.documented.channels import (
+    FailureClass,
+    Incidents,
+    NotificationResent,
+    Notifications,
+)
 from services.api.parts import Parts
-from services.api.routes.caller import BASE, Cursor, Limit, read_choice
+from services.api.routes.caller import BASE, Cursor, Limit, read_choice, read_time
+from services.api.store import audit, resends
 from services.api.store import notifications as store
 from services.api.tasks.dependencies import read_id
-from services.api.wire.answers import json_answer
+from services.api.wire.answers import Answer, json_answer
+from services.api.wire.body import no_body
 from services.api.wire.cursor import read_instant_cursor, write_cursor
+from services.api.wire.idempotency import IdempotencyKey, once
 from services.api.wire.problems import Refused
-from shared.domain.errors import Problem
-from shared.domain.instant import format_instant
+from shared.db.pool import Connection
+from shared.domain.errors import NotFound, Problem
 
 router = closed_router(BASE)
 
 STATES = ("waiting", "failed", "sent", "given_up", "folded")
 _OPEN = ("true", "false")
-_UNENDED = frozenset({"waiting", "failed"})
+_CLASSES: tuple[str, ...] = get_args(FailureClass)
 _NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 
+
+async def delivery_id_of(
+    notification_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+) -> UUID:
+    """Dependency: the notification's id of the path.
+
+    Raises:
+        NotFound: it spells no id, so there is no such notification.
+    """
+    identity = read_id(notification_id)
+    if identity is None:
+        raise NotFound("notification", "")
+    return identity
+
+
+DeliveryId = Annotated[UUID, Depends(delivery_id_of)]
 OfTask = Annotated[str, Query(json_schema_extra={"format": "uuid"})]
 
 
@@ -39,6 +64,9 @@ async def list_notifications(
     alert_group_id: OfTask = "",
     channel: Annotated[str, Query(max_length=320)] = "",
     state: Annotated[str, Query(json_schema_extra={"enum": ["", *STATES]})] = "",
+    event: Annotated[str, Query(max_length=100, description="What is told, as in the list.")] = "",
+    earliest: Annotated[str, Query(alias="from", description="Ordered then or later.")] = "",
+    latest: Annotated[str, Query(alias="to", description="Ordered before.")] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response:
@@ -50,14 +78,56 @@ async def list_notifications(
             group_id=_read_id("alert_group_id", alert_group_id, "alert_group.unknown"),
             channel=channel or None,
             state=read_choice("state", state, STATES),
+            event=event or None,
+            earliest=read_time("from", earliest),
+            latest=read_time("to", latest),
             before=read_instant_cursor(cursor) if cursor else _NEWEST,
             limit=limit + 1,
         )
     shown = rows[:limit]
     following = write_cursor(shown[-1].created_at, shown[-1].id) if len(rows) > limit else None
     return json_answer(
-        {"items": [_delivery_view(row) for row in shown], "next": following}
+        {"items": [delivery_view(row) for row in shown], "next": following}
     ).response()
+
+
+@router.post(
+    "/notifications/{notification_id}/resend",
+    status_code=202,
+    response_model=NotificationResent,
+    dependencies=[Depends(no_body)],
+)
+async def resend_notification(
+    *,
+    request: Request,
+    parts: Parts,
+    caller: Caller,
+    notification_id: DeliveryId,
+    key: IdempotencyKey,
+) -> Response:
+    """Send a message once more, or, if it waits to be tried again, now. Answers at once.
+
+    What was ended gets a new message with an id of its own; it is in the list a moment later.
+    """
+
+    async def act(connection: Connection) -> Answer:
+        row = await resends.find(connection, notification_id)
+        if row is None:
+            raise NotFound("notification", str(notification_id))
+        how = require_resendable(row)
+        identity = uuid4()
+        await resends.wish(connection, identity, notification_id, how, requested_by=caller.name)
+        new = identity if how == "again" else notification_id
+        actor = audit.Actor.of(caller)
+        after = {"channel": row.channel, "event": row.event, "how": how, "notification": str(new)}
+        told = str(notification_id)
+        await audit.note(
+            connection, actor, "notification.resent", "notification", told, after=after
+        )
+        return json_answer({"id": str(new), "resend_of": told, "how": how}, 202)
+
+    answer = await once(parts.database, request, caller, b"", act, key=key)
+    return answer.response()
 
 
 @router.get("/incidents", response_model=Incidents)
@@ -66,6 +136,7 @@ async def list_incidents(
     parts: Parts,
     task_id: OfTask = "",
     is_open: Annotated[str, Query(alias="open", json_schema_extra={"enum": ["", *_OPEN]})] = "",
+    failure_class: Annotated[str, Query(json_schema_extra={"enum": ["", *_CLASSES]})] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response:
@@ -76,13 +147,14 @@ async def list_incidents(
             connection,
             task_id=_read_id("task_id", task_id, "task.unknown"),
             is_open=None if wanted is None else wanted == "true",
+            failure_class=read_choice("failure_class", failure_class, _CLASSES),
             before=read_instant_cursor(cursor) if cursor else _NEWEST,
             limit=limit + 1,
         )
     shown = rows[:limit]
     following = write_cursor(shown[-1].opened_at, shown[-1].id) if len(rows) > limit else None
     return json_answer(
-        {"items": [_incident_view(row) for row in shown], "next": following}
+        {"items": [incident_view(row) for row in shown], "next": following}
     ).response()
 
 
@@ -92,42 +164,3 @@ def _read_id(name: str, text: str, code: str) -> UUID | None:
         problem = Problem(f"/query/{name}", code)
         raise Refused(400, "query.invalid", problems=[problem])
     return identity
-
-
-def _delivery_view(row: store.DeliveryRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "task_id": str(row.task_id) if row.task_id else None,
-        "run_id": str(row.run_id) if row.run_id else None,
-        "alert_group_id": str(row.group_id) if row.group_id else None,
-        "event": row.event,
-        "channel": row.channel,
-        "incident_id": str(row.incident_id) if row.incident_id else None,
-        "state": row.state,
-        "tries": row.tries,
-        "next_try_at": format_instant(row.next_try_at) if row.state in _UNENDED else None,
-        "answer": row.answer,
-        "created_at": format_instant(row.created_at),
-        "ended_at": _instant(row.ended_at),
-    }
-
-
-def _incident_view(row: store.IncidentRow) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "task_id": str(row.task_id),
-        "failure_class": row.failure_class,
-        "opened_at": format_instant(row.opened_at),
-        "updated_at": format_instant(row.updated_at),
-        "count": row.failures,
-        "first_run_id": str(row.first_run_id),
-        "last_run_id": str(row.last_run_id),
-        "last_error": row.last_error,
-        "told_at": _instant(row.told_at),
-        "closed_at": _instant(row.closed_at),
-        "closed_by": str(row.closed_by) if row.closed_by else None,
-    }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return format_instant(at) if at else None

@@ -10,15 +10,14 @@ from starlette.responses import Response
 
 from services.api.access.auth import Caller, closed_router
 from services.api.access.known_tokens import Principal
-from services.api.documented.runs import ListedRuns, RunDetail, may_take
-from services.api.documented.tasks import Lines, Occurrences, Run, RunsStarted, RunStarted, takes
+from services.api.documented.runs import may_take
+from services.api.documented.tasks import Occurrences, Run, RunsStarted, RunStarted, takes
 from services.api.parts import Parts
 from services.api.routes.caller import (
     BASE,
     CallersLanguage,
     Cursor,
     Limit,
-    RunId,
     TaskId,
     read_choice,
     read_time,
@@ -29,18 +28,15 @@ from services.api.runs.same import the_same
 from services.api.runs.views import (
     RETRYING,
     WAITING,
-    holder_view,
-    listed_run_view,
-    run_detail_view,
 )
 from services.api.secrets.allowed import Wished, require_allowed
-from services.api.store import audit, holders, requests, run_history, run_list, runs, tasks
+from services.api.store import audit, requests, runs, tasks
 from services.api.tasks.dependencies import read_id
 from services.api.tasks.schemas import RunNow, RunsCreate
-from services.api.tasks.views import line_view, occurrence_view, run_view
+from services.api.tasks.views import occurrence_view, run_view
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import Document, JsonBody, OptionalBody
-from services.api.wire.cursor import read_instant_cursor, read_line_cursor, write_cursor
+from services.api.wire.cursor import read_instant_cursor, write_cursor
 from services.api.wire.idempotency import IdempotencyKey, once
 from services.api.wire.problems import Refused
 from services.api.wire.strict_json import Limits
@@ -188,75 +184,6 @@ async def list_task_occurrences(
             "next": write_cursor(shown[-1].scheduled_for, shown[-1].run_id) if more else None,
         },
         Content_Language=language,
-    ).response()
-
-
-@router.get("/automation-runs", response_model=ListedRuns)
-async def list_runs(
-    *,
-    parts: Parts,
-    language: CallersLanguage,
-    limit: Limit = 50,
-    cursor: Cursor = "",
-    task_id: TaskFilter = "",
-    status: Annotated[str, Query(json_schema_extra={"enum": ["", *_STATUSES]})] = "",
-    trigger: Annotated[str, Query(max_length=64)] = "",
-    queue: Annotated[str, Query(max_length=64)] = "",
-    earliest: Annotated[str, Query(alias="from", description="Started or due, included")] = "",
-    latest: Annotated[str, Query(alias="to", description="Started or due, excluded")] = "",
-) -> Response:
-    """List runs, newest first: those in the log by their start, those that wait by when due."""
-    before = read_instant_cursor(cursor) if cursor else None
-    wanted = run_list.Wanted(
-        task_id=read_task_filter(task_id),
-        status=read_choice("status", status, _STATUSES),
-        trigger=trigger or None,
-        queue=queue or None,
-        earliest=read_time("from", earliest),
-        latest=read_time("to", latest),
-    )
-    async with parts.database.connection() as connection:
-        rows = await run_list.page(connection, wanted, before=before, limit=limit + 1)
-    shown = rows[:limit]
-    more = len(rows) > limit
-    return json_answer(
-        {
-            "items": [listed_run_view(row, language) for row in shown],
-            "next": write_cursor(shown[-1].at, shown[-1].run.run_id) if more else None,
-        },
-        Content_Language=language,
-    ).response()
-
-
-@router.get("/automation-runs/{run_id}", response_model=RunDetail)
-async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Response:
-    """Read one run and all that happened to it; before it begins its status is `waiting`."""
-    async with parts.database.connection() as connection:
-        history = await run_history.find(connection, run_id)
-        in_the_way = await holders.of(connection, run_id)
-    if history is None:
-        raise NotFound("run", str(run_id))
-    shown = {**run_detail_view(history, language), "held_by": [*map(holder_view, in_the_way)]}
-    return json_answer(shown, Content_Language=language).response()
-
-
-@router.get("/automation-runs/{run_id}/lines", response_model=Lines)
-async def list_run_lines(
-    *,
-    parts: Parts,
-    run_id: RunId,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    after: Annotated[str, Query(description="`next` of the page before.")] = "",
-) -> Response:
-    """Read what a run wrote, oldest first. `next` also serves to look for newer lines later."""
-    behind = read_line_cursor(after) if after else (0, 0)
-    async with parts.database.connection() as connection:
-        rows = await runs.lines(connection, run_id, after=behind, limit=limit)
-        if not rows and not await runs.is_known(connection, run_id):
-            raise NotFound("run", str(run_id))
-    last = (rows[-1].attempt, rows[-1].seq) if rows else behind
-    return json_answer(
-        {"items": [line_view(row) for row in rows], "next": f"{last[0]}.{last[1]}"}
     ).response()
 
 

@@ -47,6 +47,9 @@ async def list_secrets(
     parts: Parts,
     limit: Limit = 100,
     cursor: Cursor = "",
+    text: Annotated[
+        str, Query(alias="q", max_length=200, description="A part of the name or description.")
+    ] = "",
     used: Annotated[
         str, Query(json_schema_extra={"enum": ["", "true", "false"]}, description="Named or not.")
     ] = "",
@@ -56,7 +59,11 @@ async def list_secrets(
     word = read_choice("used", used.lower(), ("true", "false"))
     async with parts.database.connection() as connection:
         rows = await store.page(
-            connection, after=after, used=None if word is None else word == "true", limit=limit + 1
+            connection,
+            after=after,
+            part=text.strip() or None,
+            used=None if word is None else word == "true",
+            limit=limit + 1,
         )
     shown = rows[:limit]
     more = write_cursor(shown[-1].name) if len(rows) > limit else None

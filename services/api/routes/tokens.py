@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 import pydantic
 from fastapi import Request
@@ -10,15 +11,16 @@ from starlette.responses import Response
 
 from services.api.access import tokens
 from services.api.access.auth import Caller, closed_router
+from services.api.access.known_tokens import Principal
 from services.api.access.scopes import allows
 from services.api.documented.tasks import NewToken, Token, takes
-from services.api.parts import Parts
+from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE
 from services.api.store import audit
 from services.api.store import tokens as store
 from services.api.tasks.schemas import TokenCreate
 from services.api.wire.answers import Answer, json_answer
-from services.api.wire.body import JsonDocument
+from services.api.wire.body import Document, JsonDocument
 from services.api.wire.idempotency import IdempotencyKey, once
 from services.api.wire.problems import Refused, refuse_fields
 from services.api.wire.shape import problems_of
@@ -37,10 +39,24 @@ async def create_token(
     document: JsonDocument,
     key: IdempotencyKey,
 ) -> Response:
-    """Make a token. `token` is shown this once; a repeated request hears null in its place.
+    """Make a token of nobody's, for a service; people make theirs under …/me/tokens.
 
-    Nobody can hand on a right that they do not have.
+    `token` is shown this once: a repeated request hears null in its place. Nobody can hand on a
+    right that they do not have.
     """
+    return await make_token(request, parts, caller, document, key=key, owner=None)
+
+
+async def make_token(
+    request: Request,
+    parts: ApiParts,
+    caller: Principal,
+    document: Document,
+    *,
+    key: str | None,
+    owner: UUID | None,
+) -> Response:
+    """Make a token that belongs to *owner*; None: to nobody."""
     try:
         wished = TokenCreate.model_validate(document.value)
     except pydantic.ValidationError as error:
@@ -56,8 +72,9 @@ async def create_token(
             scopes=wished.scopes,
             expires_in_days=wished.expires_in_days,
             created_by=caller.name,
+            user_id=owner,
         )
-        after = {"name": row.name, "scopes": row.scopes}
+        after = {"name": row.name, "scopes": row.scopes, "owner": row.user_name}
         actor = audit.Actor.of(caller)
         await audit.note(connection, actor, "token.created", "token", row.id, after=after)
         return json_answer({**tokens.view(row), "token": token.text}, 201)
@@ -95,9 +112,22 @@ async def revoke_token(
     key: IdempotencyKey,
 ) -> Response:
     """Make a token useless from now on."""
+    return await revoke(request, parts, caller, token_id, key=key, owner=None)
+
+
+async def revoke(
+    request: Request,
+    parts: ApiParts,
+    caller: Principal,
+    token_id: str,
+    *,
+    key: str | None,
+    owner: UUID | None,
+) -> Response:
+    """Revoke a token, if it is *owner*'s; None: anybody's."""
 
     async def act(connection: Connection) -> Answer:
-        if "\x00" in token_id or not await store.revoke(connection, token_id):
+        if "\x00" in token_id or not await store.revoke(connection, token_id, of_user=owner):
             raise NotFound("token", "")
         await audit.note(connection, audit.Actor.of(caller), "token.revoked", "token", token_id)
         return Answer(204)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-import pydantic
 from fastapi import Request
 from starlette.responses import Response
 
@@ -15,39 +14,38 @@ from services.api.access.auth import Caller, closed_router
 from services.api.access.known_tokens import Principal
 from services.api.documented.events import Replayed, TriggerTested
 from services.api.documented.tasks import takes
-from services.api.events.intake import read_one
-from services.api.events.rehearsal import Played, answers, explain, matching, played
+from services.api.events.rehearsal import Played, matching, played
 from services.api.events.replay import identities, runs_to_ask_for
 from services.api.events.schemas import TriggerReplay, TriggerTest
 from services.api.events.stream import Look
+from services.api.events.trying import (
+    MOST_TRIED,
+    events_to_try,
+    read_wish,
+    tried,
+    trigger_of,
+    window_of,
+    window_view,
+)
 from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE, TaskId
 from services.api.runs.ask import add_new_runs
 from services.api.store import audit
 from services.api.store import events as event_store
 from services.api.store import tasks as store
-from services.api.tasks.trigger_check import read_trigger
 from services.api.wire.answers import Answer, json_answer
 from services.api.wire.body import JsonDocument
 from services.api.wire.idempotency import IdempotencyKey, once
-from services.api.wire.problems import Refused, refuse_fields
-from services.api.wire.shape import problems_of
-from services.api.wire.strict_model import Strict
-from shared.bus import topology
+from services.api.wire.problems import refuse_fields
 from shared.db.pool import Connection
 from shared.domain.errors import InvalidDefinition, NotFound, Problem
-from shared.domain.event import Event, event_from
 from shared.domain.instant import format_instant, parse_instant
 from shared.domain.trigger import Trigger
 from shared.domain.triggering.records import Watched
 
 router = closed_router(f"{BASE}/automation-tasks/{{task_id}}/trigger")
 
-#: Events looked at for one answer.
-MOST_TRIED = 10_000
 MOST_REPLAYED = 1_000
-
-M = TypeVar("M", bound=Strict)
 
 
 @router.post("/test", response_model=TriggerTested, openapi_extra=takes(TriggerTest))
@@ -57,16 +55,13 @@ async def test_trigger(parts: Parts, task_id: TaskId, document: JsonDocument) ->
     Starts nothing. Tells of each clause whether it matches and what it saw, and what the trigger
     would have made of the last 24 hours.
     """
-    wished = _read(TriggerTest, document.value)
+    wished = read_wish(TriggerTest, document.value)
     row = await _task(parts, task_id)
     trigger = _trigger(wished.trigger_config, row)
-    events = await _events_to_try(parts, wished, row.now)
-    held = await answers(parts.conditions, trigger, events)
-    tried = [
-        explain(trigger, event, answer, task_id) for event, answer in zip(events, held, strict=True)
-    ]
-    day = await _last_day(parts, trigger, task_id, row.now)
-    return json_answer({"events": tried, "last_24_hours": day}).response()
+    events = await events_to_try(parts, wished.event, wished.last, row.now)
+    told = await tried(parts.conditions, trigger, events, task_id)
+    day = await window_of(parts, trigger, task_id, row.now, 24)
+    return json_answer({"events": told, "last_24_hours": window_view(day)}).response()
 
 
 @router.post(
@@ -137,13 +132,6 @@ async def _note_replay(
     await audit.note(connection, actor, "trigger.replayed", "task", str(task_id), after=after)
 
 
-def _read(model: type[M], document: Mapping[str, Any]) -> M:
-    try:
-        return model.model_validate(document)
-    except pydantic.ValidationError as error:
-        raise refuse_fields(problems_of(error)) from None
-
-
 def _refuse_too_many(look: Look, would: Played) -> None:
     if not (look.complete and would.complete):
         raise refuse_fields([Problem("/to", "replay.too_long", {"limit": MOST_TRIED})])
@@ -152,7 +140,7 @@ def _refuse_too_many(look: Look, would: Played) -> None:
 
 
 def _range(document: Mapping[str, Any]) -> tuple[TriggerReplay, datetime, datetime]:
-    wished = _read(TriggerReplay, document)
+    wished = read_wish(TriggerReplay, document)
     problems: list[Problem] = []
     found: list[datetime] = []
     for name, text in (("from", wished.earliest), ("to", wished.latest)):
@@ -178,39 +166,4 @@ async def _task(parts: ApiParts, task_id: UUID) -> store.TaskRow:
 def _trigger(given: Mapping[str, Any] | None, row: store.TaskRow) -> Trigger:
     """Return the trigger that is meant: the one given, else the task's."""
     config = given if given is not None else row.definition.trigger_config
-    if not config:
-        raise refuse_fields([Problem("/trigger_config", "trigger.no_trigger")])
-    try:
-        return read_trigger(config)
-    except InvalidDefinition as error:
-        raise refuse_fields([each.under("/trigger_config") for each in error.problems]) from None
-
-
-async def _events_to_try(parts: ApiParts, wished: TriggerTest, now: datetime) -> list[Event]:
-    if (wished.event is None) == (wished.last is None):
-        raise refuse_fields([Problem("", "trigger.one_of")])
-    if wished.last is not None:
-        return [stored.event for stored in (await parts.events.newest(wished.last)).events][::-1]
-    taken, problems = read_one(wished.event, "/event", now, lambda: str(uuid4()), ours_too=True)
-    if taken is None:
-        raise refuse_fields(problems)
-    subject = topology.event_said(taken.source, taken.type)
-    return [event_from(subject, None, taken.payload, now)]
-
-
-async def _last_day(
-    parts: ApiParts, trigger: Trigger, task_id: UUID, now: datetime
-) -> dict[str, Any] | None:
-    since = now - timedelta(days=1)
-    try:
-        look: Look = await parts.events.between(trigger.subject, since, None, most=MOST_TRIED)
-    except Refused:
-        return None
-    matches = await matching(parts.conditions, trigger, look.events, task_id)
-    would = await played(Watched(task_id, 1, trigger), matches, since, now)
-    return {
-        "events": len(look.events),
-        "complete": look.complete and would.complete,
-        "matches": len(matches),
-        "would_have_fired": len(would.firings),
-    }
+    return trigger_of(config or {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ import pydantic
 from services.api.access.known_tokens import Principal
 from services.api.runs.ask import NewRun, add_new_runs, judge_params
 from services.api.runs.cancel import read_run_ids
-from services.api.runs.schemas import DeadRunRequeue, DeadRunsChoice
+from services.api.runs.schemas import DeadRunRequeue, DeadRunsChoice, DeadRunsRequeue
 from services.api.secrets.allowed import Wished, require_allowed
 from services.api.store import dead_runs as store
 from services.api.store import tasks
@@ -60,24 +60,34 @@ def read_requeue(document: Mapping[str, Any]) -> DeadRunRequeue:
         raise refuse_fields(problems_of(error)) from None
 
 
-def read_choice(document: Mapping[str, Any]) -> tuple[tuple[UUID, ...] | None, UUID | None]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Dead runs to be decided about: by their ids, or those of a task."""
+
+    run_ids: tuple[UUID, ...] | None
+    task_id: UUID | None
+    params: dict[str, Any] | None = None
+
+
+def read_choice(document: Mapping[str, Any], model: type[DeadRunsChoice]) -> Choice:
     """Return the dead runs, or the task, that *document* names.
 
     Raises:
         Refused: it names neither, or both.
     """
     try:
-        wished = DeadRunsChoice.model_validate(document)
+        wished = model.model_validate(document)
     except pydantic.ValidationError as error:
         raise refuse_fields(problems_of(error)) from None
+    params = wished.params if isinstance(wished, DeadRunsRequeue) else None
     if (wished.run_ids is None) == (wished.task_id is None):
         raise refuse_fields([Problem("", "dead_runs.choice")])
     if wished.run_ids is not None:
-        return read_run_ids(wished.run_ids), None
+        return Choice(read_run_ids(wished.run_ids), None, params)
     task_id = read_id(wished.task_id)
     if task_id is None:
         raise refuse_fields([Problem("/task_id", "task.unknown")])
-    return None, task_id
+    return Choice(None, task_id, params)
 
 
 async def requeue(
@@ -122,20 +132,33 @@ async def requeue(
 
 
 async def requeue_many(
-    connection: Connection, run_ids: Sequence[UUID], *, by: str
+    connection: Connection,
+    run_ids: Sequence[UUID],
+    params: dict[str, Any] | None,
+    catalog: Catalog,
+    caller: Principal,
 ) -> list[Decided]:
-    """Ask for a run in the stead of each that is open; return those, in the order asked."""
-    decided = await store.decide(connection, run_ids, store.REQUEUED, by=by)
+    """Ask for a run in the stead of each that is open; return those, in the order asked.
+
+    Raises:
+        Refused: 422, *params* make no sense for the task of one of them.
+    """
+    decided = await store.decide(connection, run_ids, store.REQUEUED, by=caller.name)
     chosen = [run_id for run_id in run_ids if run_id in decided]
     task_of = await store.tasks_of(connection, chosen)
-    kept = await store.params_of(connection, chosen)
+    if params is None:
+        kept = await store.params_of(connection, chosen)
+        given = {run_id: json.loads(text) for run_id, text in kept.items()}
+    else:
+        await _judge_for_all(connection, set(task_of.values()), params, catalog, caller)
+        given = dict.fromkeys(chosen, params)
     versions = await tasks.versions(connection, list(set(task_of.values())))
     new = [
-        _new_run(run_id, task_of[run_id], 1, json.loads(kept[run_id]) if run_id in kept else None)
+        _new_run(run_id, task_of[run_id], 1, given.get(run_id))
         for run_id in chosen
         if task_of[run_id] in versions
     ]
-    await add_new_runs(connection, new, versions, requested_by=by)
+    await add_new_runs(connection, new, versions, requested_by=caller.name)
     pairs = [(each.origin.run_id, each.run_id) for each in new if each.origin]
     paired = [(dead, fresh) for dead, fresh in pairs if dead is not None]
     await store.note_new_runs(connection, paired)
@@ -159,11 +182,26 @@ async def discard(connection: Connection, run_id: UUID, *, by: str) -> Decided:
 
 
 async def discard_many(
-    connection: Connection, run_ids: Sequence[UUID], *, by: str
+    connection: Connection, run_ids: Sequence[UUID], caller: Principal
 ) -> list[Decided]:
     """Discard those that are open; return them, in the order asked."""
-    decided = await store.decide(connection, run_ids, store.DISCARDED, by=by)
+    decided = await store.decide(connection, run_ids, store.DISCARDED, by=caller.name)
     return [Decided(run_id, store.DISCARDED) for run_id in run_ids if run_id in decided]
+
+
+async def _judge_for_all(
+    connection: Connection,
+    task_ids: Iterable[UUID],
+    params: dict[str, Any],
+    catalog: Catalog,
+    caller: Principal,
+) -> None:
+    """Hold parameters against the action of each task."""
+    found = [await tasks.get(connection, task_id) for task_id in sorted(task_ids)]
+    for name in sorted({row.definition.task_action for row in found if row is not None}):
+        judge_params(name, params, catalog, "/params")
+        asked = Wished("/params", catalog.get(name), params)
+        await require_allowed(connection, [asked], caller.scopes)
 
 
 def _new_run(run_id: UUID, task_id: UUID, times: int, params: dict[str, Any] | None) -> NewRun:

@@ -57,11 +57,28 @@ class DeadRunRequeue(Strict):
     )
 
 
+class RunRetry(Strict):
+    """How a run that ended is to be run again."""
+
+    params: Config | None = Field(
+        default=None, description="Instead of what it ran with, of the same shape."
+    )
+
+
 class DeadRunsChoice(Strict):
     """Dead runs to be decided about: by their ids, or the open ones of a task."""
 
     run_ids: RunIds | None = None
     task_id: TaskId | None = None
+
+
+class DeadRunsRequeue(DeadRunsChoice):
+    """Dead runs to be tried anew, with the parameters of each or with other ones."""
+
+    params: Config | None = Field(
+        default=None,
+        description="Instead of what each ran with; the tasks of all of them must take these.",
+    )
 
 
 class BackfillCreate(Strict):

@@ -8,58 +8,103 @@ from typing import Any
 from uuid import UUID
 
 from services.api.runs.timeline import timeline_of
+from services.api.runs.wanted import RETRYING, WAITING
+from services.api.runs.why import Beginning, Names, beginning_view, origin_of
 from services.api.store.dead_runs import DeadRunRow
 from services.api.store.holders import Holder
 from services.api.store.run_history import AttemptRow, History, LeaseRow, LedgerRow
+from services.api.store.run_kin import KinRow
 from services.api.store.run_list import ListedRow
 from services.api.store.runs import RunRow
 from services.api.tasks.views import error_text, reason_text, run_view, waits_for_text
-from shared.contracts.runs import RunRequest
 from shared.domain.instant import format_instant
 from shared.domain.occurrence import Outcome
 from shared.domain.texts.catalog import Language
 from shared.domain.texts.reasons import in_words
 
-WAITING = "waiting"
-RETRYING = "retrying"
+__all__ = ["RETRYING", "WAITING"]
+
 SKIPPED = "skipped"
 RUNNING = "running"
 LOST = "lost"
 
 
-def listed_run_view(row: ListedRow, language: Language) -> dict[str, Any]:
-    """Return a run of a list."""
+def listed_run_view(row: ListedRow, names: Names, language: Language) -> dict[str, Any]:
+    """Return a run of a list; *names* are those of upstream tasks."""
+    begun = Beginning(
+        row.run.trigger,
+        row.requested_by,
+        row.origin,
+        row.run.scheduled_for,
+        row.due_at,
+        row.began_at,
+    )
     return {
         **run_view(row.run, language),
+        **beginning_view(begun, names, language),
+        "task_name": row.task_name,
+        "task_action": row.task_action,
         "queue": row.queue,
         "waits_for": row.waits_for,
         "waits_for_text": waits_for_text(row.waits_for, language),
     }
 
 
-def run_detail_view(history: History, language: Language) -> dict[str, Any]:
-    """Return one run with all that is known of it."""
+def run_detail_view(history: History, names: Names, language: Language) -> dict[str, Any]:
+    """Return one run with all that is known of it; *names* are those of upstream tasks."""
     ledger = history.ledger
     waits_for = ledger.waits_for if ledger else None
-    origin = ledger.origin if ledger else None
     asked = history.asked
     params = json.loads(ledger.params) if ledger and ledger.params else None
+    base = _base(history, language)
     return {
-        **_base(history, language),
+        **base,
+        **beginning_view(_beginning(history), names, language),
         "queue": ledger.queue if ledger else None,
         "waits_for": waits_for,
         "waits_for_text": waits_for_text(waits_for, language),
         "priority": ledger.priority if ledger else None,
         "outcome": ledger.outcome if ledger else None,
-        "requested_by": ledger.requested_by if ledger else asked.requested_by if asked else None,
         "not_before": _instant(ledger.not_before) if ledger else None,
         "cancel_requested_at": _instant(ledger.cancel_requested_at) if ledger else None,
         "cancel_reason": _cancel_reason(ledger, language),
         "params": asked.params if ledger is None and asked else params,
-        "origin": json.loads(origin) if origin else _asked_origin(history),
+        "origin": origin_of(history.origin) or None,
         "progress": _progress(history),
         "attempts": attempts_of(history, language),
         "timeline": timeline_of(history, language),
+    }
+
+
+def _beginning(history: History) -> Beginning:
+    run, ledger, asked = history.run, history.ledger, history.asked
+    starts = [row.started_at for row in history.attempts]
+    starts += [history.lease.claimed_at] if history.lease else []
+    starts += [run.started_at] if run is not None and run.started_at else []
+    scheduled = run.scheduled_for if run else ledger.scheduled_for if ledger else None
+    if scheduled is None and asked is not None:
+        scheduled = asked.scheduled_for or asked.requested_at
+    assert scheduled is not None  # noqa: S101 - `find` returns one that has any of the three
+    known = ledger or asked
+    return Beginning(
+        trigger=run.trigger if run else known.trigger if known else "",
+        requested_by=known.requested_by if known else None,
+        origin=history.origin,
+        scheduled_for=scheduled,
+        due_at=ledger.due_at if ledger else None,
+        began_at=min(starts, default=None),
+    )
+
+
+def kin_view(row: KinRow) -> dict[str, Any]:
+    """Return a run that caused another, or was caused by it."""
+    return {
+        "run_id": str(row.run_id),
+        "task_id": str(row.task_id),
+        "task_name": row.task_name,
+        "trigger": row.trigger,
+        "status": row.status,
+        "at": format_instant(row.at),
     }
 
 
@@ -174,13 +219,6 @@ def _unbegun(
         final=False,
     )
     return run_view(row, language)
-
-
-def _asked_origin(history: History) -> dict[str, Any] | None:
-    asked: RunRequest | None = history.asked
-    if history.ledger is not None or asked is None or asked.origin is None:
-        return None
-    return asked.origin.model_dump(mode="json", exclude_defaults=True)
 
 
 def _attempt_view(row: AttemptRow, language: Language) -> dict[str, Any]:

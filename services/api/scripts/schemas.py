@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -60,3 +60,15 @@ class ScriptDecision(Strict):
     """Why a script goes on, or does not."""
 
     comment: Summary | None = None
+
+
+class ScriptPublishNow(Strict):
+    """How a script is to be published."""
+
+    params: dict[str, Any] = Field(
+        default={},
+        examples=[{"environment": "production", "strategy": {"type": "canary"}}],
+        description="As the action script_publish takes them (GET …/automation-actions), without"
+        " script_id. rollback: true publishes what was published before; dry_run: true makes a run"
+        " that only plans.",
+    )

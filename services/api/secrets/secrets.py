@@ -58,6 +58,7 @@ def secret_view(row: SecretRow) -> dict[str, Any]:
         "created_at": format_instant(row.created_at),
         "updated_at": format_instant(row.updated_at),
         "updated_by": row.updated_by,
+        "value_set_at": format_instant(row.value_set_at),
         "used_by": [
             {"kind": each.kind, "id": str(each.id), "name": each.name} for each in row.used_by
         ],

@@ -76,15 +76,16 @@ class AccountRow:
         )
 
 
-_HELD = "a.hold_state IS NOT NULL AND a.hold_until > clock_timestamp()"
+#: Whether a person holds it now.
+HELD = "a.hold_state IS NOT NULL AND a.hold_until > clock_timestamp()"
 COLUMNS = f"""
     a.id, a.seq, a.account_id, a.display_name, a.script_id, a.environment, a.server_id,
     a.group_ids, a.tags, a.active, a.config, a.version, a.created_at, a.updated_at, a.created_by,
     a.desired, a.generation, a.desired_at, a.desired_by, a.desired_run, a.desired_for,
     a.script_version, a.previous_script_version,
-    CASE WHEN {_HELD} THEN a.hold_state END AS hold_state,
-    CASE WHEN {_HELD} THEN nullif(a.hold_until, 'infinity') END AS hold_until,
-    CASE WHEN {_HELD} THEN a.hold_by END AS hold_by,
+    CASE WHEN {HELD} THEN a.hold_state END AS hold_state,
+    CASE WHEN {HELD} THEN nullif(a.hold_until, 'infinity') END AS hold_until,
+    CASE WHEN {HELD} THEN a.hold_by END AS hold_by,
     a.state, a.state_since, a.state_seq, a.state_generation, a.state_at, a.healthy, a.pid,
     a.restarts, a.running_script_id, a.running_script_version, a.detail, a.runtime_id,
     EXISTS (SELECT FROM api.account_runtimes r WHERE r.server_id = a.server_id AND {LIVE})
@@ -96,57 +97,6 @@ COLUMNS = f"""
 def row_of(record: Record) -> AccountRow:
     """Return a row that was read with `COLUMNS`."""
     return AccountRow(**{**record, "config": json.loads(record["config"])})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which accounts are listed; None: whatever it is."""
-
-    tag: str | None = None
-    group: str | None = None
-    server: str | None = None
-    script: str | None = None
-    desired: str | None = None
-    state: str | None = None
-    """`unknown`: no runtime has said anything of it."""
-    active: bool | None = None
-    text: str | None = None
-    """Part of the account id or the display name, whatever the case."""
-
-
-_PAGE = f"""
-SELECT {COLUMNS} FROM api.accounts a
-WHERE ($1::text IS NULL OR a.tags @> ARRAY[$1])
-  AND ($2::text IS NULL OR a.group_ids @> ARRAY[$2])
-  AND ($3::text IS NULL OR a.server_id = $3)
-  AND ($4::text IS NULL OR a.script_id = $4)
-  AND ($5::text IS NULL OR a.desired = $5)
-  AND ($6::text IS NULL OR coalesce(a.state, 'unknown') = $6)
-  AND ($7::boolean IS NULL OR a.active = $7)
-  AND ($8::text IS NULL OR position(lower($8) IN lower(a.account_id || ' ' || a.display_name)) > 0)
-  AND ($9::bigint IS NULL OR a.seq < $9)
-ORDER BY a.seq DESC LIMIT $10
-"""  # noqa: S608 - our own column list
-
-
-async def page(
-    connection: Connection, wanted: Filter, *, before: int | None, limit: int
-) -> list[AccountRow]:
-    """Return accounts, the newest first, those after the cursor *before*."""
-    rows = await connection.fetch(
-        _PAGE,
-        wanted.tag,
-        wanted.group,
-        wanted.server,
-        wanted.script,
-        wanted.desired,
-        wanted.state,
-        wanted.active,
-        wanted.text,
-        before,
-        limit,
-    )
-    return [row_of(row) for row in rows]
 
 
 async def get(connection: Connection, account_id: str) -> AccountRow | None:

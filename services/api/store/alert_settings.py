@@ -78,16 +78,22 @@ async def change(
 
 
 async def groups(
-    connection: Connection, *, after: UUID | None, channel: str | None, limit: int
+    connection: Connection,
+    *,
+    after: UUID | None,
+    channel: str | None,
+    fingerprint: str | None,
+    limit: int,
 ) -> list[GroupRow]:
     """Return groups in order of their ids."""
     rows = await connection.fetch(
         f"SELECT {', '.join(GroupRow._fields)} FROM notify.api_alert_groups"  # noqa: S608 - our own column list
         " WHERE ($1::uuid IS NULL OR id > $1) AND ($2::text IS NULL OR channel = $2)"
-        " ORDER BY id LIMIT $3",
+        " AND ($4::text IS NULL OR $4 = ANY(members)) ORDER BY id LIMIT $3",
         after,
         channel,
         limit,
+        fingerprint,
     )
     return [GroupRow(*row) for row in rows]
 

@@ -187,6 +187,8 @@ async def page(
     rule: str | None,
     level: str | None,
     labels: Mapping[str, str],
+    text: str | None,
+    acknowledged: bool | None,
     before: int,
     limit: int,
 ) -> list[AlertRow]:
@@ -195,14 +197,37 @@ async def page(
     rows = await connection.fetch(
         f"SELECT {_COLUMNS} FROM api.alerts WHERE seq < $1 AND {which}"  # noqa: S608 - our own words
         " AND ($2::text IS NULL OR rule_name = $2) AND ($3::text IS NULL OR level = $3)"
-        " AND labels @> $4::jsonb ORDER BY seq DESC LIMIT $5",
+        " AND labels @> $4::jsonb AND ($5::text IS NULL"
+        "  OR strpos(lower(rule_name || ' ' || labels::text), lower($5)) > 0)"
+        " AND ($6::boolean IS NULL OR (acknowledged_at IS NOT NULL) = $6)"
+        " ORDER BY seq DESC LIMIT $7",
         before,
         rule,
         level,
         _json(labels),
+        text,
+        acknowledged,
         limit,
     )
     return [AlertRow(*row.values()) for row in rows]
+
+
+class Count(NamedTuple):
+    """How many alerts are in one state with one level."""
+
+    state: str
+    level: str
+    alerts: int
+    unacknowledged: int
+
+
+async def counts(connection: Connection) -> list[Count]:
+    """Count alerts that are open or just resolved."""
+    rows = await connection.fetch(
+        "SELECT state, level, count(*), count(*) FILTER (WHERE acknowledged_at IS NULL)"  # noqa: S608 - our own words
+        f" FROM api.alerts WHERE {_CURRENT} GROUP BY state, level"
+    )
+    return [Count(*row) for row in rows]
 
 
 async def get(connection: Connection, alert_id: UUID, *, lock: bool = False) -> AlertRow | None:

@@ -21,13 +21,22 @@ class Actor:
     name: str
     token_id: str | None = None
     run_id: UUID | None = None
+    user_id: UUID | None = None
+    ip: str | None = None
+    request_id: str | None = None
 
     @classmethod
     def of(cls, who: Principal | Asker) -> Actor:
         """Return the actor behind a request or a command."""
         if isinstance(who, Asker):
             return cls(who.task_name, run_id=who.run_id)
-        return cls(who.name, token_id=who.token_id)
+        return cls(
+            who.name,
+            token_id=who.token_id,
+            user_id=who.user.id if who.user else None,
+            ip=who.ip,
+            request_id=who.request_id,
+        )
 
 
 class Deed(NamedTuple):
@@ -43,13 +52,11 @@ async def note_many(
     """Write a row for each of *deeds*."""
     await connection.execute(
         "INSERT INTO api.audit"
-        " (actor, token_id, run_id, verb, subject_kind, subject_id, after)"
-        " SELECT $1, $2, $3, $4, $5, u.id, u.after"
-        " FROM unnest($6::text[], $7::json[]) WITH ORDINALITY AS u (id, after, place)"
+        " (actor, token_id, run_id, user_id, ip, request_id, verb, subject_kind, subject_id, after)"
+        " SELECT $1, $2, $3, $4, $5, $6, $7, $8, u.id, u.after"
+        " FROM unnest($9::text[], $10::json[]) WITH ORDINALITY AS u (id, after, place)"
         " ORDER BY u.place",
-        actor.name,
-        actor.token_id,
-        actor.run_id,
+        *_columns(actor),
         verb,
         subject_kind,
         [each.subject_id for each in deeds],
@@ -70,11 +77,9 @@ async def note(
     """Write one row. *before* and *after* are views without secrets; give what has changed."""
     await connection.execute(
         "INSERT INTO api.audit"
-        " (actor, token_id, run_id, verb, subject_kind, subject_id, before, after)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        actor.name,
-        actor.token_id,
-        actor.run_id,
+        " (actor, token_id, run_id, user_id, ip, request_id, verb, subject_kind, subject_id,"
+        "  before, after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        *_columns(actor),
         verb,
         subject_kind,
         subject_id,
@@ -91,6 +96,9 @@ class AuditRow(NamedTuple):
     actor: str
     token_id: str | None
     run_id: UUID | None
+    user_id: UUID | None
+    ip: str | None
+    request_id: str | None
     verb: str
     subject_kind: str
     subject_id: str
@@ -109,6 +117,8 @@ class Wanted:
     subject_id: str | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
+    token_id: str | None = None
+    request_id: str | None = None
 
 
 async def page(
@@ -116,12 +126,13 @@ async def page(
 ) -> list[AuditRow]:
     """Return rows older than the row *before*, the newest first."""
     rows = await connection.fetch(
-        "SELECT id, at, actor, token_id, run_id, verb, subject_kind, subject_id, before, after"
-        " FROM api.audit WHERE ($1::text IS NULL OR actor = $1)"
+        "SELECT id, at, actor, token_id, run_id, user_id, ip, request_id, verb, subject_kind,"
+        " subject_id, before, after FROM api.audit WHERE ($1::text IS NULL OR actor = $1)"
         " AND ($2::text IS NULL OR verb = $2 OR right($2, 1) = '.' AND starts_with(verb, $2))"
         " AND ($3::text IS NULL OR subject_kind = $3) AND ($4::text IS NULL OR subject_id = $4)"
         " AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)"
-        " AND ($7::bigint IS NULL OR id < $7) ORDER BY id DESC LIMIT $8",
+        " AND ($7::bigint IS NULL OR id < $7) AND ($9::text IS NULL OR token_id = $9)"
+        " AND ($10::text IS NULL OR request_id = $10) ORDER BY id DESC LIMIT $8",
         wanted.actor,
         wanted.verb,
         wanted.subject_kind,
@@ -130,8 +141,30 @@ async def page(
         wanted.latest,
         before,
         limit,
+        wanted.token_id,
+        wanted.request_id,
     )
     return [AuditRow(*row.values()) for row in rows]
+
+
+async def words(connection: Connection) -> dict[str, list[str]]:
+    """Return who and what stands in the list at all, each word once, at most 500 of each.
+
+    Each is found by jumping along an index; counting all rows would read years of them.
+    """
+    return {
+        name: [
+            row[0]
+            for row in await connection.fetch(
+                "WITH RECURSIVE w AS ("  # noqa: S608 - our own columns
+                f" (SELECT {name} FROM api.audit ORDER BY {name} LIMIT 1) UNION ALL"
+                f" (SELECT (SELECT a.{name} FROM api.audit a WHERE a.{name} > w.{name}"
+                f"   ORDER BY a.{name} LIMIT 1) FROM w WHERE w.{name} IS NOT NULL))"
+                f" SELECT {name} FROM w WHERE {name} IS NOT NULL LIMIT 500"
+            )
+        ]
+        for name in ("actor", "verb", "subject_kind")
+    }
 
 
 async def forget(connection: Connection, limit: int, *, days: int) -> int:
@@ -145,6 +178,13 @@ async def forget(connection: Connection, limit: int, *, days: int) -> int:
         days,
     )
     return int(done.rsplit(" ", 1)[1])
+
+
+def _columns(actor: Actor) -> tuple[object, ...]:
+    return (
+        *(actor.name, actor.token_id, actor.run_id),
+        *(actor.user_id, actor.ip, actor.request_id),
+    )
 
 
 def _json(view: Mapping[str, Any] | None) -> str | None:

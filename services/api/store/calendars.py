@@ -24,6 +24,13 @@ class CalendarRow(NamedTuple):
     updated_by: str | None
 
 
+class CalendarUser(NamedTuple):
+    """A task that names a calendar."""
+
+    id: UUID
+    name: str
+
+
 _READ = f"SELECT {', '.join(CalendarRow._fields)} FROM api.calendars"  # noqa: S608 - our own column list
 
 
@@ -89,6 +96,22 @@ async def users(connection: Connection, name: str) -> list[UUID]:
         MOST_USERS,
     )
     return [row["id"] for row in rows]
+
+
+async def users_of(connection: Connection, names: Sequence[str]) -> dict[str, list[CalendarUser]]:
+    """Return for each of *names* some of the tasks that name it."""
+    rows = await connection.fetch(
+        "SELECT named.name AS calendar, t.id, t.name FROM unnest($1::text[]) AS named (name)"
+        " CROSS JOIN LATERAL (SELECT id, name, seq FROM api.tasks"
+        "  WHERE policy::jsonb -> 'blackout' -> 'calendars' ? named.name"
+        "  ORDER BY seq LIMIT $2) AS t ORDER BY named.name, t.seq",
+        list(names),
+        MOST_USERS,
+    )
+    found: dict[str, list[CalendarUser]] = {name: [] for name in names}
+    for row in rows:
+        found[row["calendar"]].append(CalendarUser(row["id"], row["name"]))
+    return found
 
 
 async def delete(connection: Connection, name: str) -> None:

@@ -75,21 +75,31 @@ async def page(
     *,
     state: str | None,
     task_id: UUID | None,
+    status: str | None,
+    containing: str | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[DeadRunRow]:
-    """Return dead runs, the latest death first, those after the cursor *before*."""
+    """Return dead runs, the latest death first, those after the cursor *before*.
+
+    *containing* is looked for in error and name of the task, whatever the case.
+    """
     at, run_id = before or (None, None)
     rows = await connection.fetch(
         f"{_READ} WHERE ($1::text IS NULL OR coalesce(c.decision, 'open') = $1)"
         " AND ($2::uuid IS NULL OR d.task_id = $2)"
         " AND ($3::timestamptz IS NULL OR (d.died_at, d.run_id) < ($3, $4::uuid))"
+        " AND ($6::text IS NULL OR d.status = $6)"
+        " AND ($7::text IS NULL OR position("
+        "  lower($7) IN lower(concat_ws(' ', d.task_name, d.error_message))) > 0)"
         " ORDER BY d.died_at DESC, d.run_id DESC LIMIT $5",
         state,
         task_id,
         at,
         run_id,
         limit,
+        status,
+        containing,
     )
     return [DeadRunRow(*row.values()) for row in rows]
 

@@ -79,6 +79,17 @@ async def other_at_work(connection: Connection, script_id: str) -> UUID | None:
     return None
 
 
+async def at_work(connection: Connection, script_id: str) -> UUID | None:
+    """Return the run that publishes a script now; nothing is changed."""
+    run_id: UUID | None = await connection.fetchval(
+        "SELECT p.run_id FROM api.script_publications p"  # noqa: S608 - our own constants
+        " WHERE p.script_id = $1 AND p.state IN ('running', 'rolling_back')"
+        f" AND {_AT_WORK}",
+        script_id,
+    )
+    return run_id
+
+
 async def begin(connection: Connection, new: Publication) -> None:
     """Store a publication; its targets follow. Old ones of the script are forgotten."""
     await connection.execute(

@@ -81,6 +81,23 @@ class History:
     asked: RunRequest | None = None
     """Set if there is nothing but the request."""
 
+    @property
+    def task_id(self) -> UUID:
+        """The task that ran."""
+        for known in (self.run, self.ledger, self.asked):
+            if known is not None:
+                return known.task_id
+        raise ValueError
+
+    @property
+    def origin(self) -> str | None:
+        """What caused it, as JSON."""
+        if self.ledger is not None:
+            return self.ledger.origin
+        if self.asked is None or self.asked.origin is None:
+            return None
+        return self.asked.origin.model_dump_json(exclude_defaults=True)
+
 
 _PLAIN = ", ".join(f"o.{name}" for name in LedgerRow._fields[:-2])
 _LEDGER = f"""

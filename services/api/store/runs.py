@@ -29,16 +29,6 @@ class RunRow(NamedTuple):
     final: bool
 
 
-class LineRow(NamedTuple):
-    """A line that a run wrote."""
-
-    attempt: int
-    seq: int
-    at: datetime
-    level: str
-    text: str
-
-
 class OccurrenceRow(NamedTuple):
     """What became of a fire."""
 
@@ -90,20 +80,6 @@ async def is_known(connection: Connection, run_id: UUID) -> bool:
         run_id,
     )
     return found
-
-
-async def lines(
-    connection: Connection, run_id: UUID, *, after: tuple[int, int], limit: int
-) -> list[LineRow]:
-    """Return the lines of a run behind (attempt, seq), in order."""
-    rows = await connection.fetch(
-        "SELECT attempt, seq, at, level, text FROM log.api_lines"
-        " WHERE run_id = $1 AND (attempt, seq) > ($2, $3) ORDER BY attempt, seq LIMIT $4",
-        run_id,
-        *after,
-        limit,
-    )
-    return [LineRow(*row.values()) for row in rows]
 
 
 async def occurrences(

@@ -32,11 +32,13 @@ class SecretRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     updated_by: str | None
+    value_set_at: datetime
     used_by: tuple[User, ...]
 
 
 _READ = (
     "SELECT s.name, s.description, s.key_id, s.version, s.created_at, s.updated_at, s.updated_by,"  # noqa: S608 - a number of ours
+    " coalesce(s.value_set_at, s.updated_at) AS value_set_at,"
     " (SELECT json_agg(json_build_array(u.kind, u.id, u.name)) FROM ("
     "   SELECT 'task' AS kind, t.id, t.name"
     "   FROM api.secret_uses x JOIN api.tasks t ON t.id = x.task_id WHERE x.secret = s.name"
@@ -49,15 +51,21 @@ _FROM_TABLE = _READ.format(source="api.secrets")
 
 
 async def page(
-    connection: Connection, *, after: str, used: bool | None, limit: int
+    connection: Connection, *, after: str, part: str | None, used: bool | None, limit: int
 ) -> list[SecretRow]:
-    """Return the secrets whose names follow *after*, by name; *used*: whether anybody names it."""
+    """Return the secrets whose names follow *after*, by name.
+
+    *part*: of the name or the description. *used*: whether anybody names it.
+    """
     rows = await connection.fetch(
         f"SELECT * FROM ({_FROM_TABLE} WHERE s.name > $1) s"  # noqa: S608 - our own column list
-        " WHERE $2::boolean IS NULL OR (s.used_by IS NOT NULL) = $2 ORDER BY s.name LIMIT $3",
+        " WHERE ($2::boolean IS NULL OR (s.used_by IS NOT NULL) = $2) AND ($4::text IS NULL"
+        "  OR strpos(lower(s.name || ' ' || coalesce(s.description, '')), lower($4)) > 0)"
+        " ORDER BY s.name LIMIT $3",
         after,
         used,
         limit,
+        part,
     )
     return [_row(row) for row in rows]
 
@@ -95,7 +103,8 @@ async def put(
         " (name, sealed, key_id, description, updated_by) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, key_id = excluded.key_id,"
         "  description = excluded.description, updated_by = excluded.updated_by,"
-        "  version = s.version + 1, updated_at = clock_timestamp()"
+        "  version = s.version + 1, updated_at = clock_timestamp(),"
+        "  value_set_at = clock_timestamp()"
         f" RETURNING *) {_READ.format(source='changed')}",
         name,
         sealed,

@@ -88,6 +88,19 @@ async def get(connection: Connection, task_id: UUID) -> TaskRow | None:
     return _row(row) if row else None
 
 
+async def many(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, TaskRow]:
+    """Return those of *ids* that are tasks."""
+    rows = await connection.fetch(f"{_FROM_TABLE} WHERE t.id = ANY($1::uuid[])", list(ids))
+    return {row["id"]: _row(row) for row in rows}
+
+
+async def several(connection: Connection, task_ids: Sequence[UUID]) -> list[TaskRow]:
+    """Return tasks in the order asked, as far as they are there."""
+    rows = await connection.fetch(f"{_FROM_TABLE} WHERE t.id = ANY($1::uuid[])", list(task_ids))
+    found = {row["id"]: _row(row) for row in rows}
+    return [found[each] for each in task_ids if each in found]
+
+
 async def lock(connection: Connection, task_id: UUID) -> TaskRow | None:
     """Return one task and keep everybody else from changing it until the transaction ends."""
     row = await connection.fetchrow(f"{_FROM_TABLE} WHERE t.id = $1 FOR UPDATE OF t", task_id)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.api.tasks.definition import Definition, schedule_of
+from services.api.tasks.schedule_views import fire_view
 from services.api.tasks.upcoming import Coming, upcoming
 from services.api.wire.texts import say
 from shared.domain.blackout import Calendar
@@ -76,10 +77,11 @@ def plan_view(
     running = impact.running if lasting else 0
     added, removed, until = _difference(before, after, impact)
     now_fires = _fires_now(before, after, impact)
+    taken_back = (_is_on(before) and not _is_on(after)) or after.definition is None
     sentence = _summary(
         change,
         queued=queued,
-        taken_back=(_is_on(before) and not _is_on(after)) or after.definition is None,
+        taken_back=taken_back,
         running=running,
         fires={"added": added, "removed": removed},
         until=until if until < impact.now + HORIZON else None,
@@ -96,6 +98,7 @@ def plan_view(
         "fires_removed": removed,
         "fires_counted_until": format_instant(until),
         "queued_runs_affected": queued,
+        "queued_runs_taken_back": queued if taken_back else 0,
         "running_runs_affected": running,
         "dependants": [
             {"id": str(each.id), "name": each.name, "relation": each.relation}
@@ -116,14 +119,7 @@ def _shown(side: Side, impact: Impact, language: Language) -> list[dict[str, Any
     schedule = schedule_of(side.definition) if side.definition is not None else None
     if schedule is None:
         return []
-    return [
-        {
-            "at": format_instant(fire.at),
-            "local": fire.at.astimezone(schedule.zone).isoformat(),
-            "note": say(fire.note, language, fire.params) if fire.note else None,
-        }
-        for fire in islice(_fires(side, impact), SHOWN)
-    ]
+    return [fire_view(fire, schedule, language) for fire in islice(_fires(side, impact), SHOWN)]
 
 
 def _difference(before: Side, after: Side, impact: Impact) -> tuple[int, int, datetime]:

@@ -84,19 +84,6 @@ class TaskCreate(TaskUpdate):
     task_action: ActionName
 
 
-class PreviewRequest(Strict):
-    """A schedule whose next fires are asked for."""
-
-    schedule_config: Config = Field(examples=[{"cron": "0 9 * * *", "timezone": "Asia/Taipei"}])
-    count: int = Field(default=10, ge=1, le=1000)
-    after: str | None = Field(
-        default=None,
-        max_length=40,
-        json_schema_extra={"format": "date-time"},
-        description="Fires strictly after this instant; the default is now.",
-    )
-
-
 class RunNow(Strict):
     """How one run is to differ from what its task says."""
 

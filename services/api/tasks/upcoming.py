@@ -28,6 +28,15 @@ class Coming(NamedTuple):
     params: Mapping[str, object]
 
 
+class Dark(NamedTuple):
+    """A blackout in which fires fall; the one that runs at its end, if any, comes by itself."""
+
+    start: datetime
+    end: datetime
+    first: datetime
+    """The nominal time of the first fire in it."""
+
+
 @lru_cache(maxsize=1_000)
 def read_calendar(spec: str) -> Calendar | None:
     """Return the calendar that is stored as *spec*; None if it cannot be read any more."""
@@ -50,23 +59,46 @@ def upcoming(
         return
     at_end = blackout is not None and blackout.on_blackout == "run_at_end"
     for_blackout = calendars if blackout is not None else ()
+    for each in course(schedule, task_id, for_blackout, after, at_end=at_end):
+        if isinstance(each, Coming):
+            yield each
+
+
+def course(
+    schedule: Schedule,
+    task_id: UUID | None,
+    calendars: Sequence[Calendar],
+    after: datetime,
+    *,
+    at_end: bool,
+) -> Iterator[Coming | Dark]:
+    """Yield the fires of a schedule strictly after an instant, and the blackouts between them.
+
+    The jitter of a task that is not there yet cannot be drawn: without an id fires start when they
+    are due by name.
+    """
     left = _MOST_BLACKOUTS
     while left and (fire := next_fire(schedule, after)) is not None:
-        due = due_at(schedule, str(task_id), fire.at)
-        dark = covering_any(for_blackout, due) if for_blackout else None
+        due = _due(schedule, task_id, fire.at)
+        dark = covering_any(calendars, due) if calendars else None
         if dark is None:
             after, left = fire.at, _MOST_BLACKOUTS
             yield Coming(fire.at, due, fire.note, fire.params)
             continue
         left -= 1
+        yield Dark(*dark, fire.at)
         if dark[1] - due >= FARTHEST:  # it never opens, as far as anybody can see
             return
         after = max(fire.at, dark[1] - schedule.jitter - _MICROSECOND)
         if at_end:
             last = _last_in(schedule, fire, dark)
-            if due_at(schedule, str(task_id), last.at) < dark[1]:
+            if _due(schedule, task_id, last.at) < dark[1]:
                 after, left = max(after, last.at), _MOST_BLACKOUTS
                 yield Coming(last.at, dark[1], last.note, last.params)
+
+
+def _due(schedule: Schedule, task_id: UUID | None, at: datetime) -> datetime:
+    return at if task_id is None else due_at(schedule, str(task_id), at)
 
 
 def _last_in(schedule: Schedule, first: Fire, dark: Interval) -> Fire:

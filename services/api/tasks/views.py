@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from services.api.store.runs import LineRow, OccurrenceRow, RunRow
-from services.api.store.system import DeadRow, ExecutorRow
+from services.api.store.run_lines import LineRow
+from services.api.store.runs import OccurrenceRow, RunRow
 from services.api.store.tasks import TaskRow
 from services.api.tasks.definition import warnings_of
 from services.api.tasks.policy import policy_view
@@ -139,40 +138,6 @@ def occurrence_view(row: OccurrenceRow, language: Language) -> dict[str, Any]:
 def waits_for_text(code: str | None, language: Language) -> str | None:
     """Return in words what a run waits for."""
     return None if code is None else say(f"waits.{code}", language)
-
-
-def executor_view(row: ExecutorRow) -> dict[str, Any]:
-    """Return an executor process."""
-    return {
-        "executor_id": str(row.executor_id),
-        "instance": row.instance,
-        "host": row.host,
-        "started_at": format_instant(row.started_at),
-        "seen_at": format_instant(row.seen_at),
-        "silent_seconds": round(max(row.silent_seconds, 0.0), 1),
-        "slots": row.slots,
-        "running": row.running,
-        "draining": row.draining,
-        "actions": row.actions,
-    }
-
-
-def dead_letter_view(row: DeadRow) -> dict[str, Any]:
-    """Return a message that nobody could handle; bytes that are no text as base64."""
-    try:
-        payload, encoding = row.payload.decode(), "utf-8"
-    except UnicodeDecodeError:
-        payload, encoding = base64.b64encode(row.payload).decode(), "base64"
-    return {
-        "id": row.id,
-        "stream": row.stream,
-        "subject": row.subject,
-        "reason": row.reason,
-        "payload": payload,
-        "payload_encoding": encoding,
-        "headers": json.loads(row.headers),
-        "created_at": format_instant(row.created_at),
-    }
 
 
 def _instant(at: datetime | None) -> str | None:

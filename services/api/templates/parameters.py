@@ -15,7 +15,9 @@ from shared.domain.errors import Problem
 Schema = Mapping[str, Any]
 
 #: What says nothing of whether a value fits.
-_SPOKEN = frozenset({"title", "description", "examples", "default", "format", "x-secret"})
+_SPOKEN = frozenset(
+    {"title", "description", "examples", "default", "format", "x-secret", "x-widget"}
+)
 KEYWORDS = _SPOKEN | {
     "type",
     "enum",

@@ -19,6 +19,8 @@ from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.instant import format_instant, parse_instant
 
 _LONGEST = 300
+#: With a name in it: 200 characters, each as long as JSON may spell it.
+_LONGEST_SORTED = 2_000
 _LINE = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
 
 
@@ -40,6 +42,24 @@ def read_instant_cursor(cursor: str) -> tuple[datetime, UUID]:
         return parse_instant(at), UUID(identity)
     except (ValueError, TypeError, AttributeError, InvalidDefinition):
         raise _refusal() from None
+
+
+def read_moment_cursor(cursor: str) -> tuple[datetime, str, int]:
+    """Return the sort key (instant, kind, number) of *cursor*.
+
+    Raises:
+        Refused: it is none of ours.
+    """
+    try:
+        at, kind, number = _read(cursor)
+        moment = parse_instant(at)
+    except (ValueError, TypeError, AttributeError, InvalidDefinition):
+        raise _refusal() from None
+    if not isinstance(kind, str) or "\x00" in kind:
+        raise _refusal()
+    if not isinstance(number, int) or not 0 <= number < 2**63:
+        raise _refusal()
+    return moment, kind, number
 
 
 def read_number_cursor(cursor: str) -> int:
@@ -85,6 +105,22 @@ def read_name_cursor(cursor: str) -> str:
     return name
 
 
+def read_sorted_cursor(cursor: str, sort: str) -> tuple[str, int]:
+    """Return the place (the value sorted by, a number) of *cursor* in a list sorted by *sort*.
+
+    Raises:
+        Refused: it is none of ours, or of a list that is sorted otherwise.
+    """
+    try:
+        kind, value, number = _read(cursor, longest=_LONGEST_SORTED)
+    except (ValueError, TypeError):
+        raise _refusal() from None
+    sound = isinstance(value, str) and "\x00" not in value and isinstance(number, int)
+    if kind != sort or not sound or not 0 <= number < 2**63:
+        raise _refusal()
+    return value, number
+
+
 def read_line_cursor(cursor: str) -> tuple[int, int]:
     """Return the position (attempt, line) behind which a run's log is to be read on.
 
@@ -97,8 +133,8 @@ def read_line_cursor(cursor: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _read(cursor: str) -> list[Any]:
-    if len(cursor) > _LONGEST or not cursor.isascii():
+def _read(cursor: str, longest: int = _LONGEST) -> list[Any]:
+    if len(cursor) > longest or not cursor.isascii():
         raise ValueError
     padded = cursor + "=" * (-len(cursor) % 4)
     try:

@@ -25,6 +25,11 @@ PROBES = frozenset({"/healthz", "/readyz"})
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _SERVED = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
+#: What else some paths serve.
+_SERVED_TOO = (
+    (re.compile(r".*/automation-runs/[^/]+/lines/stream"), frozenset({"text/event-stream"})),
+    (re.compile(r".*/automation-runs/[^/]+/lines/download"), frozenset({"text/plain", "text/*"})),
+)
 
 #: Answers of ours are data: never cached, never framed, never guessed at.
 SECURITY_HEADERS = {
@@ -63,7 +68,7 @@ class FrontDoor:
         if refused is not None:
             await problem_answer(refused, request)(scope, receive, visit.send)
             return
-        self._room -= 1
+        visit.enter(self)
         try:
             await self._app(visit.as_get(), receive, visit.send)
         except ClientDisconnect:
@@ -74,13 +79,17 @@ class FrontDoor:
                 bug = Refused(500, "server.error")
                 await problem_answer(bug, request)(scope, receive, visit.send)
         finally:
-            self._room += 1
+            visit.leave()
+
+    def take_room(self, rooms: int) -> None:
+        """Count requests that came in, or went."""
+        self._room -= rooms
 
     def _refusal(self, path: str, headers: Headers) -> Refused | None:
         # A probe that finds no room would have a busy process killed.
         if self._room <= 0 and path not in PROBES:
             return Refused(503, "server.busy", headers={"Retry-After": "1"})
-        if not accepts_json(headers.get("accept")):
+        if not accepts(path, headers.get("accept")):
             return Refused(406, "request.not_acceptable")
         return None
 
@@ -94,6 +103,19 @@ class _Visit:
         self._head = scope["method"] == "HEAD"
         self.request_id = request_id
         self.answered = False
+        self._door: FrontDoor | None = None
+
+    def enter(self, door: FrontDoor) -> None:
+        """Take room until `leave`, which an answer that takes long calls early."""
+        self._door = door
+        door.take_room(1)
+        self._scope["state"].update(leave_room=self.leave, is_head=self._head)
+
+    def leave(self) -> None:
+        """Give the room back, once."""
+        door, self._door = self._door, None
+        if door is not None:
+            door.take_room(-1)
 
     def as_get(self) -> Scope:
         """Return the scope for the application: a HEAD is a GET whose body is not sent."""
@@ -117,13 +139,19 @@ def _request_id(given: str | None) -> str:
     return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-def accepts_json(header: str | None) -> bool:
-    """Return whether a caller takes our answers, by its `Accept` header."""
+def accepts(path: str, header: str | None) -> bool:
+    """Return whether a caller takes what is served at *path*, by its `Accept` header."""
+    more = (kinds for pattern, kinds in _SERVED_TOO if pattern.fullmatch(path))
+    return accepts_json(header, next(more, frozenset()))
+
+
+def accepts_json(header: str | None, more: frozenset[str] = frozenset()) -> bool:
+    """Return whether a caller takes our answers, or *more*, by its `Accept` header."""
     if not header or not header.strip():
         return True
     for part in header.split(","):
         kind, *parameters = (word.strip().lower() for word in part.split(";"))
-        if kind in _SERVED and not any(_is_zero(each) for each in parameters):
+        if (kind in _SERVED or kind in more) and not any(_is_zero(each) for each in parameters):
             return True
     return False
 

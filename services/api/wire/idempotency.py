@@ -85,16 +85,16 @@ async def once(
         if key is None:
             return await act(connection)
         mark = fingerprint(request, body)
-        if not await store.claim(connection, principal.token_id, key):
+        if not await store.claim(connection, principal.holder, key):
             raise Refused(409, "idempotency.in_hand", headers={"Retry-After": "1"})
-        kept = await store.find(connection, principal.token_id, key)
+        kept = await store.find(connection, principal.holder, key)
         if kept is not None:
             return _again(kept, mark)
         answer = await act(connection)
         shown = remembered(answer)
         await store.keep(
             connection,
-            principal.token_id,
+            principal.holder,
             key,
             fingerprint=mark,
             status=shown.status,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,11 +55,12 @@ def problem_answer(refused: Refused, request: Request) -> Response:
     """Return *refused* as a response in the caller's language."""
     state = request.scope.get("state", {})
     language = state.get("language") or choose_language(request.headers.get("accept-language"))
-    errors = [
+    errors: list[dict[str, Any]] = [
         {
             "pointer": problem.pointer,
             "code": problem.code,
             "detail": say(problem.code, language, problem.params),
+            **_place(problem),
         }
         for problem in refused.problems[:MOST_PROBLEMS]
     ]
@@ -82,10 +84,15 @@ def problem_answer(refused: Refused, request: Request) -> Response:
         media_type=MEDIA_TYPE,
         headers={
             "Content-Language": language,
-            "Vary": "Accept-Language, Authorization",
+            "Vary": "Accept-Language, Authorization, Cookie",
             **refused.headers,
         },
     )
+
+
+def _place(problem: Problem) -> dict[str, object]:
+    """Return where in its text a problem lies, if it is of a part of one."""
+    return {name: problem.params[name] for name in ("position", "length") if name in problem.params}
 
 
 def _field(pointer: str) -> str:

@@ -18,6 +18,7 @@ from services.executor.actions.form import Label
 from services.executor.actions.json_path import PATH_MAX, JsonPath, NoPath
 from shared.contracts.action import ActionParams
 from shared.domain.texts.catalog import Text
+from shared.domain.texts.generic_actions import OPERATORS
 from shared.runtime.cel import Condition
 
 Operator = Literal[
@@ -68,6 +69,7 @@ class Claim(ActionParams):
                 "lt, le, gt and ge are for numbers; matches takes an RE2 pattern, in a list, "
                 "exists true or false",
             ),
+            choices=OPERATORS,
         ),
     ] = "equals"
     value: Annotated[

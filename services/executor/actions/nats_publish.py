@@ -41,12 +41,13 @@ class NatsPublishParams(ActionParams):
     subject: Annotated[
         str,
         Label(
-            Text("主題", "Subject"),
+            Text("主旨", "Subject"),
             Text(
                 "以 event. 開頭，各段為英數字、底線或連字號，以點分隔，例如 event.orders.created",
                 "Starts with event.; tokens of letters, digits, _ and -, joined by dots, "
                 "such as event.orders.created",
             ),
+            widget="event-subject",
         ),
     ] = Field(min_length=1, max_length=SUBJECT_MAX)
     data: Annotated[
@@ -54,6 +55,7 @@ class NatsPublishParams(ActionParams):
         Label(
             Text("內容", "Data"),
             Text("事件的內容（JSON），最多 48 KiB", "The event's data (JSON), at most 48 KiB"),
+            widget="code:json",
         ),
     ] = Field(default_factory=dict)
     headers: Annotated[
@@ -64,6 +66,8 @@ class NatsPublishParams(ActionParams):
                 "訊息標頭；不可使用 Nats- 開頭的名稱",
                 "Message headers; names that start with Nats- are not allowed",
             ),
+            widget="key-value",
+            is_advanced=True,
         ),
     ] = Field(default_factory=dict, max_length=HEADERS_MAX)
     dry_run: DryRun = False
@@ -118,6 +122,7 @@ class NatsPublish(Action[NatsPublishParams]):
     """Publishes one event."""
 
     name = "nats_publish"
+    category = "messages"
     title = Text("發布事件", "Publish an event")
     description = Text(
         "在訊息匯流排上發布一則事件，供其他任務的觸發條件或其他系統使用。",

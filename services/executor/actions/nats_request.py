@@ -57,7 +57,11 @@ class NatsRequestParams(ActionParams):
     ] = Field(min_length=1, max_length=SUBJECT_MAX)
     data: Annotated[
         JsonValue,
-        Label(Text("內容", "Data"), Text("以 JSON 送出，最多 48 KiB", "JSON, at most 48 KiB")),
+        Label(
+            Text("內容", "Data"),
+            Text("以 JSON 送出，最多 48 KiB", "JSON, at most 48 KiB"),
+            widget="code:json",
+        ),
     ] = Field(default_factory=dict)
     timeout_seconds: Annotated[
         float,
@@ -71,6 +75,7 @@ class NatsRequestParams(ActionParams):
                 "回覆的 JSON 必須全部符合，否則執行失敗",
                 "The answer is JSON for which all of this holds; otherwise the run fails",
             ),
+            is_advanced=True,
         ),
     ] = Field(default_factory=list)
     capture: Annotated[
@@ -81,6 +86,8 @@ class NatsRequestParams(ActionParams):
                 "名稱對應回覆 JSON 中的位置；值會存入執行結果",
                 "Names and places in the answer's JSON; the values become part of the result",
             ),
+            widget="key-value",
+            is_advanced=True,
         ),
     ] = Field(default_factory=dict)
     dry_run: DryRun = False
@@ -111,6 +118,7 @@ class NatsRequest(Action[NatsRequestParams]):
     """Asks once."""
 
     name = "nats_request"
+    category = "messages"
     title = Text("NATS 請求", "NATS request")
     description = Text(
         "透過訊息匯流排詢問另一個服務，並檢查其回覆。",

@@ -41,6 +41,7 @@ class Noop(Action[NoopParams]):
     """Does nothing."""
 
     name = "noop"
+    category = "flow"
     title = Text("不做任何事", "Do nothing")
     description = Text(
         "不做任何事，可等待一段時間；用於測試或作為佔位。",

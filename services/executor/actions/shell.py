@@ -66,10 +66,7 @@ class Limits(ActionParams):
     ] = Field(default=60, ge=1, le=86_400)
     memory_mb: Annotated[
         int,
-        Label(
-            Text("記憶體（MiB）", "Memory (MiB)"),
-            Text("每個行程的位址空間", "Address space of each process"),
-        ),
+        Label(Text("記憶體（MiB）", "Memory (MiB)"), Text("每個行程的位址空間", "Of each process")),
     ] = Field(default=1024, ge=16, le=65_536)
     file_mb: Annotated[
         int,
@@ -108,6 +105,7 @@ class ShellParams(ActionParams):
                 "The first is the full path of the program, or the name of one of the system's; "
                 "there is no shell",
             ),
+            widget="program",
         ),
     ] = Field(min_length=1, max_length=ARGUMENTS_MAX)
     env: Annotated[
@@ -115,6 +113,7 @@ class ShellParams(ActionParams):
         Label(
             Text("環境變數", "Environment"),
             Text("只有這些，不繼承其他變數", "These and no others: nothing is inherited"),
+            widget="key-value",
         ),
     ] = Field(default_factory=dict, max_length=ENV_MAX)
     secret_env: Annotated[
@@ -129,15 +128,26 @@ class ShellParams(ActionParams):
         Label(
             Text("標準輸入", "Standard input"),
             Text("傳給程式的內容，最多 48 KiB", "What it is given to read, at most 48 KiB"),
+            widget="textarea",
+            is_advanced=True,
         ),
     ] = ""
     exit_codes: Annotated[
         list[Annotated[int, Field(ge=0, le=255)]],
-        Label(Text("成功的結束碼", "Good exit codes"), Text("其他結束碼視為失敗", "Others fail")),
+        Label(
+            Text("成功的結束碼", "Good exit codes"),
+            Text("其他結束碼視為失敗", "Others fail"),
+            widget="codes",
+            is_advanced=True,
+        ),
     ] = Field(default=[0], min_length=1, max_length=20)
     limits: Annotated[
         Limits,
-        Label(Text("資源上限", "Limits"), Text("程式可用的資源", "What the program may use up")),
+        Label(
+            Text("資源上限", "Limits"),
+            Text("程式可用的資源", "What the program may use up"),
+            is_advanced=True,
+        ),
     ] = Field(default_factory=Limits)
     dry_run: DryRun = False
 
@@ -177,6 +187,7 @@ class Shell(Action[ShellParams]):
     """Runs one program."""
 
     name = "shell"
+    category = "programs"
     title = Text("執行程式", "Run a program")
     description = Text(
         "在執行器主機上執行程式；須由管理員以 AUTOMATION_SHELL=on 開放。",

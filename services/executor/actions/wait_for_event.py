@@ -56,6 +56,7 @@ class WaitForEventParams(ActionParams):
                 "事件的主旨，可用 * 與 >，例如 event.orders.>",
                 "Subject of the event, perhaps with * and >, such as event.orders.>",
             ),
+            widget="event-subject",
         ),
     ] = Field(min_length=1, max_length=SUBJECT_MAX)
     condition: Annotated[
@@ -66,6 +67,7 @@ class WaitForEventParams(ActionParams):
                 "CEL 運算式，與觸發條件相同，例如 status == 'done'",
                 "CEL, as in triggers, such as status == 'done'",
             ),
+            widget="condition",
         ),
     ] = Field(default=None, min_length=1, max_length=CONDITION_MAX)
     within_seconds: Annotated[
@@ -80,6 +82,7 @@ class WaitForEventParams(ActionParams):
         Label(
             Text("往前查看秒數", "Look back (s)"),
             Text("也接受執行之前這段時間內的事件", "Events that came so long before count, too"),
+            is_advanced=True,
         ),
     ] = Field(default=0, ge=0, le=DAY)
     look_every_seconds: Annotated[
@@ -90,6 +93,7 @@ class WaitForEventParams(ActionParams):
                 "剛開始每秒查看，之後逐漸放慢至此間隔",
                 "It looks every second at first, and less and less often up to this",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=15, ge=1, le=300)
     required: Annotated[
@@ -111,6 +115,8 @@ class WaitForEventParams(ActionParams):
                 "Names and places in the event, such as $.data.id; the values become part of "
                 "the result",
             ),
+            widget="key-value",
+            is_advanced=True,
         ),
     ] = Field(default_factory=dict)
     dry_run: DryRun = False
@@ -134,6 +140,7 @@ class WaitForEvent(Action[WaitForEventParams]):
     """Looks for one event."""
 
     name = "wait_for_event"
+    category = "flow"
     title = Text("等待事件", "Wait for an event")
     description = Text(
         "等待符合主旨與條件的事件；等待期間不占用執行名額。",

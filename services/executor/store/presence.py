@@ -1,12 +1,26 @@
-"""SQL of the executors table: who is there."""
+"""SQL of the executors table: who is there; and whether an operator wants nothing given to it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.db.pool import Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """What an executor says of itself once, at its start."""
+
+    instance: str
+    host: str
+    version: str
+    slots: int
+    actions: tuple[str, ...]
+    queues: tuple[str, ...]
+    labels: Mapping[str, str]
 
 
 class PresenceStore:
@@ -18,33 +32,43 @@ class PresenceStore:
 
     async def report(
         self,
+        presence: Presence,
         *,
-        instance: str,
-        host: str,
-        slots: int,
         running: int,
         draining: bool,
-        actions: list[str],
-        queues: list[str],
-        labels: Mapping[str, str],
+        cordoned: bool,
+        clock_offset: float | None,
     ) -> None:
         """Say that this executor is alive, and how busy."""
         await self._pool.execute(
             "INSERT INTO executor.executors"
-            " (executor_id, instance, host, slots, running, draining, actions, queues, labels)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " (executor_id, instance, host, version, slots, actions, queues, labels, running,"
+            "  draining, cordoned, clock_offset)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
             " ON CONFLICT (executor_id) DO UPDATE SET seen_at = clock_timestamp(),"
-            " slots = excluded.slots, running = excluded.running, draining = excluded.draining",
+            " slots = excluded.slots, running = excluded.running, draining = excluded.draining,"
+            " cordoned = excluded.cordoned, clock_offset = excluded.clock_offset",
             self._executor_id,
-            instance,
-            host,
-            slots,
+            presence.instance,
+            presence.host,
+            presence.version,
+            presence.slots,
+            presence.actions,
+            presence.queues,
+            json.dumps(dict(presence.labels)),
             running,
             draining,
-            actions,
-            queues,
-            json.dumps(dict(labels)),
+            cordoned,
+            clock_offset,
         )
+
+    async def is_cordoned(self) -> bool:
+        """Return whether an operator wants this executor to take nothing."""
+        found: bool = await self._pool.fetchval(
+            "SELECT EXISTS (SELECT FROM api.executor_drains WHERE executor_id = $1)",
+            self._executor_id,
+        )
+        return found
 
     async def leave(self) -> None:
         """Say goodbye."""

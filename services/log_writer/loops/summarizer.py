@@ -21,6 +21,7 @@ class Summarizer:
         self._upkeep = upkeep
 
     async def step(self) -> timedelta:
-        """Tell it once."""
+        """Tell it once; and let go of counts of long ago, which are few each time."""
         await self._upkeep.summarize()
+        await self._upkeep.forget_tallies()
         return INTERVAL

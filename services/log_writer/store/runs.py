@@ -9,8 +9,8 @@ statement that makes it final, hence once. What is said of an attempt after a la
 only touches the attempt's own row (`attempts.py`).
 
 One statement is one transaction. All writers lock rows of `runs` in order of run_id, then those of
-`task_statistics` in order of task_id, then those of `attempts`, so they cannot wait for each other
-in a circle.
+`task_statistics` in order of task_id, those of `tallies.py` in the order of their keys, and last
+those of `attempts`, so they cannot wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from services.log_writer.store import attempts
+from services.log_writer.store import attempts, tallies
 from services.log_writer.store.text import storable
 from shared.contracts.runs import RunFinished, RunStarted
 from shared.db.pool import Pool
@@ -94,7 +94,7 @@ WITH new AS MATERIALIZED (
     WHERE NOT known.final
       AND (excluded.final OR excluded.attempt > known.attempt
            OR excluded.attempt = known.attempt AND known.status = 'running')
-    RETURNING task_id, status, final, started_at,
+    RETURNING task_id, run_id, status, final, started_at, completed_at,
         left(split_part(coalesce(result, error_message, status), E'\\n', 1), 500) AS line
 ), sums AS (
     SELECT task_id,
@@ -119,6 +119,8 @@ WITH new AS MATERIALIZED (
         last_result = CASE
             WHEN (excluded.last_run_at, excluded.last_result) > (sum.last_run_at, sum.last_result)
             THEN excluded.last_result ELSE sum.last_result END
+), tallied AS ({tallies.TALLIED}
+), judged AS ({tallies.HEALTH}
 ), ended AS ({attempts.FINISHED})
 SELECT DISTINCT task_id FROM written
 """  # noqa: S608 - our own words

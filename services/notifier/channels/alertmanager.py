@@ -41,7 +41,8 @@ class Alertmanager:
         if secret.bearer:
             headers["Authorization"] = f"Bearer {secret.bearer}"
         body = json.dumps(alerts(parcel), ensure_ascii=False).encode()
-        return await self._http.post(secret.url.rstrip("/") + PATH, body, headers)
+        url = secret.url.rstrip("/") + PATH
+        return await self._http.post(url, body, headers, witness=parcel.witness)
 
 
 def alerts(parcel: Parcel) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ class Chat:
         scheme = url.partition(":")[0].lower()
         if scheme not in self._schemes:
             raise NotDelivered("AUTOMATION_APPRISE_SCHEMES does not allow this", permanent=True)
+        if parcel.witness is not None:
+            # The service's own request is Apprise's business, and full of secrets.
+            body = f"{parcel.words.title}\n\n{parcel.words.text}"
+            parcel.witness.sees_request(scheme, f"{scheme}://…", {}, body)
         return await asyncio.to_thread(_notify, url, scheme, parcel)
 
 

@@ -74,9 +74,15 @@ class Email:
         server = self._server
         if server is None:
             raise NotDelivered("AUTOMATION_SMTP_URL is not set", permanent=True)
+        mail = message(parcel, config, self._from)
+        if (witness := parcel.witness) is not None:
+            scheme = "smtps" if server.tls else "smtp"
+            headers = {name: str(value) for name, value in mail.items()}
+            where = f"{scheme}://{server.host}:{server.port}"
+            witness.sees_request("SMTP", where, headers, parcel.words.text)
         try:
             refused, said = await aiosmtplib.send(
-                message(parcel, config, self._from),
+                mail,
                 hostname=server.host,
                 port=server.port,
                 timeout=TIMEOUT,
@@ -92,10 +98,14 @@ class Email:
             permanent = all(code in PERMANENT for code in codes)
             raise NotDelivered(f"SMTP: recipients refused {codes}", permanent=permanent) from None
         except aiosmtplib.SMTPResponseException as error:
+            if witness is not None:
+                witness.sees_answer(error.code, {}, _line(error.message))
             detail = f"SMTP {error.code} {_line(error.message)}"
             raise NotDelivered(detail, permanent=error.code in PERMANENT) from None
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             raise NotDelivered(f"SMTP: {type(error).__name__}") from None
+        if witness is not None:
+            witness.sees_answer(None, {}, _line(said))
         answer = f"SMTP {_line(said)}"
         return f"{answer}; refused: {', '.join(sorted(refused))}" if refused else answer
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpcore
 import httpx
 
-from services.notifier.channels.parcel import NotDelivered
+from services.notifier.channels.parcel import NotDelivered, Witness
 from shared.egress.connections import Connections
 from shared.egress.guard import AllowList, GuardedBackend, Refused, problem_with_url
 
@@ -16,6 +16,12 @@ USER_AGENT = "automation-tasks"
 #: Bytes of an answer that are read; so much of it is kept.
 READ_MAX = 2_048
 EXCERPT_MAX = 300
+#: Headers of an answer that a witness is shown, and characters of each.
+HEADERS_MAX = 30
+HEADER_MAX = 200
+_USUAL = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept": "*/*"}
+#: What the other side means for its own clients alone.
+_PRIVATE = frozenset({"set-cookie"})
 
 OK = range(200, 300)
 CLIENT_ERRORS = range(400, 500)
@@ -33,8 +39,15 @@ class HttpPost:
             ssl=httpx.create_ssl_context(), network=GuardedBackend(allow)
         )
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
-        """Send *body*; return what the other side said.
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        witness: Witness | None = None,
+    ) -> str:
+        """Send *body*; return what the other side said. A *witness* sees both.
 
         Raises:
             NotDelivered: it refused, is not there, or may not be called.
@@ -42,25 +55,26 @@ class HttpPost:
         if problem := problem_with_url(url):
             raise NotDelivered(problem, permanent=True)
         parsed = httpx.URL(url)
-        sent = {
-            "Host": parsed.netloc.decode("ascii"),
-            "User-Agent": USER_AGENT,
-            "Content-Type": "application/json",
-            "Accept": "*/*",
-            **headers,
-        }
+        sent = {"Host": parsed.netloc.decode("ascii"), **_USUAL, **headers}
         target = httpcore.URL(
             scheme=parsed.raw_scheme,
             host=parsed.raw_host,
             port=parsed.port,
             target=parsed.raw_path,
         )
+        if witness is not None:
+            witness.sees_request(
+                "POST", f"{parsed.scheme}://{parsed.netloc.decode()}/…", sent, body
+            )
         try:
             async with self._connections.stream(
                 "POST", target, headers=list(sent.items()), content=body
             ) as response:
-                said = await _beginning(response)
+                text = await _beginning(response)
                 status = response.status
+                if witness is not None:
+                    witness.sees_answer(status, _shown_headers(response), text)
+                said = _line(text)
         except Refused as error:
             raise NotDelivered(str(error), permanent=True) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
@@ -78,12 +92,24 @@ class HttpPost:
 
 
 async def _beginning(response: httpcore.Response) -> str:
-    """Return the first line of an answer, as far as it can be shown."""
+    """Return how an answer begins, as far as it can be shown."""
     read = bytearray()
     async for chunk in response.aiter_stream():
         read += chunk
         if len(read) >= READ_MAX:
             break
     text = bytes(read[:READ_MAX]).decode("utf-8", "replace")
-    shown = "".join(mark if mark.isprintable() else " " for mark in text)
-    return " ".join(shown.split())[:EXCERPT_MAX]
+    return "".join(mark if mark.isprintable() or mark == "\n" else " " for mark in text)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:EXCERPT_MAX]
+
+
+def _shown_headers(response: httpcore.Response) -> dict[str, str]:
+    """Return the headers of an answer, as far as they can be shown."""
+    named = [(key.decode("latin-1"), value) for key, value in response.headers[:HEADERS_MAX]]
+    return {
+        name: "…" if name.lower() in _PRIVATE else value.decode("latin-1")[:HEADER_MAX]
+        for name, value in named
+    }

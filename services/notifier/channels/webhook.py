@@ -60,7 +60,7 @@ class Webhook:
         if parcel.secret.signing_key:
             signed = signature(parcel.secret.signing_key, body, at=int(self._now()))
             headers["X-Automation-Signature"] = signed
-        return await self._http.post(parcel.secret.url, body, headers)
+        return await self._http.post(parcel.secret.url, body, headers, witness=parcel.witness)
 
 
 def signature(key: str, body: bytes, *, at: int) -> str:

@@ -38,6 +38,28 @@ WHERE d.id = due.id
 RETURNING d.id, d.channel, d.event, d.facts, d.tries
 """
 
+# A wish is carried out once: `again` by its id, `sooner` by its instant.
+_AGAIN = """
+INSERT INTO notify.deliveries
+    (id, task_id, event, channel, facts, incident_id, group_id, resend_of)
+SELECT r.id, d.task_id, d.event, d.channel, d.facts, d.incident_id, d.group_id,
+       coalesce(d.resend_of, d.id)
+FROM api.notifier_resends r JOIN notify.deliveries d ON d.id = r.delivery_id
+WHERE r.how = 'again' AND r.requested_at > clock_timestamp() - interval '1 day'
+  AND NOT EXISTS (SELECT FROM notify.deliveries n WHERE n.id = r.id)
+ON CONFLICT DO NOTHING
+"""
+_SOONER = """
+UPDATE notify.deliveries d SET next_try_at = clock_timestamp(), hurried_at = r.at
+FROM (
+    SELECT delivery_id, max(requested_at) AS at FROM api.notifier_resends
+    WHERE how = 'sooner' AND requested_at > clock_timestamp() - interval '1 day'
+    GROUP BY delivery_id
+) r
+WHERE d.id = r.delivery_id AND d.state = 'failed' AND d.next_try_at > clock_timestamp()
+  AND (d.hurried_at IS NULL OR d.hurried_at < r.at)
+"""
+
 
 class Claimed(NamedTuple):
     """A delivery to be tried now; `tries` counts this one."""
@@ -69,6 +91,11 @@ class DeliveryStore:
     async def claim(self, limit: int, *, within: timedelta, not_of: Sequence[str]) -> list[Claimed]:
         """Take deliveries whose time has come; each comes back unless it is ended *within* that."""
         return [Claimed(*row) for row in await self._pool.fetch(_CLAIM, limit, within, not_of)]
+
+    async def carry_out_wishes(self) -> bool:
+        """Order once more, or sooner, what people want so; return whether there was something."""
+        done = [await self._pool.execute(wish) for wish in (_AGAIN, _SOONER)]
+        return any(not each.endswith(" 0") for each in done)
 
     async def sent(self, delivery: UUID, answer: str) -> None:
         """Note that it was told."""

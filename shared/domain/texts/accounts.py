@@ -23,6 +23,22 @@ TEXTS: dict[str, Text] = {
         "帳號已被人工鎖定在另一個狀態，請先解除鎖定。",
         "A person holds the account in the other state; take the hold back first.",
     ),
+    "account.bulk_either": Text(
+        "account_ids 與 filter 擇一填寫。", "Give either account_ids or filter."
+    ),
+    "account.bulk_hold": Text(
+        "動作為 hold 時須填寫 hold，其他動作不可填寫。",
+        "The action hold needs this, the others do without it.",
+    ),
+    "account.bulk_drain": Text("只有動作 stop 可填寫。", "Only the action stop takes this."),
+    "account.bulk_too_many": Text(
+        "符合條件的帳號超過 {limit} 個，請縮小範圍。",
+        "The filter means more than {limit} accounts; narrow it.",
+    ),
+    "account.no_runtime_answers": Text(
+        "這個帳號的伺服器目前沒有帳號執行環境回應。",
+        "No account runtime of this account's server answers.",
+    ),
     "account.not_stopped": Text(
         "帳號停止後才能移到另一台伺服器。",
         "An account moves to another server only while it is stopped.",

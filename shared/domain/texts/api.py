@@ -70,13 +70,13 @@ TEXTS: dict[str, Text] = {
     ),
     # Who asks.
     "auth.required": Text(
-        "請提供權杖：Authorization: Bearer <token>。",
-        "A token is needed: Authorization: Bearer <token>.",
+        "請登入，或提供權杖：Authorization: Bearer <token>。",
+        "Please log in, or give a token: Authorization: Bearer <token>.",
     ),
     "auth.invalid": Text(
         "權杖無效、已過期或已撤銷。", "The token is not valid, has expired or was revoked."
     ),
-    "auth.scope": Text("權杖缺少權限 {scope}。", "The token lacks the scope {scope}."),
+    "auth.scope": Text("缺少權限 {scope}。", "The scope {scope} is lacking."),
     # Idempotency-Key.
     "idempotency.key": Text(
         "Idempotency-Key 須為 1 到 255 個可列印的 ASCII 字元。",

@@ -32,6 +32,9 @@ TEXTS: dict[str, Text] = {
         "範圍內的事件或執行超過 {limit} 個，請縮小範圍。",
         "There are more than {limit} events or runs in the range; choose a shorter one.",
     ),
+    "event.not_found": Text(
+        "沒有這個事件，或已超過保存期限。", "There is no such event, or it is not kept any more."
+    ),
     "events.unavailable": Text(
         "目前無法讀取事件，請稍後再試。", "Events cannot be read at the moment; try again soon."
     ),

@@ -37,6 +37,18 @@ TEXTS: dict[str, Text] = {
     ),
 }
 
+#: What the values of some parameters of `data_backup` mean.
+CHOICES: dict[str, dict[str, Text]] = {
+    "format": {
+        "custom": Text("單一檔案", "one file"),
+        "directory": Text("資料夾（可平行處理）", "a folder, in parallel"),
+    },
+    "verify": {
+        "manifest": Text("檢查備份目錄", "check its table of contents"),
+        "restore": Text("實際還原演練", "restore it for a trial"),
+    },
+}
+
 #: Title and help of each parameter of `data_backup`.
 FIELDS: dict[str, tuple[Text, Text]] = {
     "dsn_secret": (

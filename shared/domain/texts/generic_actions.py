@@ -55,3 +55,18 @@ TEXTS: dict[str, Text] = {
     "argument.name": Text("{name} 不是有效的參數名稱。", "{name} is no name of an argument."),
     "arguments.twice": Text("參數 {name} 重複。", "The argument {name} is there twice."),
 }
+
+#: How a value is compared with the one that is expected.
+OPERATORS: dict[str, Text] = {
+    "equals": Text("等於", "equals"),
+    "not_equals": Text("不等於", "does not equal"),
+    "contains": Text("包含", "contains"),
+    "not_contains": Text("不包含", "does not contain"),
+    "matches": Text("符合規則運算式", "matches a pattern"),
+    "in": Text("為其中之一", "is one of"),
+    "exists": Text("存在", "exists"),
+    "lt": Text("小於", "is less than"),
+    "le": Text("小於或等於", "is at most"),
+    "gt": Text("大於", "is greater than"),
+    "ge": Text("大於或等於", "is at least"),
+}

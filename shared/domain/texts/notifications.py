@@ -82,6 +82,14 @@ TEXTS: dict[str, Text] = {
         "伺服器沒有加密金鑰，無法保存機密：請設定 AUTOMATION_SECRET_KEY。",
         "The server has no key to keep secrets with; set AUTOMATION_SECRET_KEY.",
     ),
+    "notification.not_found": Text("沒有這則通知。", "There is no such notification."),
+    "notification.waiting": Text(
+        "這則通知正要送出，不必重送。", "This message is about to be sent; it needs no resending."
+    ),
+    "notification.no_channel": Text(
+        "通知管道「{channel}」已不存在，無法重送。",
+        "The channel {channel} is gone; the message cannot be sent again.",
+    ),
     "channel.no_notifier": Text(
         "通知服務沒有回應，請稍後再試。", "The notifier does not answer; please try again soon."
     ),

@@ -136,6 +136,8 @@ TEXTS: dict[str, Text] = {
         "腳本已停用，不可發布。", "The script is disabled; it is not published."
     ),
     "script_version.not_found": Text("沒有這個版本。", "There is no such version."),
+    "script.publish_task": Text("發布腳本：{script}", "Publish script: {script}"),
+    "script_publication.not_found": Text("沒有這次發布。", "There is no such publication."),
     "script.not_approved": Text(
         "版本 {version} 尚未核准，不可發布。",
         "Version {version} is not approved; it is not published.",

@@ -6,7 +6,7 @@ from shared.domain.texts.catalog import Text
 
 TEXTS: dict[str, Text] = {
     "trigger.subject": Text(
-        "主題須為 NATS 樣式：各段以點分隔，`*` 代表一段，`>` 只能在最後，例如 event.orders.>。",
+        "主旨須為 NATS 樣式：各段以點分隔，`*` 代表一段，`>` 只能在最後，例如 event.orders.>。",
         "A subject is a NATS pattern: tokens joined by dots, `*` for one, `>` only at the end, "
         "such as event.orders.>.",
     ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from services.account_runtime.output import tail
 from shared.bus import topology
-from shared.contracts.accounts import RuntimeSeen
+from shared.contracts.accounts import AccountOutputAsked, AccountOutputTold, RuntimeSeen
 from tests.integration.account_runtime.place import (
     SECONDS,
     Place,
@@ -155,3 +157,30 @@ async def test_those_that_run_at_once_do_not_meet_however_they_get_ready(place: 
         said = [await ask(port_of(state)) for state in states]
     assert [each["pid"] for each in said] == [state.pid for state in states]
     assert [each["account_id"] for each in said] == [state.account_id for state in states]
+
+
+async def test_what_a_program_said_last_is_told_to_whoever_asks(place: Place, bus: Client) -> None:
+    platform = place.platform
+    async with place.here() as house:
+        account = await platform.want(config=demo())
+        await platform.until(account, "working")
+        asked = AccountOutputAsked(id=account, lines=1)
+        answer = await bus.request(
+            topology.account_output("default"), asked.encode(), timeout=SECONDS
+        )
+        told = AccountOutputTold.decode(answer.data)
+        assert len(told.lines) == 1
+        assert told.cut
+
+        file = place.folder(account) / "output.log"
+        file.write_bytes(b"".join(b"line %d\n" % number for number in range(100_000)))
+        file.with_name("output.log.1").write_bytes(b"older\n")
+        told = tail(place.folder(account), 3)
+        assert told.lines == ("line 99997", "line 99998", "line 99999")
+        assert len(tail(place.folder(account), 1_000).encode()) < 1_000_000
+        file.write_bytes(b"\xff\x1b[31mred\n")
+        assert tail(place.folder(account), 5).lines == ("older", "\ufffd\x1b[31mred")
+        file.unlink()
+        file.symlink_to("/etc/passwd")
+        assert tail(place.folder(account), 5).lines == ("older",)
+        assert house.line.tell(AccountOutputAsked(id=uuid4())).lines == ()

@@ -154,3 +154,24 @@ async def test_a_stored_calendar_is_what_the_scheduler_reads(api: Api) -> None:
     assert row is not None
     assert row["name"] == "feasts"
     assert '"Asia/Taipei"' in row["spec"]
+
+
+async def test_a_calendar_tells_its_next_blackouts_and_which_tasks_keep_clear_of_it(
+    api: Api,
+) -> None:
+    put = await api.http.put(f"{CALENDARS}/feasts", json={"holidays": ["2000-01-01", "2099-10-10"]})
+    task = await api.create(
+        name="not on feasts",
+        task_type="scheduled",
+        schedule_config={"interval_hours": 1},
+        blackout={"calendars": ["feasts"]},
+    )
+
+    (listed,) = (await api.http.get(CALENDARS)).json()
+    one = (await api.http.get(f"{CALENDARS}/feasts")).json()
+
+    documented_queues.Calendar.model_validate(listed)
+    assert put.json()["times"] == [{"from": "2099-10-10T00:00:00Z", "to": "2099-10-11T00:00:00Z"}]
+    assert put.json()["used_by"] == []
+    assert listed == one
+    assert one["used_by"] == [{"id": task["id"], "name": "not on feasts"}]

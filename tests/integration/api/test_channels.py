@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from services.api.wire.problems import Refused
-from shared.contracts.notifications import ChannelTested
+from shared.contracts.notifications import ChannelTested, SentRequest
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
 
@@ -27,7 +27,12 @@ class Line:
 
     async def test(self, channel: str) -> ChannelTested:
         """Say that it did not work."""
-        return ChannelTested(ok=False, detail=f"{channel}: HTTP 403", duration_ms=12)
+        return ChannelTested(
+            ok=False,
+            detail=f"{channel}: HTTP 403",
+            duration_ms=12,
+            request=SentRequest(method="POST", url="https://h/…", headers={"A": "b"}, body="{}"),
+        )
 
 
 @pytest.fixture
@@ -149,7 +154,13 @@ async def test_the_test_button_answers_what_the_notifier_says(api: Api) -> None:
 
     answer = await api.http.post(f"{CHANNELS}/ops/test")
 
-    assert answer.json() == {"ok": False, "detail": "ops: HTTP 403", "duration_ms": 12}
+    assert answer.json() == {
+        "ok": False,
+        "detail": "ops: HTTP 403",
+        "duration_ms": 12,
+        "request": {"method": "POST", "url": "https://h/…", "headers": {"A": "b"}, "body": "{}"},
+        "answer": None,
+    }
     assert (await api.http.post(f"{CHANNELS}/none/test")).status_code == 404
     assert (
         Refused(404, "channel.not_found").code

@@ -276,3 +276,41 @@ async def test_a_senseless_decision_is_refused(
 @pytest.mark.parametrize("query", ["state=gone", "task_id=x", "cursor=x", "limit=0"])
 async def test_an_odd_question_is_refused(shared_api: Api, query: str) -> None:
     assert (await shared_api.http.get(f"{DEAD}?{query}")).status_code == 400
+
+
+async def test_dead_runs_are_found_by_how_they_died_and_by_text(api: Api) -> None:
+    task = (await api.create())["id"]
+    failed = await died(api, task)
+    timed_out = await died(api, task, 1, "timed_out")
+    await api.pool.execute(
+        "UPDATE log.dead_runs SET error_message = '逾時 ETIMEDOUT' WHERE run_id = $1",
+        UUID(timed_out),
+    )
+
+    assert await listed(api, status="timed_out") == [timed_out]
+    assert await listed(api, q="NO ROUTE") == [failed]
+    assert await listed(api, q="逾時") == [timed_out]
+    assert (await api.http.get(DEAD, params={"status": "success"})).status_code == 400
+
+
+async def test_many_are_tried_anew_with_other_parameters(api: Api) -> None:
+    one, other = (await api.create())["id"], (await api.create())["id"]
+    dead = [await died(api, one), await died(api, other)]
+
+    wished = {"run_ids": dead, "params": {"greeting": "anew"}}
+    told = await decide(api, "requeue", wished)
+
+    assert [each["run_id"] for each in told["items"]] == dead
+    assert [each.params for each in await requests_of(api)] == [{"greeting": "anew"}] * 2
+
+
+async def test_parameters_that_one_task_does_not_take_change_nothing(api: Api) -> None:
+    dead = await died(api, (await api.create())["id"])
+
+    wished = {"run_ids": [dead], "params": {"times": "often"}}
+    refused = await api.http.post(f"{DEAD}/requeue", json=wished)
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/params/times")
+    assert await listed(api, state="open") == [dead]
+    discarding = await api.http.post(f"{DEAD}/discard", json=wished)
+    assert discarding.json()["errors"][0]["code"] == "field.unknown"

@@ -15,9 +15,13 @@ from fastapi.routing import APIRoute
 from services.api.documented import plan as documented_plan
 from services.api.wire.dry_run_query import PLANNED, REHEARSED
 from services.executor.actions.data_backup import DataBackup
+from services.executor.actions.script_publish import ScriptPublish
+from shared.contracts.runs import RunDue
 from shared.runtime.secret_box import SecretBox, new_key
+from tests.integration.api import standing
 from tests.integration.api.client import BASE, TASKS, Api, Greet, a_task, bearer, running_api
 from tests.integration.api.ledger import add_lease, add_run
+from tests.integration.api.standing import logged, occurrence
 from tests.integration.api.test_dead_runs import died
 
 DRY = {"dry_run": "true"}
@@ -31,7 +35,14 @@ SILENCE = {
     "comment": "maintenance",
 }
 BACKUP, FAILED_BACKUP = UUID(int=1), UUID(int=2)
+IDLE, DRAINED = UUID(int=5), UUID(int=6)
 RULE, ALERT = UUID(int=3), UUID(int=4)
+DELIVERY = UUID(int=5)
+VIEW, OPEN_BULK, DONE_BULK = UUID(int=7), UUID(int=8), UUID(int=9)
+#: A person, who can log in.
+USER = UUID(int=25)
+#: A run that ended.
+ENDED = UUID(int=29)
 A_RULE = {"name": "another", "rule_type": "queue_age", "threshold_value": 60}
 #: Not in the audit list: what was taken in is kept itself, with who sent it.
 NOT_AUDITED = {"post_events", "receive_alerts"}
@@ -63,6 +74,10 @@ class World:
             "create_backfill": ("POST", f"{TASKS}/{self.task}/backfills", back),
             "create_token": ("POST", f"{BASE}/tokens", {"name": "x", "scopes": ["tasks:read"]}),
             "revoke_token": ("DELETE", f"{BASE}/tokens/{self.token}", None),
+            "create_user": ("POST", f"{BASE}/users", {"name": "bob", "role": "viewer"}),
+            "update_user": ("PUT", f"{BASE}/users/{USER}", {"role": "editor"}),
+            "delete_user": ("DELETE", f"{BASE}/users/{USER}", None),
+            "create_user_link": ("POST", f"{BASE}/users/{USER}/reset-link", None),
             "put_calendar": ("PUT", f"{BASE}/calendars/other", CALENDAR),
             "delete_calendar": ("DELETE", f"{BASE}/calendars/days", None),
             "put_channel": ("PUT", f"{BASE}/channels/other", MAIL),
@@ -71,16 +86,37 @@ class World:
             "delete_queue": ("DELETE", f"{BASE}/queues/slow", None),
             "pause_queue": ("POST", f"{BASE}/queues/slow/pause", None),
             "resume_queue": ("POST", f"{BASE}/queues/slow/resume", None),
+            "put_queue_override": (
+                "PUT",
+                f"{BASE}/queues/slow/override",
+                {"concurrency": 9, "until": "2999-01-01T00:00:00Z"},
+            ),
+            "delete_queue_override": ("DELETE", f"{BASE}/queues/slow/override", None),
+            "drain_executor": ("PUT", f"{BASE}/executors/{IDLE}/drain", {"reason": "disk"}),
+            "resume_executor": ("PUT", f"{BASE}/executors/{DRAINED}/resume", None),
+            "resend_dead_letter": ("POST", f"{BASE}/dead-letters/1/resend", None),
+            "discard_dead_letter": ("POST", f"{BASE}/dead-letters/2/discard", None),
             "create_task_from_template": (
                 "POST",
                 f"{BASE}/task-templates/backup-nightly/tasks",
                 {"parameters": {}},
             ),
+            "start_task_bulk": ("POST", f"{BASE}/task-bulk", {"action": "run", "q": ""}),
+            "cancel_task_bulk": ("POST", f"{BASE}/task-bulk/{OPEN_BULK}/cancel", None),
+            "undo_task_bulk": ("POST", f"{BASE}/task-bulk/{DONE_BULK}/undo", None),
+            "create_saved_view": (
+                "POST",
+                f"{BASE}/saved-views",
+                {"name": "late", "page": "tasks", "query": "q=late%3Atrue"},
+            ),
+            "update_saved_view": ("PUT", f"{BASE}/saved-views/{VIEW}", {"shared": True}),
+            "delete_saved_view": ("DELETE", f"{BASE}/saved-views/{VIEW}", None),
             "put_secret": ("PUT", f"{BASE}/secrets/other", {"value": "sesame, open"}),
             "delete_secret": ("DELETE", f"{BASE}/secrets/bank", None),
             "pause_all": ("POST", f"{BASE}/pause", None),
             "resume_all": ("POST", f"{BASE}/resume", None),
             "requeue_dead_run": ("POST", f"{BASE}/dead-runs/{self.dead}/requeue", {}),
+            "retry_run": ("POST", f"{BASE}/automation-runs/{ENDED}/retry", {}),
             "requeue_dead_runs": ("POST", f"{BASE}/dead-runs/requeue", {"run_ids": [self.dead]}),
             "discard_dead_runs": ("POST", f"{BASE}/dead-runs/discard", {"run_ids": [self.dead]}),
             "post_events": ("POST", f"{BASE}/events", event),
@@ -101,6 +137,7 @@ class World:
                 None,
             ),
             "delete_alert_silence": ("DELETE", f"{BASE}/alert-silences/{self.silence}", None),
+            "resend_notification": ("POST", f"{BASE}/notifications/{DELIVERY}/resend", None),
             "delete_backup": ("DELETE", f"{BASE}/backups/{FAILED_BACKUP}", None),
             "verify_backup": ("POST", f"{BASE}/backups/{BACKUP}/verify", None),
             "create_account": ("POST", f"{BASE}/accounts", an_account("new")),
@@ -110,6 +147,8 @@ class World:
             "release_account": ("DELETE", f"{BASE}/accounts/held/hold", None),
             "start_account": ("POST", f"{BASE}/accounts/idle/start", None),
             "stop_account": ("POST", f"{BASE}/accounts/up/stop", {}),
+            "change_accounts": ("POST", f"{BASE}/account-bulk", {"action": "start", "filter": {}}),
+            "publish_script": ("POST", f"{BASE}/scripts/approved/publish", {"params": {}}),
             "create_script": ("POST", f"{BASE}/scripts", a_script("new")),
             "update_script": ("PUT", f"{BASE}/scripts/draft", {"name": "another"}),
             "delete_script": ("DELETE", f"{BASE}/scripts/draft", None),
@@ -143,7 +182,11 @@ async def world(database: str) -> AsyncIterator[World]:
     """Make one of each thing."""
     async with running_api(
         database,
-        catalog={"greet": Greet(), "data_backup": DataBackup()},
+        catalog={
+            "greet": Greet(),
+            "data_backup": DataBackup(),
+            "script_publish": ScriptPublish(),
+        },
         box=SecretBox.parse(new_key()),
     ) as api:
         task = (await api.create(**HOURLY, queue="slow"))["id"]
@@ -151,6 +194,7 @@ async def world(database: str) -> AsyncIterator[World]:
         await add_run(api, task, queue="slow", held=True, waits_for="overlap")
         await api.http.put(f"{BASE}/queues/slow", json={"concurrency": 2})
         await api.http.post(f"{BASE}/queues/slow/pause")
+        await add_operations(api)
         await api.http.put(f"{BASE}/calendars/days", json=CALENDAR)
         await api.http.put(f"{BASE}/channels/mail", json=MAIL)
         await api.http.put(f"{BASE}/secrets/bank", json={"value": "sesame, open"})
@@ -158,13 +202,22 @@ async def world(database: str) -> AsyncIterator[World]:
             await api.http.post(f"{BASE}/accounts", json=an_account(name))
         await api.http.put(f"{BASE}/accounts/held/hold", json={"state": "running"})
         await api.http.post(f"{BASE}/accounts/up/start")
-        for name in ("draft", "reviewing"):
+        for name in ("draft", "reviewing", "approved"):
             await api.http.post(f"{BASE}/scripts", json=a_script(name))
+        for verb in ("submit", "approve"):
+            await api.http.post(f"{BASE}/scripts/approved/{verb}")
         await api.http.post(f"{BASE}/scripts/reviewing/submit")
+        publishes = {"action_config": {"script_id": "approved"}, "task_action": "script_publish"}
+        await api.create(name="publishing", **publishes)
         token = await api.http.post(f"{BASE}/tokens", json={"name": "t", "scopes": ["tasks:read"]})
         silence = await api.http.post(f"{BASE}/alert-silences", json=SILENCE)
+        await add_user(api)
         await add_backups(api)
         await add_alert(api)
+        await add_delivery(api)
+        await add_pages(api, task)
+        await occurrence(api, task, run_id=ENDED, settled=True)
+        await logged(api, ENDED, task)
         yield World(
             api,
             task,
@@ -172,6 +225,30 @@ async def world(database: str) -> AsyncIterator[World]:
             token.json()["id"],
             silence.json()["id"],
         )
+
+
+async def add_operations(api: Api) -> None:
+    """Add two executors, one of them drained, and two dead letters."""
+    for identity in (IDLE, DRAINED):
+        await standing.executor(api, executor_id=identity)
+    await api.http.put(f"{BASE}/executors/{DRAINED}/drain")
+    order = RunDue(run_id=UUID(int=7), attempt=1).encode()
+    for name in ("one", "two"):
+        await api.pool.execute(
+            "INSERT INTO log.dead_letters (fingerprint, stream, subject, reason, payload)"
+            " VALUES ($1, 'DUE', 'task.due.default.3.' || $2, 'unreadable', $3)",
+            name,
+            str(UUID(int=8)),
+            order,
+        )
+
+
+async def add_user(api: Api) -> None:
+    """Add somebody who has not chosen a password yet."""
+    made = await api.http.post(f"{BASE}/users", json={"name": "ann", "role": "viewer"})
+    await api.pool.execute("DELETE FROM api.password_links")
+    identity = UUID(made.json()["user"]["id"])
+    await api.pool.execute("UPDATE api.users SET id = $1 WHERE id = $2", USER, identity)
 
 
 async def add_backups(api: Api) -> None:
@@ -201,6 +278,36 @@ async def add_alert(api: Api) -> None:
         "  now(), now())",
         ALERT,
         RULE,
+    )
+
+
+async def add_delivery(api: Api) -> None:
+    """Add a message that was told."""
+    await api.pool.execute(
+        "INSERT INTO notify.deliveries (id, run_id, task_id, event, channel, facts, state)"
+        " VALUES ($1, $1, $1, 'failure', 'ann@example.com', '{}', 'sent')",
+        DELIVERY,
+    )
+
+
+async def add_pages(api: Api, task: str) -> None:
+    """Add what the list of tasks keeps: a view, and changes of many tasks."""
+    await api.pool.execute(
+        "INSERT INTO api.saved_views (id, owner, owner_name, page, name, query)"
+        " VALUES ($1, 'user:x', 'ann', 'tasks', 'failing', 'q=failing%3Atrue')",
+        VIEW,
+    )
+    await api.pool.execute(
+        "INSERT INTO api.task_bulks (id, action, total, actor, finished_at)"
+        " VALUES ($1, 'disable', 1, 'ann', NULL), ($2, 'disable', 1, 'ann', now())",
+        OPEN_BULK,
+        DONE_BULK,
+    )
+    await api.pool.execute(
+        "INSERT INTO api.task_bulk_items (bulk_id, place, task_id, name, state, version)"
+        " VALUES ($1, 1, $2, 'a task', 'done', 1)",
+        DONE_BULK,
+        UUID(task),
     )
 
 
@@ -260,7 +367,7 @@ def timeless(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-NEW = {"id", "run_id", "new_run_id", "requeued_as", "token", "run_ids"}
+NEW = {"id", "run_id", "new_run_id", "requeued_as", "token", "link", "run_ids"}
 
 
 async def test_what_cannot_be_rehearsed_is_refused_and_not_done(world: World) -> None:
@@ -269,7 +376,12 @@ async def test_what_cannot_be_rehearsed_is_refused_and_not_done(world: World) ->
 
     for route in others:
         path = route.path.format(
-            task_id=world.task, run_id=world.dead, name="mail", backfill_id=world.dead
+            task_id=world.task,
+            run_id=world.dead,
+            backfill_id=world.dead,
+            name="mail",
+            session_id=world.dead,
+            token_id=world.token,
         )
         for method in route.methods or ():
             answer = await world.api.http.request(method, path, params=DRY)

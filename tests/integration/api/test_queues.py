@@ -34,14 +34,20 @@ async def test_the_default_queue_is_always_there(api: Api) -> None:
         "name": "default",
         "description": None,
         "paused": False,
+        "pause": None,
         "concurrency": None,
+        "override": None,
         "rate_limit": None,
         "max_depth": None,
         "state": "no_executor",
         "waiting": 0,
         "running": 0,
+        "retrying": 0,
+        "held": {},
         "oldest_waiting_seconds": None,
+        "started_per_minute": 0.0,
         "executors": 0,
+        "slots": 0,
         "tasks": 0,
         "updated_at": None,
         "updated_by": None,
@@ -161,7 +167,8 @@ async def test_everything_is_paused_and_resumed(api: Api) -> None:
     resumed = (await api.http.post(f"{BASE}/resume")).json()
 
     documented_queues.Pause.model_validate(paused)
-    assert before == {"paused": False, "changed_at": None, "changed_by": None}
+    unset = dict.fromkeys(["changed_at", "changed_by", "reason", "until"])
+    assert before == {"paused": False, **unset}
     assert paused["paused"]
     assert (queue["state"], queue["paused"]) == ("paused", False)
     assert stored

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.api.documented import operations
 from services.api.documented import runs as documented_runs
 from services.api.documented import tasks as documented
 from tests.integration.api.client import BASE, TASKS, Api
@@ -137,7 +138,7 @@ async def test_executors_are_listed(api: Api) -> None:
 
     (executor,) = (await api.http.get(f"{BASE}/executors")).json()
 
-    documented.Executor.model_validate(executor)
+    operations.Executor.model_validate(executor)
     assert (executor["slots"], executor["actions"]) == (16, ["greet"])
     assert executor["silent_seconds"] < 60
 
@@ -156,7 +157,7 @@ async def test_dead_letters_come_page_by_page(api: Api) -> None:
     second = (await api.http.get(f"{BASE}/dead-letters?cursor={first['next']}")).json()
     odd = await api.http.get(f"{BASE}/dead-letters?cursor=WyJ4Il0")
 
-    documented.DeadLetters.model_validate(first)
+    operations.DeadLetters.model_validate(first)
     shown = [(each["payload_encoding"], each["payload"]) for each in first["items"]]
     assert shown == [("utf-8", "text"), ("base64", "/wA=")]
     assert [each["payload"] for each in second["items"]] == ['{"v": 1}']

@@ -335,7 +335,7 @@ async def test_every_kind_of_channel_tells_alerts(alerts: Alerts, sink: HttpSink
     firing, resolved = [call.json() for call in sink.calls("/hook")]
     assert (firing["event"], resolved["event"]) == ("alert.firing", "alert.resolved")
     assert firing["title"] == "[FIRING 1] slow queue"
-    assert firing["url"] == "https://tasks.example.com/api/v1/group-ai/alerts"
+    assert firing["url"] == "https://tasks.example.com/alerts"
     for part in ("it waits too long", "slow queue [error]", "queue=a", "value 120.5"):
         assert part in firing["text"]
     assert firing["group"]["labels"] == {"alertname": "slow queue"}

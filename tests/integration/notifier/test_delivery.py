@@ -82,7 +82,7 @@ async def test_an_e_mail_says_what_happened_and_since_when(
     assert mail["Message-ID"] == f"<{row['id']}@automation-tasks>"
     for part in ("disk full", "嘗試次數：3", "2026-01-01T12:00:00Z", str(task)):
         assert part in text
-    assert f"https://tasks.example.com/api/v1/group-ai/automation-runs/{end.run_id}" in text
+    assert f"https://tasks.example.com/runs/{end.run_id}" in text
     assert (row["state"], row["tries"], row["answer"]) == ("sent", 1, "SMTP kept")
 
 
@@ -479,7 +479,17 @@ async def test_the_test_button_tells_the_truth(
     assert (good.ok, good.detail) == (True, 'HTTP 200 {"ok": true}')
     assert (bad.ok, bad.detail) == (False, 'HTTP 403 {"ok": true}')
     assert (none.ok, none.detail) == (False, "there is no channel none")
-    assert json.loads(sink.calls("/good")[0].body)["event"] == "test"
+    (call,) = sink.calls("/good")
+    assert json.loads(call.body)["event"] == "test"
+    assert good.request is not None
+    assert (good.request.method, good.request.url) == ("POST", f"{sink.url}/…")
+    assert good.request.body.encode() == call.body
+    assert good.request.headers["X-Automation-Event"] == "test"
+    assert good.answer is not None
+    assert (good.answer.status, good.answer.body) == (200, '{"ok": true}')
+    assert bad.answer is not None
+    assert bad.answer.status == 403
+    assert (none.request, none.answer) == (None, None)
     assert await house.deliveries() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from shared.contracts.backup_commands import (
     VerifyBackup,
 )
 from tests.integration.api.client import BASE
+from tests.integration.api.ledger import add_run
 from tests.integration.platform.floor import Platform
 from tests.support.context import RecordingContext
 
@@ -300,3 +302,41 @@ async def test_a_moment_is_judged_by_its_order(platform: Platform, task: UUID) -
         await context.ask(question)
         states.append((await listed(platform))[0]["state"])
     assert states == ["verified", "verified", "unverified", "verified"]
+
+
+async def test_each_database_tells_how_fresh_its_backups_are(
+    platform: Platform, task: UUID
+) -> None:
+    for error in (None, "disk full", "disk full again"):
+        context = await platform.context(task_id=task)
+        await context.ask(BEGIN)
+        await context.ask(END if error is None else EndBackup(error=error))
+
+    (source,) = (await platform.http.get(f"{BACKUPS}/sources")).json()["items"]
+
+    assert (source["source"], source["storages"]) == ("db-1", ["folder"])
+    assert (source["stored"], source["total_size"]) == (1, 10)
+    assert (source["failed_since"], source["last_error"]) == (2, "disk full again")
+    assert source["newest_at"]
+    assert source["restored_at"] is None
+
+
+async def test_a_backup_tells_its_task_and_who_is_restoring_it(
+    platform: Platform, task: UUID
+) -> None:
+    context = await platform.context(task_id=task)
+    await context.ask(BEGIN)
+    await context.ask(END)
+    idle = (await listed(platform))[0]
+    run = await add_run(platform.api, str(task))
+    await platform.pool.execute(
+        "UPDATE scheduler.occurrences SET params = $2 WHERE run_id = $1",
+        run,
+        json.dumps({"verify_backup_id": str(context.run_id)}),
+    )
+
+    (busy,) = await listed(platform)
+    whole = (await platform.http.get(f"{BACKUPS}/{context.run_id}")).json()
+
+    assert (idle["task_name"], idle["verify_run_id"]) == ("nightly", None)
+    assert busy["verify_run_id"] == whole["verify_run_id"] == str(run)

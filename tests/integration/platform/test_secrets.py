@@ -107,6 +107,30 @@ async def test_what_cannot_be_a_secret_is_refused(api: Api) -> None:
     assert await api.count("api.secrets") == 0
 
 
+async def test_only_another_value_makes_a_secret_younger(api: Api) -> None:
+    first = (await put(api, "bank")).json()
+    described = (await api.http.put(f"{SECRETS}/bank", json={"description": "of the bank"})).json()
+    replaced = (await put(api, "bank", "another value")).json()
+
+    assert described["value_set_at"] == first["value_set_at"]
+    assert described["updated_at"] > first["updated_at"]
+    assert replaced["value_set_at"] > first["value_set_at"]
+
+
+async def test_secrets_are_found_by_name_and_description(api: Api) -> None:
+    await put(api, "bank", description="信用卡 Payments")
+    await put(api, "shop")
+
+    async def found(part: str) -> list[str]:
+        page = (await api.http.get(SECRETS, params={"q": part})).json()
+        return [each["name"] for each in page["items"]]
+
+    assert await found("BAN") == ["bank"]
+    assert await found("payments") == ["bank"]
+    assert await found("") == ["bank", "shop"]
+    assert await found("%") == []
+
+
 async def test_the_longest_value_is_kept_whole(api: Api, box: SecretBox) -> None:
     value = "\u5bc6\n\x1f" * (64 * 1024 // 5)
     assert (await put(api, "key", value)).status_code == 200

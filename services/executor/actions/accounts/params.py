@@ -53,6 +53,10 @@ class Wave(ActionParams):
                 "stable：依帳號名稱；random：每次執行隨機，重試時不變",
                 "stable: by name; random: another one for each run, the same for its retries",
             ),
+            choices={
+                "stable": Text("固定順序", "always the same order"),
+                "random": Text("隨機", "random"),
+            },
         ),
     ] = "stable"
 
@@ -68,6 +72,10 @@ class DrainParams(ActionParams):
                 "graceful：讓帳號先完成手上的工作；now：立即停止",
                 "graceful: lets it finish what it is at; now: at once",
             ),
+            choices={
+                "graceful": Text("完成手上的工作再停", "lets it finish"),
+                "now": Text("立即停止", "at once"),
+            },
         ),
     ] = "graceful"
     wait_seconds: Annotated[
@@ -94,6 +102,7 @@ class FleetParams(ActionParams):
                 "帳號的 account_id。帳號、標籤與群組都留空表示全部",
                 "Their account_id. Without accounts, tags and groups: all that are not there yet",
             ),
+            widget="accounts",
         ),
     ] = Field(default=[])
     tags: Annotated[
@@ -101,6 +110,7 @@ class FleetParams(ActionParams):
         Label(
             Text("標籤", "Tags"),
             Text("具有其中任一標籤的帳號", "Accounts that have any of these tags"),
+            widget="account-tags",
         ),
     ] = Field(default=[])
     group_ids: Annotated[
@@ -108,6 +118,7 @@ class FleetParams(ActionParams):
         Label(
             Text("群組", "Groups"),
             Text("在其中任一群組的帳號", "Accounts that are in any of these groups"),
+            widget="account-groups",
         ),
     ] = Field(default=[])
     exclude: Annotated[
@@ -115,11 +126,17 @@ class FleetParams(ActionParams):
         Label(
             Text("排除", "Exclude"),
             Text("不處理這些 account_id", "Not these, by account_id"),
+            widget="accounts",
+            is_advanced=True,
         ),
     ] = Field(default=[])
     wave: Annotated[
         Wave,
-        Label(Text("分波", "Waves"), Text("一次處理多少帳號", "How many accounts at a time")),
+        Label(
+            Text("分波", "Waves"),
+            Text("一次處理多少帳號", "How many accounts at a time"),
+            is_advanced=True,
+        ),
     ] = Wave()
     enforce: Annotated[
         bool,
@@ -129,6 +146,7 @@ class FleetParams(ActionParams):
                 "即使有人鎖定帳號狀態仍然執行（會留下稽核紀錄）",
                 "Even if a person holds the account otherwise; noted in the audit list",
             ),
+            is_advanced=True,
         ),
     ] = False
     stop_at_percent: Annotated[
@@ -139,6 +157,7 @@ class FleetParams(ActionParams):
                 "失敗的帳號達到這個百分比時，不再處理其餘帳號",
                 "Once so many percent of the accounts have failed, the rest is not tried",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=STOP_AT_PERCENT, ge=1, le=100)
     max_failures: Annotated[
@@ -149,6 +168,7 @@ class FleetParams(ActionParams):
                 "失敗的帳號超過這個數目時，不再處理其餘帳號",
                 "Once more accounts than this have failed, the rest is not tried",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=None, ge=0, le=100_000)
     accept_partial: Annotated[
@@ -159,6 +179,7 @@ class FleetParams(ActionParams):
                 "部分帳號失敗時，仍視為成功，不再重試",
                 "Counts as a success although some accounts failed; they are not tried again",
             ),
+            is_advanced=True,
         ),
     ] = False
     dry_run: DryRun = False

@@ -43,7 +43,11 @@ class AccountStartParams(FleetParams):
 
     ready: Annotated[
         Ready,
-        Label(Text("就緒條件", "Readiness"), Text("何時算啟動成功", "When an account is started")),
+        Label(
+            Text("就緒條件", "Readiness"),
+            Text("何時算啟動成功", "When an account is started"),
+            is_advanced=True,
+        ),
     ] = Ready()
 
 
@@ -51,6 +55,7 @@ class AccountStart(Action[AccountStartParams]):
     """Starts accounts: all that are stopped, or those that are chosen."""
 
     name = "account_start"
+    category = "accounts"
     title = Text("啟動帳號", "Start accounts")
     description = Text(
         "啟動指定的帳號，或全部已停止的帳號，並確認每個帳號都已就緒。",

@@ -33,6 +33,7 @@ class AccountStopParams(FleetParams):
                 "執行未滿這個秒數的帳號不停止",
                 "Accounts that have run for less than so many seconds are left alone",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=0.0, ge=0, le=31 * 86_400)
 
@@ -41,6 +42,7 @@ class AccountStop(Action[AccountStopParams]):
     """Stops accounts: all that run, or those that are chosen."""
 
     name = "account_stop"
+    category = "accounts"
     title = Text("停止帳號", "Stop accounts")
     description = Text(
         "停止指定的帳號，或全部執行中的帳號，並確認每個帳號都已停止；登入狀態會保留。",

@@ -46,6 +46,7 @@ class AlertCheck(Action[AlertCheckParams]):
     """Checks alert rules. One instance serves all runs of a process."""
 
     name = "alert_check"
+    category = "alerts"
     title = Text("告警檢查", "Check alerts")
     description = Text(
         "檢查告警規則：量測、判斷並記錄告警。發現問題的檢查仍是成功的執行。",

@@ -75,7 +75,9 @@ class PromqlParams(PromqlQuery):
                     Text("網址", "URL"),
                     Text("Prometheus 的網址，不含 /api/v1/query", "Without /api/v1/query"),
                 ),
-                "expr": Label(Text("運算式", "Expression"), Text("PromQL", "PromQL")),
+                "expr": Label(
+                    Text("運算式", "Expression"), Text("PromQL", "PromQL"), widget="textarea"
+                ),
                 "login": _LOGIN,
                 "verify_tls": _VERIFY,
             }
@@ -103,6 +105,11 @@ class ProbeParams(HttpProbe):
                         "up：1 或 0；latency_ms：毫秒；status：狀態碼",
                         "up: 1 or 0; latency_ms: milliseconds; status: its code",
                     ),
+                    choices={
+                        "up": Text("是否正常（1 或 0）", "is it up (1 or 0)"),
+                        "latency_ms": Text("回應時間（毫秒）", "response time (ms)"),
+                        "status": Text("狀態碼", "status code"),
+                    },
                 ),
                 "expect_status": Label(
                     Text("正常的狀態碼", "Good status codes"),
@@ -138,6 +145,7 @@ class SqlParams(SqlQuery):
                         "欄位 value 為數值，其餘欄位為標籤",
                         "Its column value is the number, the others are labels",
                     ),
+                    widget="code:sql",
                 ),
             }
         )
@@ -192,6 +200,7 @@ class AlertCheckParams(ActionParams):
         Label(
             Text("告警規則", "Alert rules"),
             Text("規則名稱；留空表示所有啟用中的規則", "By name; none: all that are enabled"),
+            widget="alert-rules",
         ),
     ] = Field(default_factory=list, max_length=MOST_NAMES)
     query: Annotated[
@@ -202,21 +211,32 @@ class AlertCheckParams(ActionParams):
                 "不使用規則，只查詢一次並回報；不可與 rules 並用",
                 "Instead of rules: looked at and told, nothing is remembered",
             ),
+            is_advanced=True,
         ),
     ] = None
     timeout_seconds: Annotated[
         float,
-        Label(Text("查詢逾時（秒）", "Time limit of a query (s)"), Text("每次嘗試", "Of each try")),
+        Label(
+            Text("查詢逾時（秒）", "Time limit of a query (s)"),
+            Text("每次嘗試", "Of each try"),
+            is_advanced=True,
+        ),
     ] = Field(default=30, ge=0.1, le=120)
     tries: Annotated[
         int,
         Label(
             Text("嘗試次數", "Tries"),
             Text("量測失敗時再試，共幾次", "How often a rule is tried before it counts as failed"),
+            is_advanced=True,
         ),
     ] = Field(default=3, ge=1, le=5)
     parallel: Annotated[
-        int, Label(Text("同時檢查", "At once"), Text("同時檢查的規則數", "Rules checked at once"))
+        int,
+        Label(
+            Text("同時檢查", "At once"),
+            Text("同時檢查的規則數", "Rules checked at once"),
+            is_advanced=True,
+        ),
     ] = Field(default=5, ge=1, le=PARALLEL_MAX)
     accept_partial: Annotated[
         bool,
@@ -226,6 +246,7 @@ class AlertCheckParams(ActionParams):
                 "部分規則無法量測時仍視為成功",
                 "Some rules that cannot be measured do not make the run fail",
             ),
+            is_advanced=True,
         ),
     ] = False
     dry_run: DryRun = False

@@ -33,6 +33,7 @@ class DataBackup(Action[DataBackupParams]):
     """Makes one backup."""
 
     name = "data_backup"
+    category = "backups"
     title = Text("資料備份", "Data backup")
     description = Text(
         "備份本系統或指定的 PostgreSQL 資料庫，驗證後才算完成，可加密、存到 S3、定期還原演練，"

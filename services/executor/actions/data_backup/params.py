@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from services.executor.actions.data_backup.folder import problem_with_folder
 from services.executor.actions.form import DryRun, Label
 from shared.contracts.action import ActionParams, SecretName
-from shared.domain.texts.backups import FIELDS
+from shared.domain.texts.backups import CHOICES, FIELDS
 from shared.egress.guard import problem_with_url
 
 # A table, perhaps with its schema, perhaps with `*`; no quotes.
@@ -23,8 +23,25 @@ _PREFIX = r"^[A-Za-z0-9_=-][A-Za-z0-9_.=-]*(/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*$"
 _REGION = r"^[a-z0-9-]{1,64}$"
 
 
+#: What most tasks leave as it is.
+_ADVANCED = frozenset(
+    {
+        *("format", "jobs", "compression", "compress", "exclude_tables", "encrypt_to"),
+        *("count_rows", "restore_every_days", "verify_backup_id", "key_secret"),
+        *("scratch_dsn_secret", "smoke_sql", "keep_weekly", "keep_monthly", "min_verified"),
+        "min_free_mb",
+    }
+)
+_WIDGETS = {"smoke_sql": "code:sql"}
+
+
 def _label(name: str) -> Label:
-    return Label(*FIELDS[name])
+    return Label(
+        *FIELDS[name],
+        widget=_WIDGETS.get(name),
+        choices=CHOICES.get(name),
+        is_advanced=name in _ADVANCED,
+    )
 
 
 class S3Params(ActionParams):

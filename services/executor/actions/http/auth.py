@@ -115,6 +115,11 @@ class Auth(ActionParams):
                 "bearer：權杖；basic：帳號與密碼；header：自訂標頭",
                 "bearer: a token; basic: user name and password; header: a header of its own",
             ),
+            choices={
+                "bearer": Text("Bearer 權杖", "bearer token"),
+                "basic": Text("帳號與密碼（basic）", "user name and password (basic)"),
+                "header": Text("自訂標頭", "a header of its own"),
+            },
         ),
     ]
     secret: Annotated[

@@ -65,6 +65,7 @@ class HttpRequestParams(ActionParams):
                 "額外的請求標頭；轉址到其他主機時不會帶過去",
                 "Additional request headers; not sent on when redirected to another host",
             ),
+            widget="key-value",
         ),
     ] = Field(default_factory=dict, max_length=HEADERS_MAX)
     query: Annotated[
@@ -72,6 +73,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("查詢參數", "Query"),
             Text("附加於網址的查詢參數", "Parameters added to the URL"),
+            widget="key-value",
         ),
     ] = Field(default_factory=dict, max_length=HEADERS_MAX)
     json_body: Annotated[
@@ -79,6 +81,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("JSON 內容", "JSON body"),
             Text("以 JSON 送出，最多 48 KiB；不可與 body 並用", "At most 48 KiB; instead of body"),
+            widget="code:json",
         ),
     ] = Field(default=None, alias="json")
     body: Annotated[
@@ -86,6 +89,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("文字內容", "Text body"),
             Text("以 UTF-8 送出，最多 48 KiB；不可與 json 並用", "At most 48 KiB; instead of json"),
+            widget="textarea",
         ),
     ] = None
     timeout_seconds: Annotated[
@@ -100,6 +104,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("成功的狀態碼", "Good status codes"),
             Text("狀態碼或範圍，例如 200、200-299", "Codes or ranges, such as 200 or 200-299"),
+            widget="codes",
         ),
     ] = Field(default_factory=lambda: list[int | str](["200-299"]), min_length=1, max_length=20)
     max_response_bytes: Annotated[
@@ -111,6 +116,7 @@ class HttpRequestParams(ActionParams):
                 "How much of the answer's beginning is kept, for the excerpt; 0 keeps nothing. "
                 "Reading stops at 1 MiB",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=KEEP_DEFAULT, ge=0, le=READ_MAX)
     follow_redirects: Annotated[
@@ -118,6 +124,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("跟隨轉址", "Follow redirects"),
             Text("最多 3 次，每次都重新檢查位址", "At most 3; each address is checked again"),
+            is_advanced=True,
         ),
     ] = True
     verify_tls: Annotated[
@@ -128,6 +135,7 @@ class HttpRequestParams(ActionParams):
                 "關閉後任何人都能冒充對方，僅供測試",
                 "Without it anybody can pretend to be the other side; for tests only",
             ),
+            is_advanced=True,
         ),
     ] = True
     hmac: Annotated[
@@ -135,6 +143,7 @@ class HttpRequestParams(ActionParams):
         Label(
             Text("簽章", "Signature"),
             Text("讓接收端確認請求來自本系統", "Lets the receiver see that the request is ours"),
+            is_advanced=True,
         ),
     ] = None
     auth: Annotated[
@@ -155,6 +164,7 @@ class HttpRequestParams(ActionParams):
                 "機密名稱，內容為 PEM 格式的私鑰與憑證",
                 "Secret that holds a private key and its certificate (PEM)",
             ),
+            is_advanced=True,
         ),
     ] = None
     expect_json: Annotated[
@@ -165,6 +175,7 @@ class HttpRequestParams(ActionParams):
                 "回應的 JSON 必須全部符合，否則執行失敗",
                 "The answer is JSON for which all of this holds; otherwise the run fails",
             ),
+            is_advanced=True,
         ),
     ] = Field(default_factory=list)
     capture: Annotated[
@@ -175,6 +186,8 @@ class HttpRequestParams(ActionParams):
                 "名稱對應回應 JSON 中的位置；值會存入執行結果",
                 "Names and places in the answer's JSON; the values become part of the result",
             ),
+            widget="key-value",
+            is_advanced=True,
         ),
     ] = Field(default_factory=dict)
     busy_retries: Annotated[
@@ -187,6 +200,7 @@ class HttpRequestParams(ActionParams):
                 "How often it tries again within the run after 429 or 503 with a Retry-After of at "
                 "most 5 seconds; longer pauses are the task's own retry's",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=2, ge=0, le=10)
     dry_run: DryRun = False

@@ -69,6 +69,7 @@ class HttpRequest(Action[HttpRequestParams]):
     """Calls a URL and judges the answer. One instance serves all runs of a process."""
 
     name = "http_request"
+    category = "web"
     title = Text("HTTP 請求", "HTTP request")
     description = Text(
         "呼叫一個網址，並依狀態碼與回應內容判斷成功或失敗。",

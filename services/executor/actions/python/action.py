@@ -62,6 +62,7 @@ class PythonParams(ActionParams):
         Label(
             Text("參數", "Arguments"),
             Text("以名稱傳入，最多 48 KiB", "Given by name, at most 48 KiB"),
+            widget="code:json",
         ),
     ] = Field(default_factory=dict, max_length=ARGUMENTS_MAX)
     secret_arguments: Annotated[
@@ -98,6 +99,7 @@ class Python(Action[PythonParams]):
     """Calls one function."""
 
     name = "python"
+    category = "programs"
     title = Text("Python 函式", "Python function")
     description = Text(
         "呼叫已安裝套件提供的 Python 函式，在獨立行程中執行。",

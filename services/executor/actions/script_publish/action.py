@@ -41,6 +41,7 @@ class ScriptPublish(Action[ScriptPublishParams]):
     """Publishes one version."""
 
     name = "script_publish"
+    category = "scripts"
     title = Text("腳本發布", "Publish a script")
     description = Text(
         "驗證後逐步發布腳本版本，回讀各帳號實際執行的版本，關卡未過即自動回復。",

@@ -62,6 +62,11 @@ class Strategy(ActionParams):
                 "all：一次全部；canary：先換一小部分；waves：分批",
                 "all: at once; canary: a few first; waves: in batches",
             ),
+            choices={
+                "all": Text("一次全部", "all at once"),
+                "canary": Text("先換一小部分", "a few first"),
+                "waves": Text("分批", "in waves"),
+            },
         ),
     ] = "all"
     steps: Annotated[
@@ -96,6 +101,7 @@ class Gate(ActionParams):
                 "這個規則有告警觸發時，發布即中止",
                 "While an alert of this rule fires, nothing more is published",
             ),
+            widget="alert-rule",
         ),
     ] = Field(min_length=1, max_length=200)
     min_hold_seconds: Annotated[
@@ -126,7 +132,8 @@ class ScriptPublishParams(ActionParams):
     """Which script, which version, to whom, and how fast."""
 
     script_id: Annotated[
-        str, Label(Text("腳本", "Script"), Text("腳本代號", "The id of the script"))
+        str,
+        Label(Text("腳本", "Script"), Text("腳本代號", "The id of the script"), widget="script"),
     ] = Field(min_length=1, max_length=64)
     version: Annotated[
         int | str,
@@ -153,11 +160,16 @@ class ScriptPublishParams(ActionParams):
                 "只發布到這些帳號；留空為這個環境中使用此腳本的所有帳號",
                 "Only these; empty: all that play this script in this environment",
             ),
+            widget="accounts",
         ),
     ] = Field(default_factory=list, max_length=MOST_ACCOUNTS)
     tags: Annotated[
         list[Tag],
-        Label(Text("標籤", "Tags"), Text("只發布到有任一標籤的帳號", "Only with any of these")),
+        Label(
+            Text("標籤", "Tags"),
+            Text("只發布到有任一標籤的帳號", "Only with any of these"),
+            widget="account-tags",
+        ),
     ] = Field(default_factory=list, max_length=50)
     strategy: Annotated[
         Strategy,
@@ -168,6 +180,7 @@ class ScriptPublishParams(ActionParams):
         Label(
             Text("關卡", "Gate"),
             Text("發布期間要看的告警規則", "The alert rule that is looked at meanwhile"),
+            is_advanced=True,
         ),
     ] = None
     on_gate_fail: Annotated[
@@ -178,6 +191,11 @@ class ScriptPublishParams(ActionParams):
                 "rollback：已更換的帳號全部回復；pause：停在原地",
                 "rollback: all that was changed goes back; pause: everything stays where it is",
             ),
+            is_advanced=True,
+            choices={
+                "rollback": Text("全部回復", "everything goes back"),
+                "pause": Text("停在原地", "everything stays"),
+            },
         ),
     ] = "rollback"
     rollback: Annotated[
@@ -192,6 +210,7 @@ class ScriptPublishParams(ActionParams):
         Label(
             Text("回讀", "Read back"),
             Text("等待帳號回報實際執行的版本", "Waiting for what accounts really run"),
+            is_advanced=True,
         ),
     ] = ReadBack()
     stop_at_percent: Annotated[
@@ -202,6 +221,7 @@ class ScriptPublishParams(ActionParams):
                 "到某一步為止，未換用新版本的帳號達到這個比例即視同關卡未過",
                 "From this share of accounts that do not take it, a step counts as a failed gate",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=STOP_AT_PERCENT, ge=1, le=100)
     accept_partial: Annotated[
@@ -212,6 +232,7 @@ class ScriptPublishParams(ActionParams):
                 "部分帳號未回報新版本時仍視為成功",
                 "The run succeeds though some accounts did not report the version",
             ),
+            is_advanced=True,
         ),
     ] = False
     dry_run: Annotated[

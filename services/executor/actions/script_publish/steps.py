@@ -1,76 +1,16 @@
-"""Who is in which step of a publication. Pure.
-
-The order of the accounts is that of a hash of their names: it favours nobody, is the same in every
-run, and a new account changes nobody else's place. So the canaries are always the same.
-"""
+"""Who is in which step, as the parameters say (`shared/domain/rollout.py` decides). Pure."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from services.executor.actions.script_publish.params import Strategy
+from shared.domain import rollout
+from shared.domain.rollout import Stage, in_order, open_stage
 
-from services.executor.actions.script_publish.params import Step, Strategy
-
-_USUAL = {
-    "all": (Step(percent=100),),
-    "canary": (Step(percent=10, hold_seconds=60), Step(percent=100)),
-    "waves": (
-        Step(percent=25, hold_seconds=30),
-        Step(percent=50, hold_seconds=30),
-        Step(percent=75, hold_seconds=30),
-        Step(percent=100),
-    ),
-}
-
-
-class Named(Protocol):
-    """What has the name of an account."""
-
-    @property
-    def account_id(self) -> str: ...
-
-
-N = TypeVar("N", bound=Named)
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """After it the first *upto* accounts have the version; then it is watched for so long."""
-
-    upto: int
-    hold_seconds: float
-
-
-def in_order(accounts: Iterable[N]) -> list[N]:
-    """Return *accounts* in the order in which they get the version."""
-    return sorted(accounts, key=lambda each: (_place(each.account_id), each.account_id))
+__all__ = ["Stage", "in_order", "open_stage", "stages_of"]
 
 
 def stages_of(total: int, strategy: Strategy, *, least_hold: float = 0) -> list[Stage]:
     """Return the steps for *total* accounts; one that would add nobody is left out."""
-    stages: list[Stage] = []
-    reached = 0
-    for step in strategy.steps or _USUAL[strategy.type]:
-        upto = -(-total * step.percent // 100)
-        if upto > reached:
-            stages.append(Stage(upto, max(step.hold_seconds, least_hold)))
-            reached = upto
-    return stages
-
-
-def open_stage(stages: Sequence[Stage], has_it: Sequence[bool]) -> int:
-    """Return the place of the stage at which to go on, given who has the version already.
-
-    That is the last one of which anybody has it: it was begun, so those before it were watched.
-    """
-    furthest = max((place for place, it_has in enumerate(has_it) if it_has), default=-1)
-    for place, stage in enumerate(stages):
-        if furthest < stage.upto:
-            return place
-    return 0
-
-
-def _place(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()
+    own = [rollout.Step(each.percent, each.hold_seconds) for each in strategy.steps]
+    steps = own or rollout.USUAL[strategy.type]
+    return rollout.stages_of(total, steps, least_hold=least_hold)

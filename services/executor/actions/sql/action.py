@@ -96,6 +96,7 @@ class SqlParams(ActionParams):
         Label(
             Text("SQL", "SQL"),
             Text("一個陳述式；參數為 $1、$2…", "One statement; its parameters are $1, $2, …"),
+            widget="code:sql",
         ),
     ] = Field(min_length=1, max_length=STATEMENT_MAX)
     parameters: Annotated[
@@ -103,15 +104,24 @@ class SqlParams(ActionParams):
         Label(
             Text("參數", "Parameters"),
             Text("依序繫結；日期與時間以文字表示", "Bound in order; dates and times as texts"),
+            widget="code:json",
         ),
     ] = Field(default_factory=list, max_length=PARAMETERS_MAX)
     timeout_seconds: Annotated[
         float,
-        Label(Text("逾時（秒）", "Time limit (s)"), Text("陳述式的時限", "Of the statement")),
+        Label(
+            Text("逾時（秒）", "Time limit (s)"),
+            Text("陳述式的時限", "Of the statement"),
+            is_advanced=True,
+        ),
     ] = Field(default=30, ge=0.1, le=3600)
     lock_timeout_seconds: Annotated[
         float,
-        Label(Text("鎖定逾時（秒）", "Lock limit (s)"), Text("等待鎖定的時限", "For each lock")),
+        Label(
+            Text("鎖定逾時（秒）", "Lock limit (s)"),
+            Text("等待鎖定的時限", "For each lock"),
+            is_advanced=True,
+        ),
     ] = Field(default=5, ge=0.01, le=3600)
     max_rows: Annotated[
         int,
@@ -121,6 +131,7 @@ class SqlParams(ActionParams):
                 "存入結果的列數上限，總共 48 KiB；其餘略過",
                 "How many rows become part of the result, 48 KiB in all; more are dropped",
             ),
+            is_advanced=True,
         ),
     ] = Field(default=100, ge=1, le=ROWS_MAX)
     expect_rows: Annotated[
@@ -128,6 +139,7 @@ class SqlParams(ActionParams):
         Label(
             Text("預期列數", "Expected rows"),
             Text("不在範圍內則執行失敗", "The run fails if there are fewer or more"),
+            is_advanced=True,
         ),
     ] = None
     expect_value: Annotated[
@@ -138,6 +150,7 @@ class SqlParams(ActionParams):
                 "第一列第一欄必須符合，否則執行失敗",
                 "Must hold for the first column of the first row; otherwise the run fails",
             ),
+            is_advanced=True,
         ),
     ] = None
     dry_run: DryRun = False
@@ -175,6 +188,7 @@ class Sql(Action[SqlParams]):
     """Executes one statement."""
 
     name = "sql"
+    category = "data"
     title = Text("SQL 查詢", "SQL statement")
     description = Text(
         "在 PostgreSQL 資料庫執行一個陳述式並檢查結果；預設唯讀。",

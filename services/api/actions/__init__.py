@@ -1,0 +1,1 @@
+"""The installed actions as people meet them: their forms, in either language, and what fits in."""

@@ -1,0 +1,1 @@
+"""What operators look at and switch: the dashboard, executors, dead letters, the whole graph."""

@@ -1,0 +1,1 @@
+"""What the pages keep for people: the views that they save."""

@@ -1,0 +1,69 @@
+// Providers around everything: preferences, Ant Design's theme and language, the query client, the session, routes.
+import { QueryClientProvider } from "@tanstack/react-query";
+import { App as AntApp, ConfigProvider } from "antd";
+import enUS from "antd/locale/en_US";
+import zhTW from "antd/locale/zh_TW";
+import dayjs from "dayjs";
+import "dayjs/locale/zh-tw";
+import { useEffect, useMemo, useState } from "react";
+import { HotkeysProvider } from "react-hotkeys-hook";
+import { RouterProvider } from "react-router/dom";
+import { queryClient } from "@/api/queries";
+import { isDark, keep, type Language, PreferencesContext, readLanguage, readTheme, systemIsDark, type Theme } from "./preferences";
+import { router } from "./routes";
+import { SessionProvider } from "./session";
+import { themeOf } from "./theme";
+
+export function App({ nonce }: { nonce: string | undefined }) {
+  const [language, setLanguage] = useState<Language>(readLanguage);
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  const [, setSystem] = useState(systemIsDark().matches);
+  const dark = isDark(theme);
+
+  useEffect(() => {
+    const query = systemIsDark();
+    const follow = () => setSystem(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  useEffect(() => {
+    keep(language, theme);
+    dayjs.locale(language === "zh-TW" ? "zh-tw" : "en");
+    // Descriptions and refusals come from the API in the reader's language.
+    void queryClient.invalidateQueries();
+  }, [language, theme, dark]);
+
+  const preferences = useMemo(
+    () => ({
+      language,
+      theme,
+      dark,
+      setLanguage: (chosen: Language) => {
+        keep(chosen, theme);
+        setLanguage(chosen);
+      },
+      setTheme,
+    }),
+    [language, theme, dark],
+  );
+  return (
+    <PreferencesContext value={preferences}>
+      <ConfigProvider
+        theme={themeOf(dark)}
+        locale={language === "zh-TW" ? zhTW : enUS}
+        csp={nonce ? { nonce } : {}}
+        button={{ autoInsertSpace: false }}
+      >
+        <AntApp message={{ maxCount: 3 }} notification={{ placement: "bottomRight" }}>
+          <QueryClientProvider client={queryClient}>
+            <HotkeysProvider>
+              <SessionProvider>
+                <RouterProvider router={router} />
+              </SessionProvider>
+            </HotkeysProvider>
+          </QueryClientProvider>
+        </AntApp>
+      </ConfigProvider>
+    </PreferencesContext>
+  );
+}

@@ -1,0 +1,31 @@
+// What is said on the page about oneself, and of log-ins.
+import { defineTexts } from "@/app/texts";
+
+export const PROFILE = defineTexts({
+  title: { zh: "個人設定", en: "Profile" },
+  "me.title": { zh: "基本資料", en: "About you" },
+  "me.saved": { zh: "已儲存", en: "Saved" },
+  "me.language": { zh: "語言", en: "Language" },
+  "me.language.help": { zh: "在任何裝置登入時都使用這個語言。", en: "Used wherever you log in." },
+  "me.save": { zh: "儲存", en: "Save" },
+  "password.title": { zh: "變更密碼", en: "Password" },
+  "password.lead": { zh: "變更後，其他裝置上的登入都會結束。", en: "After a change you are logged out everywhere else." },
+  "password.save": { zh: "變更密碼", en: "Change the password" },
+  "password.done": { zh: "密碼已變更，其他登入都已結束", en: "The password is changed; all other log-ins have ended" },
+  "sessions.title": { zh: "登入的裝置", en: "Where you are logged in" },
+  "sessions.lead": { zh: "看到不認得的登入時，請結束它並變更密碼。閒置 12 小時或滿 7 天會自動結束。", en: "End what you do not know, and change your password. A log-in ends by itself after 12 idle hours or 7 days." },
+  "sessions.this": { zh: "這個瀏覽器", en: "this browser" },
+  "sessions.from": { zh: "來自 {ip}", en: "from {ip}" },
+  "sessions.since": { zh: "登入於", en: "since" },
+  "sessions.seen": { zh: "上次使用", en: "last used" },
+  "sessions.end": { zh: "結束登入", en: "End" },
+  "sessions.end.one": { zh: "結束「{what}」的登入", en: "End the log-in of {what}" },
+  "sessions.ended": { zh: "已結束登入", en: "The log-in has ended" },
+  "sessions.none": { zh: "目前沒有登入", en: "Nowhere at present" },
+  "agent.unknown": { zh: "未知的裝置", en: "Unknown device" },
+  "agent.on": { zh: "{system} 上的 {browser}", en: "{browser} on {system}" },
+  "tokens.title": { zh: "存取權杖", en: "Access tokens" },
+  "tokens.lead": { zh: "讓程式以您的名義呼叫 API，且權限不會超過您的角色。", en: "Let programs call the API in your name, with no more rights than your role has." },
+  "tokens.open": { zh: "管理權杖", en: "Manage tokens" },
+  "token.only": { zh: "目前以權杖存取，沒有個人設定。", en: "You are here with a token, which has no profile." },
+});

@@ -1,0 +1,122 @@
+"""How the first person gets in, at the first start and from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from deploy.local.banner import banner
+from deploy.local.first_admin import FirstAdmin
+from deploy.local.home import Home
+from deploy.local.ports import is_local
+from deploy.local.process import StartFailed
+from deploy.local.settings import LocalSettings
+from tests.integration.test_up import cli
+
+URL = "http://127.0.0.1:8000"
+PASSWORD = "a long enough sentence"  # noqa: S105 - of somebody who does not exist
+
+
+def first(home: Path, **settings: Any) -> FirstAdmin:  # noqa: ANN401 - fields of LocalSettings
+    return FirstAdmin(LocalSettings(home=home, **settings), Home(home), URL)
+
+
+async def test_the_first_start_gives_a_link_to_its_owner_alone(
+    database: str, tmp_path: Path
+) -> None:
+    admin = first(tmp_path)
+    await admin.prepare(database)
+
+    file = tmp_path / "setup-link"
+    assert admin.link == file.read_text().strip()
+    assert admin.link.startswith(f"{URL}/setup#")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert admin.link in banner(api_url=URL, home=Home(tmp_path), setup_link=admin.link)
+    again = first(tmp_path)
+    await again.prepare(database)
+    assert again.link != admin.link
+
+
+async def test_a_password_file_makes_the_administrator_and_no_link(
+    database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "setup-link").touch()
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n")
+    admin = first(tmp_path, admin_password_file=password, host="0.0.0.0")  # noqa: S104 - the point
+
+    await admin.prepare(database)
+
+    assert admin.link is None
+    assert not (tmp_path / "setup-link").exists()
+
+
+@pytest.mark.parametrize("text", ["short", "password12345", "admin12345678"])
+async def test_a_bad_password_ends_the_start(database: str, tmp_path: Path, text: str) -> None:
+    password = tmp_path / "password"
+    password.write_text(text)
+
+    with pytest.raises(StartFailed, match="AUTOMATION_ADMIN_PASSWORD_FILE"):
+        await first(tmp_path, admin_password_file=password).prepare(database)
+
+
+async def test_until_there_is_somebody_other_machines_are_not_listened_to(
+    database: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StartFailed, match="AUTOMATION_SETUP_FROM_NETWORK"):
+        await first(tmp_path, host="0.0.0.0").prepare(database)  # noqa: S104 - the point
+    await first(tmp_path, host="0.0.0.0", setup_from_network=True).prepare(database)  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        *(("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.8.8.8", True)),
+        *(("0.0.0.0", False), ("::", False), ("", False), ("10.0.0.1", False), ("box", False)),  # noqa: S104
+    ],
+)
+def test_only_loopback_is_this_machine_alone(host: str, local: bool) -> None:  # noqa: FBT001 - a case
+    assert is_local(host) is local
+
+
+async def test_users_are_made_and_changed_from_the_command_line(
+    database: str, tmp_path: Path
+) -> None:
+    async def run(*words: str) -> tuple[int, str, str]:
+        done = await asyncio.to_thread(
+            cli,
+            tmp_path,
+            "user",
+            *words,
+            AUTOMATION_DATABASE_URL=database,
+            AUTOMATION_PUBLIC_URL="https://tasks.example.com",
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    (tmp_path / "password").write_text(PASSWORD)
+
+    code, link, _ = await run("create", "Ann", "--role", "operator")
+    assert code == 0
+    assert link.startswith("https://tasks.example.com/set-password#")
+    file = str(tmp_path / "password")
+    assert await run("create", "boss", "--role", "admin", "--password-file", file) == (0, "", "")
+    code, _, words = await run("disable", "boss")
+    assert code == 1
+    assert words.startswith("This is the last administrator")
+    _, listed, _ = await run("list")
+    found = [json.loads(line) for line in listed.splitlines()]
+    assert [(each["name"], each["role"]) for each in found] == [
+        ("Ann", "operator"),
+        ("boss", "admin"),
+    ]
+    connection = await asyncpg.connect(database)
+    try:
+        assert PASSWORD not in repr(await connection.fetch("SELECT * FROM api.users"))
+    finally:
+        await connection.close()

@@ -1,0 +1,328 @@
+"""Runs on the page: found, explained, stopped, run again; their logs, live; the axis of time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.system import System
+from tests.web import axe
+from tests.web.conftest import Visit
+from tests.web.people import Admin
+from tests.web.visitor import LANGUAGES, NARROW, PATIENCE, Language, Visitor
+
+LIVE = ("waiting", "running", "retrying")
+TABS = ("log", "attempts", "result", "params", "course", "related")
+
+
+async def make(admin: Admin, name: str, **fields: Any) -> str:  # noqa: ANN401 - fields of a task
+    task = {"name": name, "task_type": "manual", "task_action": "noop", **fields}
+    return str((await admin.ask("POST", "/automation-tasks", json=task))["id"])
+
+
+async def run(admin: Admin, task: str, *, until: tuple[str, ...] = ()) -> str:
+    """Run a task and wait until its run has ended, or stands as told."""
+    started = await admin.ask("POST", f"/automation-tasks/{task}/run")
+    run_id = str(started["run_id"])
+    async with asyncio.timeout(60):
+        while True:
+            found = (await admin.ask("GET", f"/automation-runs/{run_id}"))["status"]
+            if found in until or (not until and found not in LIVE):
+                return run_id
+            await asyncio.sleep(0.2)
+
+
+async def write(system: System, run_id: str, first: int, *texts: str, level: str = "info") -> None:
+    """Have a run write lines, as the log writer stores them."""
+    rows = [
+        (UUID(run_id), 1, first + place, datetime.now(UTC), level, text)
+        for place, text in enumerate(texts)
+    ]
+    connection = await asyncpg.connect(system.dsn)
+    try:
+        await connection.executemany("INSERT INTO log.lines VALUES ($1, $2, $3, $4, $5, $6)", rows)
+    finally:
+        await connection.close()
+
+
+def in_table(page: Page, text: str) -> Any:  # noqa: ANN401 - Playwright's locator
+    return page.locator(".ant-table-row").filter(has_text=text)
+
+
+def line(page: Page, place: int) -> Any:  # noqa: ANN401 - Playwright's locator
+    return page.locator(f".log-row[data-place='{place}']")
+
+
+def run_again(visitor: Visitor) -> Any:  # noqa: ANN401 - Playwright's locator
+    # Its icon has a name, too, which comes first.
+    name = re.compile(visitor.say("再執行一次$", "Run again$"))
+    return visitor.page.get_by_role("button", name=name)
+
+
+async def ended(visitor: Visitor, count: str) -> None:
+    foot = visitor.page.locator(".log-foot")
+    text = visitor.say(f"已結束，共 {count} 行", f"Ended, {count} lines")
+    await expect(foot).to_contain_text(text, timeout=4 * PATIENCE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_list_is_what_its_address_says(
+    visit: Visit, admin: Admin, language: Language
+) -> None:
+    mark = f"list-{uuid4().hex[:8]}"
+    good = await make(admin, f"{mark} good")
+    bad = await make(
+        admin, f"{mark} bad", action_config={"fail": True, "message": "disk 100% full"}
+    )
+    await run(admin, good)
+    failed = await run(admin, bad)
+    visitor = await visit(language)
+    page = visitor.page
+    await visitor.go("/runs")
+
+    await page.keyboard.press("/")
+    await page.keyboard.type(mark)
+    await expect(in_table(page, mark)).to_have_count(2)
+    await page.get_by_text(visitor.say("未成功", "Unsuccessful"), exact=True).click()
+    await expect(in_table(page, mark)).to_have_count(1)
+    await expect(in_table(page, "disk 100% full")).to_have_count(1)
+    for part in (f"q={mark}", "status=failure"):
+        await expect(page).to_have_url(re.compile(re.escape(part)))
+    await visitor.picture("runs")
+    await page.reload()
+    await expect(in_table(page, mark)).to_have_count(1)
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+
+    await expect(page).to_have_url(re.compile(f"/runs/{failed}$"))
+    await page.go_back()
+    await page.get_by_role("button", name=visitor.say("清除篩選", "Clear filters")).click()
+    await expect(page).to_have_url(re.compile("/runs$"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_failed_run_says_why_and_is_run_again(
+    visit: Visit, admin: Admin, system: System, language: Language
+) -> None:
+    name = f"report {uuid4().hex[:8]}"
+    config = {"fail": True, "message": "row 14: no number"}
+    task = await make(admin, name, action_config=config)
+    failed = await run(admin, task)
+    await write(system, failed, 1, "begin")
+    await write(system, failed, 2, "row 14 is wrong", level="error")
+    visitor = await visit(language)
+    page = visitor.page
+    await visitor.go(f"/runs/{failed}")
+
+    answer = page.get_by_role("status").filter(has_text="row 14: no number")
+    await expect(answer).to_contain_text(visitor.say("執行失敗", "It failed"))
+    await page.get_by_role(
+        "link", name=visitor.say("查看記錄中的第一個錯誤", "See the first error in the log")
+    ).click()
+    await expect(page).to_have_url(re.compile("#L2$"))
+    await expect(line(page, 2)).to_have_class(re.compile("log-marked"))
+    await visitor.picture("run-failed", whole=True)
+    await run_again(visitor).click()
+    await expect(page).not_to_have_url(re.compile(failed))
+    again = page.url.rpartition("/")[2]
+    await page.get_by_role("tab", name=re.compile(visitor.say("相關執行", "Related runs"))).click()
+
+    await expect(page.locator(f"a[href='/runs/{failed}']")).to_be_visible()
+    assert (await admin.ask("GET", f"/automation-runs/{again}"))["origin_run_id"] == failed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_live_run_is_stopped_and_says_so(
+    visit: Visit, admin: Admin, language: Language
+) -> None:
+    task = await make(admin, f"long {uuid4().hex[:8]}", action_config={"seconds": 300})
+    run_id = await run(admin, task, until=("running",))
+    visitor = await visit(language, role="operator")
+    page = visitor.page
+    await visitor.go(f"/runs/{run_id}")
+
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await visitor.picture("run-live")
+    await page.get_by_role("button", name=visitor.say("取消執行", "Cancel run")).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").fill("enough")
+    await dialog.get_by_role("button", name=visitor.say("取消執行", "Cancel run")).click()
+
+    answer = page.get_by_role("status").filter(has_text=visitor.say("已取消", "It was cancelled"))
+    await expect(answer.first).to_be_visible()
+    assert (await admin.ask("GET", f"/automation-runs/{run_id}"))["status"] == "cancelled"
+
+
+async def test_who_may_only_look_is_not_offered_more(visit: Visit, admin: Admin) -> None:
+    run_id = await run(admin, await make(admin, f"seen {uuid4().hex[:8]}"))
+    visitor = await visit("en", role="viewer")
+    await visitor.go(f"/runs/{run_id}")
+
+    await expect(run_again(visitor)).to_be_disabled()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_side_of_a_run_is_accessible(
+    visit: Visit, admin: Admin, system: System, language: Language
+) -> None:
+    run_id = await run(admin, await make(admin, f"sides {uuid4().hex[:8]}"))
+    await write(system, run_id, 1, "::group::Install", "\x1b[32mok\x1b[0m", "::endgroup::", "done")
+    await write(system, run_id, 5, "mind the gap", level="warning")
+    await write(system, run_id, 6, "no route", level="error")
+    visitor = await visit(language, dark=language == "en")
+    await visitor.go(f"/runs/{run_id}")
+    await ended(visitor, "6")
+    for tab in TABS:
+        await visitor.go(f"/runs/{run_id}?tab={tab}")
+        await visitor.page.wait_for_load_state("networkidle")
+        violations = await axe.violations(visitor.page)
+        assert violations == [], (tab, axe.told(violations))
+    narrow = await visit(language, size=NARROW)
+    await narrow.go(f"/runs/{run_id}")
+    await ended(narrow, "6")
+    await narrow.picture("run-narrow", whole=True)
+
+    assert await narrow.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+async def test_what_a_run_writes_is_text_and_nothing_else(
+    visit: Visit, admin: Admin, system: System
+) -> None:
+    run_id = await run(admin, await make(admin, f"hostile {uuid4().hex[:8]}"))
+    evil = "<img src=x onerror=\"document.title='hit'\"> <script>document.title='hit'</script>"
+    hidden = "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07 \x1b[2J\x1b[31mred\x1b[0m"
+    await write(system, run_id, 1, evil, hidden, "10%\r100%", "\u202egnp.exe", "x" * 8_000)
+    visitor = await visit("en")
+    page = visitor.page
+    await visitor.go(f"/runs/{run_id}")
+    await ended(visitor, "5")
+
+    await expect(line(page, 1).locator(".log-text")).to_have_text(evil)
+    await expect(line(page, 2).locator(".log-text")).to_have_text("click red")
+    await expect(line(page, 2).locator(".ansi-fg-red")).to_have_text("red")
+    await expect(line(page, 3).locator(".log-text")).to_have_text("100%")
+    assert await page.locator(".log img, .log script, .log a[href^=javascript]").count() == 0
+    assert "hit" not in await page.title()
+
+
+async def test_the_live_log_goes_on_after_a_restart_of_the_api(
+    visit: Visit, admin: Admin, system: System
+) -> None:
+    task = await make(admin, f"writing {uuid4().hex[:8]}", action_config={"seconds": 600})
+    run_id = await run(admin, task, until=("running",))
+    await write(system, run_id, 1, "one", "two")
+    visitor = await visit("en")
+    page = visitor.page
+    await visitor.go(f"/runs/{run_id}")
+    await expect(line(page, 2)).to_be_visible()
+
+    await write(system, run_id, 3, "three")
+    await expect(line(page, 3)).to_be_visible()
+    old = system.kill("api")
+    await write(system, run_id, 4, "four", "five")
+    await system.wait_restarted("api", old)
+
+    await expect(line(page, 5)).to_be_visible(timeout=3 * PATIENCE)
+    texts = await page.locator(".log-text").all_inner_texts()
+    assert texts == ["one", "two", "three", "four", "five"]
+    await admin.ask("POST", f"/automation-runs/{run_id}/cancel", json={"wait_seconds": 10})
+    await ended(visitor, "5")
+    # The browser itself tells of each connection that was refused.
+    visitor.complaints[:] = [each for each in visitor.complaints if "net::ERR" not in each]
+
+
+async def test_a_hundred_thousand_lines_are_searched_and_scrolled(
+    visit: Visit,
+    admin: Admin,
+    system: System,
+    record_property: Callable[[str, object], None],
+) -> None:
+    run_id = await run(admin, await make(admin, f"large {uuid4().hex[:8]}"))
+    connection = await asyncpg.connect(system.dsn)
+    await connection.execute(
+        "INSERT INTO log.lines SELECT $1, 1, n, now(), CASE n % 10000 WHEN 0 THEN 'error'"
+        " ELSE 'info' END, 'row ' || n || ' ' || md5(n::text) FROM generate_series(1, 100000) n",
+        UUID(run_id),
+    )
+    await connection.close()
+    visitor = await visit("en")
+    page = visitor.page
+    await page.add_init_script(
+        "window.long = 0; new PerformanceObserver((list) => { for (const each of"
+        " list.getEntries()) window.long = Math.max(window.long, each.duration); })"
+        ".observe({ type: 'longtask' });"
+    )
+    await visitor.go(f"/runs/{run_id}#L50000")
+    await ended(visitor, "100,000")
+    await expect(line(page, 50_000)).to_be_visible()
+    loading = await page.evaluate("window.long")
+
+    await page.evaluate("window.long = 0")
+    await page.locator(".log-scroll").hover()
+    for _ in range(20):
+        await page.mouse.wheel(0, 4_000)
+    scrolling = await page.evaluate("window.long")
+    await page.keyboard.press("n")
+    await expect(line(page, 10_000)).to_have_class(re.compile("log-now"))
+    await page.get_by_role("textbox", name="Search the log").fill("row 99999")
+    await page.keyboard.press("Enter")
+    await expect(line(page, 99_999)).to_be_visible()
+    await visitor.picture("log-large")
+
+    record_property("longest_task_loading_ms", round(loading))
+    record_property("longest_task_scrolling_ms", round(scrolling))
+    assert await page.locator(".log-row").count() < 200
+    assert await page.evaluate("performance.memory?.usedJSHeapSize ?? 0") < 300e6
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_past_and_future_are_on_one_axis(
+    visit: Visit, admin: Admin, language: Language
+) -> None:
+    name = f"axis {uuid4().hex[:8]}"
+    schedule = {"cron": "*/20 * * * *", "timezone": "Asia/Taipei"}
+    task = await make(admin, name, task_type="scheduled", schedule_config=schedule)
+    run_id = await run(admin, task)
+    visitor = await visit(language)
+    page = visitor.page
+    await visitor.go(f"/timeline?q={quote(name)}")
+
+    axis = page.locator(".axis")
+    await expect(axis.locator(".axis-row")).to_have_count(1)
+    await expect(axis.locator(".axis-fire").first).to_be_visible()
+    await expect(axis.locator(".axis-bar")).to_have_count(1)
+    await visitor.picture("timeline")
+    await page.keyboard.press("-")
+    await expect(page).to_have_url(re.compile("from=.*to="))
+    await axis.focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(axis.get_by_role("status")).to_contain_text(name)
+    await page.keyboard.press("Enter")
+
+    await expect(page).to_have_url(re.compile(f"/runs/{run_id}"))
+
+
+async def test_a_day_of_the_year_leads_to_its_runs(visit: Visit, admin: Admin) -> None:
+    task = await make(admin, f"year {uuid4().hex[:8]}", action_config={"fail": True})
+    await run(admin, task)
+    visitor = await visit("zh-TW", dark=True)
+    page = visitor.page
+    await visitor.go(f"/timeline?view=calendar&task_id={task}")
+
+    await page.locator(".year-4").first.wait_for()
+    await visitor.picture("calendar")
+    await page.locator(".year-scroll").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+
+    await expect(page).to_have_url(re.compile(f"/runs.*task_id={task}"))
+    await expect(page.locator(".ant-table-row")).to_have_count(1)
