@@ -25,9 +25,9 @@ from services.api.documented.plan import Rehearsed
 from services.api.documented.tasks import ProblemDocument
 from services.api.events import schemas as schemas_events
 from services.api.operations import schemas as schemas_operations
-from services.api.pages import schemas as schemas_pages
 from services.api.queues import schemas as schemas_queues
 from services.api.runs import schemas as run_schemas
+from services.api.saved_views import schemas as schemas_pages
 from services.api.scripts import schemas as schemas_scripts
 from services.api.secrets import schemas as schemas_secrets
 from services.api.tasks import schemas, schemas_bulk, schemas_schedule

@@ -108,7 +108,10 @@ async def watched(page: Page) -> AsyncIterator[Seen]:
     def error(problem: Error) -> None:
         seen.errors.append(str(problem))
 
-    await page.expose_function(TRAP, seen.trapped.append)
+    def trapped(text: str) -> None:
+        seen.trapped.append(text)
+
+    await page.expose_function(TRAP, trapped)
     page.on("dialog", close)
     page.on("console", console)
     page.on("pageerror", error)

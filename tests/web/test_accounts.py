@@ -119,7 +119,7 @@ async def test_an_account_is_made_and_changed_and_a_stale_change_is_told(
     made = await admin.ask("GET", f"/accounts/{name}")
     assert made["config"]["runtime"]["command"] == COMMAND
 
-    await page.get_by_role("button", name=say("編輯", "Edit")).click()
+    await page.get_by_role("button", name=ends(say("編輯", "Edit"))).click()
     form = page.get_by_role("dialog")
     await form.get_by_label(say("顯示名稱", "Display name")).fill("小編二號")
     violations = await axe.violations(page)

@@ -270,6 +270,12 @@ async def test_a_hundred_thousand_lines_are_searched_and_scrolled(
     await page.locator(".log-scroll").hover()
     for _ in range(20):
         await page.mouse.wheel(0, 4_000)
+    # The wheel goes on turning the list for a while.
+    await page.wait_for_function(
+        "() => { const at = document.querySelector('.log-scroll').scrollTop;"
+        " window.still = at === window.at ? (window.still ?? 0) + 1 : 0; window.at = at;"
+        " return window.still > 20; }"
+    )
     scrolling = await page.evaluate("window.long")
     await page.keyboard.press("n")
     await expect(line(page, 10_000)).to_have_class(re.compile("log-now"))

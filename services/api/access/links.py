@@ -101,6 +101,8 @@ async def _require_setup(connection: Connection, token: str) -> None:
     if await users.is_there_any(connection):
         raise Conflict("setup.done")
     link = await password_links.find(connection, hash_of(token))
+    if link is None and await users.is_there_any(connection):
+        raise Conflict("setup.done")  # by somebody who was a moment faster
     if link is None or link.user_id is not None:
         raise NotFound("link", "")
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from services.api.access.auth import Caller, closed_router
 from services.api.documented.saved_views import SavedView, SavedViews
 from services.api.documented.tasks import takes
-from services.api.pages import views
-from services.api.pages.schemas import SavedViewCreate, SavedViewPut
 from services.api.parts import Parts
 from services.api.routes.caller import BASE
+from services.api.saved_views import views
+from services.api.saved_views.schemas import SavedViewCreate, SavedViewPut
 from services.api.store import saved_views as store
 from services.api.tasks.dependencies import read_id
 from services.api.wire.answers import Answer, json_answer

@@ -69,9 +69,10 @@ async def find(connection: Connection, token_id: str) -> Held | None:
     )
     if row is None:
         return None
-    *of_token, user_id, name, display_name, role, language = row.values()
-    user = KnownUser(user_id, name, display_name, role, language) if user_id else None
-    return Held(*of_token, user)
+    # By place: the token and its user both have a name.
+    values = list(row.values())
+    of_token, of_user = values[:-5], values[-5:]
+    return Held._make((*of_token, KnownUser(*of_user) if of_user[0] else None))
 
 
 async def note_use(connection: Connection, token_id: str, ip: str | None) -> None:

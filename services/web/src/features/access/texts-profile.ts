@@ -19,7 +19,7 @@ export const PROFILE = defineTexts({
   "sessions.since": { zh: "登入於", en: "since" },
   "sessions.seen": { zh: "上次使用", en: "last used" },
   "sessions.end": { zh: "結束登入", en: "End" },
-  "sessions.end.one": { zh: "結束「{what}」的登入", en: "End the log-in of {what}" },
+  "sessions.end.one": { zh: "結束登入：{what}", en: "End the log-in of {what}" },
   "sessions.ended": { zh: "已結束登入", en: "The log-in has ended" },
   "sessions.none": { zh: "目前沒有登入", en: "Nowhere at present" },
   "agent.unknown": { zh: "未知的裝置", en: "Unknown device" },

@@ -9,12 +9,12 @@ import type { FieldProblem } from "@/api/problem";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
-import { Fields } from "./Fields";
 import { ActionIcon } from "./icons";
 import { JsonObjectEditor } from "./JsonEditor";
-import { specsOf } from "./spec";
+import { SchemaForm } from "./SchemaForm";
 import { TestRun } from "./TestRun";
 import { ACTIONS } from "./texts";
+import { drawn, fieldsOf, hiding } from "./uiSchema";
 import { type Action, descriptionOf, titleOf, useActions } from "./useActions";
 import { problemsWith } from "./validate";
 import { Variables } from "./Variables";
@@ -43,24 +43,26 @@ export function ActionForm({ action, value, onChange, problems, taskId }: Action
       </Space>
     );
   }
-  return <KnownForm action={found} value={value} onChange={onChange} problems={own} {...(taskId ? { taskId } : {})} />;
+  return <KnownForm key={action} action={found} value={value} onChange={onChange} problems={own} {...(taskId ? { taskId } : {})} />;
 }
 
 function KnownForm({ action, value, onChange, problems, taskId }: Omit<ActionFormProps, "action"> & { action: Action }) {
   const t = useTexts(ACTIONS);
   const { language } = usePreferences();
-  const specs = useMemo(() => specsOf(action.parameters), [action.parameters]);
+  const whole = useMemo(() => drawn(action.parameters), [action.parameters]);
+  // A plan is made by the test run; as a setting of a task it would make the task do nothing.
+  const plans = value.dry_run === true;
+  const form = useMemo(() => (whole === null || plans ? whole : hiding(whole, "dry_run")), [whole, plans]);
   const [wish, setWish] = useState<"form" | "json">("form");
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const view = specs === null ? "json" : wish;
+  const view = form === null ? "json" : wish;
   const touch = (pointer: string) => setTouched((before) => (before.has(pointer) ? before : new Set([...before, pointer])));
   // The server's word goes first; ours is told of fields that somebody has been at.
   const local = problemsWith(action.parameters, value, t)
     .filter((each) => [...touched].some((pointer) => each.pointer === pointer || each.pointer.startsWith(`${pointer}/`)))
     .filter((each) => !problems.some((other) => other.pointer === each.pointer));
   const all = [...problems, ...local];
-  // A plan is made by the test run; as a setting of a task it would make the task do nothing.
-  const shown = specs?.filter((each) => each.name !== "dry_run" || value.dry_run === true) ?? [];
+  const shown = form === null ? [] : fieldsOf(form);
   return (
     <div style={{ display: "grid", gap: 16 }}>
       <div style={{ display: "flex", flexWrap: "wrap", gap: 12, alignItems: "center" }}>
@@ -74,22 +76,22 @@ function KnownForm({ action, value, onChange, problems, taskId }: Omit<ActionFor
           aria-label={t("form.view")}
           value={view}
           onChange={setWish}
-          options={[{ value: "form", label: t("form.form"), disabled: specs === null }, { value: "json", label: t("form.json") }]}
+          options={[{ value: "form", label: t("form.form"), disabled: form === null }, { value: "json", label: t("form.json") }]}
         />
       </div>
       <div>
-        {view === "json" ? (
+        {view === "json" || form === null ? (
           <>
-            {specs === null ? <p>{t("form.noFields")}</p> : null}
+            {form === null ? <p>{t("form.noFields")}</p> : null}
             <JsonObjectEditor value={value} onChange={(after) => onChange(after as Record<string, unknown>)} label={t("form.jsonLabel")} />
           </>
         ) : shown.length === 0 ? (
           <p>{t("form.nothing")}</p>
         ) : (
-          <Fields specs={shown} value={value} onChange={onChange} problems={all} pointer="" onTouch={touch} />
+          <SchemaForm form={form} value={value} onChange={onChange} problems={all} onTouch={touch} />
         )}
       </div>
-      <Others problems={view === "json" ? problems : problems.filter((each) => !shown.some((spec) => each.pointer === `/${spec.name}` || each.pointer.startsWith(`/${spec.name}/`)))} />
+      <Others problems={view === "json" ? problems : problems.filter((each) => !shown.some(({ name }) => each.pointer === `/${name}` || each.pointer.startsWith(`/${name}/`)))} />
       {action.has_dry_run ? <TestRun action={action.name} value={value} {...(taskId ? { taskId } : {})} /> : null}
     </div>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { say, type Values } from "@/app/texts";
-import type { Schema } from "./spec";
+import type { Schema } from "./kinds";
 import { ACTIONS } from "./texts";
 import { problemsWith } from "./validate";
 

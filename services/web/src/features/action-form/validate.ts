@@ -3,7 +3,7 @@
 import { type Schema as JsonSchema, Validator } from "@cfworker/json-schema";
 import type { FieldProblem } from "@/api/problem";
 import type { Translate } from "@/app/texts";
-import type { Schema } from "./spec";
+import type { Schema } from "./kinds";
 import type { ACTIONS } from "./texts";
 
 type Say = Translate<keyof typeof ACTIONS & string>;

@@ -183,7 +183,7 @@ function History({ alert }: { alert: Detail }) {
                 {step.run_id ? (
                   <>
                     {" · "}
-                    <Link to={`/runs/${step.run_id}`}>{t("one.history.run")}</Link>
+                    <Link to={`/runs/${step.run_id}`} style={{ textDecoration: "underline" }}>{t("one.history.run")}</Link>
                   </>
                 ) : null}
               </div>

@@ -133,7 +133,7 @@ function RemoteRun({ runId, label }: { runId: string; label: string }) {
     retry: 20,
     retryDelay: 500,
   });
-  const link = <Link to={`/runs/${runId}`}>{t("test.run.open")}</Link>;
+  const link = <Link to={`/runs/${runId}`} style={{ textDecoration: "underline" }}>{t("test.run.open")}</Link>;
   if (!data) {
     return error ? (
       <Failure error={error} />

@@ -70,7 +70,7 @@ export function DrillProgress({ runId, onEnd, compact = false }: { runId: string
     if (ended) onEnd?.();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- told when it ends, not when the listener changes
   }, [ended]);
-  const link = <Link to={`/runs/${runId}`}>{t("verify.run")}</Link>;
+  const link = <Link to={`/runs/${runId}`} style={{ textDecoration: "underline" }}>{t("verify.run")}</Link>;
   if (data && ended) {
     const good = data.status === "success";
     if (compact) {

@@ -52,7 +52,7 @@ export function LogBar(props: LogBarProps) {
       <Space.Compact>
         {props.errors > 0 ? (
           <Tooltip title={`${t("error.next")} (n)`}>
-            <Button size="small" danger icon={<WarningOutlined />} onClick={() => props.onError(1)} aria-label={t("error.next")}>
+            <Button size="small" danger icon={<WarningOutlined />} onClick={() => props.onError(1)} aria-label={`${props.errors.toLocaleString()} · ${t("error.next")}`}>
               {props.errors.toLocaleString()}
             </Button>
           </Tooltip>

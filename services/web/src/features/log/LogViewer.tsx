@@ -133,6 +133,20 @@ export function LogViewer({ runId, live, attempts = 1, height = "min(70vh, 800px
     const next = nextOf(places, from, step);
     if (next !== null) goTo(next);
   };
+  // Enter before the search has settled: go there as soon as its matches are known.
+  const settled = search.trim().toLowerCase() === wanted;
+  const hurried = useRef<1 | -1 | null>(null);
+  useEffect(() => {
+    const step = hurried.current;
+    const next = step === null || !settled ? null : nextOf(matches, step > 0 ? -1 : rows.length, step);
+    if (next === null) return;
+    hurried.current = null;
+    goTo(next);
+  }, [settled, matches, rows.length, goTo]);
+  const match = (step: 1 | -1) => {
+    if (settled && matches.length > 0) jump(matches, step);
+    else hurried.current = step;
+  };
   const nextTimes = TIMES[(TIMES.indexOf(look.times) + 1) % TIMES.length];
 
   useShortcut("n", t("error.next"), () => jump(errors, 1), { enabled: errors.length > 0 });
@@ -154,9 +168,9 @@ export function LogViewer({ runId, live, attempts = 1, height = "min(70vh, 800px
     <section className={look.wrap ? "log log-wrap" : "log"} aria-label={t("title")} style={{ height: `max(260px, min(${height}, ${virtual.getTotalSize() + 110}px))` }}>
       <LogBar
         runId={runId} counts={counts} levels={levels} onLevels={setLevels}
-        search={search} onSearch={(text) => { setSearch(text); setCurrent(null); }} searchBox={searchBox}
+        search={search} onSearch={(text) => { hurried.current = null; setSearch(text); setCurrent(null); }} searchBox={searchBox}
         onlyMatches={onlyMatches} onOnlyMatches={setOnlyMatches}
-        matches={matches.length} at={matches.indexOf(current ?? -1) + 1} onMatch={(step) => jump(matches, step)}
+        matches={matches.length} at={matches.indexOf(current ?? -1) + 1} onMatch={match}
         errors={errors.length} onError={(step) => jump(errors, step)}
         wrap={look.wrap} onWrap={() => change({ wrap: !look.wrap })}
         times={look.times} onTimes={(times) => change({ times })}

@@ -10,8 +10,8 @@ import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
 import { Page } from "@/components/Page";
-import { Fields } from "@/features/action-form/Fields";
-import { specsOf } from "@/features/action-form/spec";
+import { SchemaForm } from "@/features/action-form/SchemaForm";
+import { drawn, fieldsOf } from "@/features/action-form/uiSchema";
 import { useSettled } from "@/features/trigger-editor/useEvents";
 import { Preview } from "./Preview";
 import { TEMPLATES } from "./texts";
@@ -56,7 +56,8 @@ function Use({ template }: { template: Template }) {
   const [name, setName] = useState("");
   const [enabled, setEnabled] = useState(true);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const specs = useMemo(() => specsOf(template.parameters) ?? [], [template.parameters]);
+  const form = useMemo(() => drawn(template.parameters), [template.parameters]);
+  const hasFields = form !== null && fieldsOf(form).length > 0;
   const overrides = { ...(name.trim() ? { name: name.trim() } : {}), ...(enabled ? {} : { enabled: false }) };
   const path = { template_id: template.id };
   const settled = useSettled(JSON.stringify({ parameters, overrides }));
@@ -95,7 +96,7 @@ function Use({ template }: { template: Template }) {
         styles={{ header: { paddingInline: 16 } }}
         title={<h2 style={{ margin: 0, fontSize: 16 }}>{t("one.parameters")}</h2>}
         extra={
-          specs.length > 0 ? (
+          hasFields ? (
             <Space>
               <Button size="small" onClick={() => setParameters(template.example)}>{t("one.example")}</Button>
               <Button size="small" type="text" onClick={() => setParameters({})}>{t("one.clear")}</Button>
@@ -103,7 +104,7 @@ function Use({ template }: { template: Template }) {
           ) : null
         }
       >
-        {specs.length === 0 ? <p>{t("one.noParameters")}</p> : <Fields specs={specs} value={parameters} onChange={setParameters} problems={problems} pointer="" onTouch={touch} />}
+        {hasFields ? <SchemaForm form={form} value={parameters} onChange={setParameters} problems={problems} onTouch={touch} /> : <p>{t("one.noParameters")}</p>}
         <h3 style={{ fontSize: 15, margin: "8px 0" }}>{t("one.task")}</h3>
         <div style={{ marginBlockEnd: 16 }}><Form.Item layout="vertical" label={t("one.name")} htmlFor="template-name" help={refused.find((each) => each.pointer === "/overrides/name")?.detail ?? t("one.nameHelp")} style={{ margin: 0 }}>
           <Input id="template-name" maxLength={200} value={name} placeholder={plan.data?.task?.name ?? ""} onChange={(event) => setName(event.target.value)} />

@@ -8,7 +8,7 @@ import { useState } from "react";
 import { ApiProblem, type FieldProblem, problemsAt } from "@/api/problem";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
-import { specsOf } from "@/features/action-form/spec";
+import { drawn, fieldsOf } from "@/features/action-form/uiSchema";
 import { useActions } from "@/features/action-form/useActions";
 import { ConditionEditor } from "./ConditionEditor";
 import { clauseFor, withClause, writeCondition } from "./condition";
@@ -96,7 +96,8 @@ function Part({ title, text, children }: { title: string; text: string; children
 function useParameters(action: string): Parameter[] {
   const actions = useActions();
   const found = actions.data?.find((each) => each.name === action);
-  return (found ? specsOf(found.parameters) : null)?.map(({ name, title }) => ({ name, title })) ?? [];
+  const form = found ? drawn(found.parameters) : null;
+  return form ? fieldsOf(form) : [];
 }
 
 function paces(value: Config): boolean {

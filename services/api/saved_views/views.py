@@ -10,7 +10,7 @@ import pydantic
 
 from services.api.access.known_tokens import Principal
 from services.api.access.scopes import ADMIN
-from services.api.pages.schemas import SavedViewCreate, SavedViewPut
+from services.api.saved_views.schemas import SavedViewCreate, SavedViewPut
 from services.api.store import saved_views as store
 from services.api.store.audit import Actor, note
 from services.api.wire.problems import Refused, refuse_fields
