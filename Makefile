@@ -46,7 +46,7 @@ web-check: $(WEB)/node_modules/.installed ## types, style and logic of the page
 	@$(NPM) run -s check && npm run -s test -- --reporter=dot
 
 test-web: .venv/.dev $(WEB)/dist/index.html ## the page in Chromium, in both languages, on a real system
-	@$(BIN)/python -m pytest -q -m browser tests/web
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/web
 
 screenshots: .venv/.dev $(WEB)/dist/index.html ## the pictures of the README
 	@$(BIN)/python -m tests.web.screenshots

@@ -37,7 +37,11 @@ VIEWS: Sequence[tuple[str, str, bool]] = (
 
 async def main() -> None:
     """Take all pictures."""
-    env = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32", "AUTOMATION_RUNTIMES": "1"}
+    env = {
+        "AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32",
+        "AUTOMATION_RUNTIMES": "1",
+        "AUTOMATION_EXECUTOR_QUEUES": "default,reports,crm,maintenance",
+    }
     async with (
         System(env=env) as system,
         httpx.AsyncClient(
@@ -96,8 +100,7 @@ async def _names(admin: Admin) -> dict[str, str]:
 
 async def _take(visitor: Visitor, path: str, target: Path) -> None:
     await visitor.go(path)
-    await visitor.page.wait_for_load_state("networkidle")
-    await visitor.page.wait_for_timeout(1_500)  # charts and graphs draw themselves
+    await visitor.page.wait_for_timeout(2_500)  # charts and graphs draw themselves
     await visitor.page.screenshot(path=target, animations="disabled")
     visitor.judge()
 

@@ -57,11 +57,11 @@ function Leaf({ value, path, onPick }: { value: unknown; path: string[]; onPick?
         type="text"
         size="small"
         className="mono break"
-        aria-label={t("add.field", { field })}
         onClick={() => onPick(field, value)}
         style={{ height: "auto", minHeight: 24, padding: "1px 6px", whiteSpace: "normal", textAlign: "start" }}
       >
         {shown}
+        <span className="visually-hidden"> {t("add.field", { field })}</span>
       </Button>
     </Tooltip>
   );

@@ -111,7 +111,6 @@ function EventList({ events, blank, onPick, onTake }: { events: TriedEvent[]; bl
       <p style={{ margin: "0 0 8px", color: "var(--ant-color-text-description)" }}>{t("list.hint")}</p>
       <Collapse
         size="small"
-        accordion
         defaultActiveKey={[`0`]}
         items={events.map((event, index) => ({
           key: String(index),
