@@ -86,9 +86,7 @@ async def _fill(system: System) -> None:
 async def _names(admin: Admin) -> dict[str, str]:
     """Find a scheduled task, and a run with something in its log."""
     tasks: list[dict[str, Any]] = await admin.ask("GET", "/automation-tasks?page_size=100")
-    scheduled = next(
-        each for each in tasks if "timezone" in (each["schedule_config"] or {}) and each["retry"]
-    )
+    scheduled = next(each for each in tasks if "cron" in (each["schedule_config"] or {}))
     runs = (await admin.ask("GET", "/automation-runs?limit=200"))["items"]
     best, most = runs[0], -1
     for run in runs[:60]:
