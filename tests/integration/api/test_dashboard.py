@@ -80,15 +80,15 @@ async def test_an_empty_system_has_a_dashboard(api: Api) -> None:
 
 async def test_it_counts_what_runs_waits_and_is_late(api: Api) -> None:
     task = (await api.create(name="slow"))["id"]
-    # Not NOW: on a slow machine that is too long ago, and what is 30 s old counts as late.
+    # Not NOW, which is minutes ago in a long run: what is 30 s old counts as late.
     at = datetime.now(UTC)
     await lease(api, await occurrence(api, task, at=at), task)
     await occurrence(api, task, at=at, held=True, waits_for="overlap")
-    late = await occurrence(api, task, at=NOW - timedelta(minutes=10))
-    await occurrence(api, task, at=NOW - timedelta(minutes=9), held=True, waits_for="retry")
-    later = {"held": True, "not_before": NOW + timedelta(hours=1)}
-    await occurrence(api, task, at=NOW - timedelta(minutes=8), **later)
-    await occurrence(api, task, at=NOW - timedelta(days=1), settled=True)
+    late = await occurrence(api, task, at=at - timedelta(minutes=10))
+    await occurrence(api, task, at=at - timedelta(minutes=9), held=True, waits_for="retry")
+    later = {"held": True, "not_before": at + timedelta(hours=1)}
+    await occurrence(api, task, at=at - timedelta(minutes=8), **later)
+    await occurrence(api, task, at=at - timedelta(days=1), settled=True)
 
     shown = await board(api, **{"Accept-Language": "zh-TW"})
 
