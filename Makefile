@@ -85,12 +85,11 @@ lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
 	@$(MAKE) -s .venv/.run
-	@$(NPM) install --package-lock-only --no-audit --no-fund --loglevel=error
+	@$(NPM) install --package-lock-only --no-audit --no-fund --loglevel=error && node scripts/nameless-lock.ts
 	@$(MAKE) -s check-locks
 
 check-locks: ## fail if a lock file names a host
-	@! grep -nE 'https?://' requirements.lock requirements-dev.lock
-	@! grep -nE '"resolved": *"' $(WEB)/package-lock.json
+	@! grep -nE 'https?://' requirements.lock requirements-dev.lock $(WEB)/package-lock.json
 
 clean: ## remove what was installed and made here, the local system's data too
 	@rm -rf .venv .local $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
