@@ -103,8 +103,11 @@ def _document(document: PageFile) -> Response:
 
 
 def _not_built(headers: Headers) -> Response:
-    text = _NOT_BUILT[choose_language(headers.get("accept-language"))]
-    head = "<!doctype html><meta charset=utf-8><title>Automation tasks</title>"
+    language = choose_language(headers.get("accept-language"))
+    text = _NOT_BUILT[language]
+    head = (
+        f"<!doctype html><html lang={language}><meta charset=utf-8><title>Automation tasks</title>"
+    )
     return Response(
         f"{head}<h1>{escape(text)}</h1>",
         status_code=HTTPStatus.NOT_FOUND,
