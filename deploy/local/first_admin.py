@@ -27,7 +27,7 @@ class FirstAdmin:
         """Make the administrator or the link, if there is nobody.
 
         Raises:
-            StartFailed: other machines would be listened to, or the password is none.
+            StartFailed: other machines would be listened to, or name or password are none.
         """
         from services.api.access import first_start  # noqa: PLC0415 - loads the API
 
@@ -38,6 +38,8 @@ class FirstAdmin:
             )
         except (first_start.BadPassword, OSError) as error:
             raise StartFailed(f"AUTOMATION_ADMIN_PASSWORD_FILE: {error}") from None
+        except first_start.BadName as error:
+            raise StartFailed(f"AUTOMATION_ADMIN_NAME: {error}") from None
         secret = await first_start.setup_secret(database_url)
         if secret is None:
             self._home.setup_link.unlink(missing_ok=True)

@@ -66,6 +66,23 @@ async def test_a_bad_password_ends_the_start(database: str, tmp_path: Path, text
         await first(tmp_path, admin_password_file=password).prepare(database)
 
 
+async def test_a_file_that_is_no_text_ends_the_start(database: str, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_bytes(b"\xff\xfe a long enough sentence")
+
+    with pytest.raises(StartFailed, match=r"AUTOMATION_ADMIN_PASSWORD_FILE.*UTF-8"):
+        await first(tmp_path, admin_password_file=password).prepare(database)
+
+
+async def test_a_name_that_is_none_ends_the_start(database: str, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    wrong = first(tmp_path, admin_password_file=password, admin_name="the boss")
+
+    with pytest.raises(StartFailed, match="AUTOMATION_ADMIN_NAME"):
+        await wrong.prepare(database)
+
+
 async def test_until_there_is_somebody_other_machines_are_not_listened_to(
     database: str, tmp_path: Path
 ) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from deploy.local import roles
 
 
+def told(_: str) -> dict[str, str]:
+    return {}
+
+
 def names(runtimes: int) -> list[str]:
     stages = roles.stages(
-        schedulers=1, executors=2, runtimes=runtimes, api=("127.0.0.1", 8000), environment=dict
+        schedulers=1,
+        executors=2,
+        runtimes=runtimes,
+        api=("127.0.0.1", 8000),
+        environment=told,
     )
     return [role.name for stage in stages for role in stage]
 

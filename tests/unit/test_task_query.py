@@ -99,6 +99,8 @@ def test_all_words_of_a_line_are_terms() -> None:
         ("created:2026-02-30", "query.time", 8, 10),
         ("created>0001-01-01T00:00:00+14:00", "query.time", 8, 25),
         ("next<999999w", "query.time", 5, 7),
+        ("created:9999-12-31T23:59:59.5Z", "query.time", 8, 22),
+        ("created<0001-01-01", "query.time", 8, 10),
         ("priority<1,2", "query.one_value", 11, 1),
         ("upstream:x", "query.task_id", 9, 1),
         ("name:", "query.value_missing", 4, 1),

@@ -8,8 +8,6 @@ browser adds them by itself.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import Request
 
 from services.api.access.cookies import Origin
@@ -51,4 +49,5 @@ def _is_ours(request: Request, ours: Origin) -> bool | None:
         return False
     origin = origins[0].lower()
     host = request.headers.get("host", "").lower()
-    return origin == ours.own or (bool(host) and urlsplit(origin).netloc == host)
+    # Empty is not equal to an address that is not known; what is no address at all fits none.
+    return origin != "" and (origin == ours.own or origin.partition("://")[2] == (host or None))

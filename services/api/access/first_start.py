@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from services.api.access import people
 from services.api.access.links import offer_setup
 from services.api.access.names import folded
@@ -23,6 +25,10 @@ from shared.domain.errors import Conflict, InvalidDefinition, NotFound
 
 class BadPassword(Exception):
     """A password is not taken; the text says why."""
+
+
+class BadName(Exception):
+    """A name is not taken."""
 
 
 async def has_users(dsn: str) -> bool:
@@ -43,16 +49,20 @@ async def ensure_admin(dsn: str, name: str, password_file: Path | None) -> bool:
     """Create an administrator if there is a file and no user; return whether it was done.
 
     Raises:
+        BadName: nobody can be called *name*.
         BadPassword: what is in the file is none.
     """
     if not (password_file and password_file.name) or await has_users(dsn):
         return False
+    try:
+        wished = UserCreate(name=name, role="admin")
+    except ValidationError:
+        raise BadName(say("user.name", "en")) from None
     password_hash = hash_of_file(password_file, name)
     async with connected(dsn) as connection, connection.transaction():
         await store.lock_admins(connection)
         if await store.is_there_any(connection):
             return False
-        wished = UserCreate(name=name, role="admin")
         await people.create(connection, wished, COMMAND_LINE, password_hash=password_hash)
         return True
 
@@ -110,7 +120,10 @@ def hash_of_file(path: Path, name: str) -> str:
     Raises:
         BadPassword: it is none.
     """
-    password = path.read_text(encoding="utf-8").rstrip("\r\n")
+    try:
+        password = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise BadPassword(f"{path} is not UTF-8") from None
     for problem in problems_of_password(password, name=name):
         raise BadPassword(f"{path}: {say(problem.code, 'en', problem.params)}")
     return Passwords().hash_now(password)

@@ -90,6 +90,8 @@ async def use(parts: ApiParts, wished: LinkUse, visitor: Visitor) -> str:
         raise refuse_fields(problems)
     password_hash = await parts.passwords.hash(wished.password)
     async with parts.database.transaction() as connection:
+        # The user before the link, as everybody does who changes both.
+        await people.locked(connection, row.id)
         _, row = await _find(connection, wished.token)
         await password_links.use(connection, hash_of(wished.token))
         actor = visitor.actor(row.name, row.id)

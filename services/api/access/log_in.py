@@ -67,7 +67,8 @@ async def log_in(parts: ApiParts, name: str, password: str, visitor: Visitor) ->
             )
         raise Refused(403, "auth.disabled") if disabled else Refused(401, "auth.login")
     async with parts.database.transaction() as connection:
-        now = await users.secret_of(connection, key)
+        # Locked: a new password ends all sessions, and this one shall not come after it.
+        now = await users.secret_of(connection, key, lock=True)
         if now != found:  # the password was changed, or the user disabled, in between
             raise Refused(401, "auth.login")
         await login_attempts.forgive(connection, *subjects)

@@ -152,8 +152,9 @@ async def make_link(
 async def set_password(
     connection: Connection, row: UserRow, password_hash: str, actor: Actor, *, but: UUID | None
 ) -> None:
-    """Give a user a new password, and end all their sessions *but* one."""
+    """Give a user a new password; their links end, and all their sessions *but* one."""
     await store.set_password(connection, row.id, password_hash)
+    await password_links.end_all(connection, row.id)
     ended = await sessions.end_all(connection, row.id, but=but)
     await audit.note(
         connection,

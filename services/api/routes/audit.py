@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
-from starlette.responses import Response, StreamingResponse
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
 
 from services.api.access import audit_file
-from services.api.access.auth import closed_router
+from services.api.access.auth import Caller, admit, closed_router
 from services.api.documented.audit import Audit, AuditWords
 from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice, read_time
 from services.api.store import audit as store
+from services.api.store.database import Unavailable
 from services.api.wire.answers import json_answer
 from services.api.wire.cursor import read_number_cursor, write_cursor
+from services.api.wire.problems import Refused
+from services.api.wire.streams import Streamed
 from shared.domain.instant import format_instant
 
 router = closed_router(f"{BASE}/audit")
@@ -89,7 +93,9 @@ async def list_audit_words(parts: Parts) -> Response:
 )
 async def export_audit(
     *,
+    request: Request,
     parts: Parts,
+    caller: Caller,
     wanted: Wished,
     form: Annotated[
         str, Query(alias="format", json_schema_extra={"enum": [*FORMATS]}, max_length=10)
@@ -97,23 +103,32 @@ async def export_audit(
 ) -> Response:
     """Give the list as a file, the latest first. No spreadsheet takes a cell for a formula."""
     form = read_choice("format", form, tuple(FORMATS)) or "csv"
-    return StreamingResponse(
-        _pages(parts, wanted, form),
+    seat = ExitStack()
+    seat.enter_context(parts.tails.place(caller.holder))
+    return Streamed(
+        _pages(request, parts, wanted, form),
         media_type=FORMATS[form],
+        place=seat,
         headers={"Content-Disposition": f'attachment; filename="audit.{form}"'},
     )
 
 
-async def _pages(parts: ApiParts, wanted: store.Wanted, form: str) -> AsyncIterator[str]:
+async def _pages(
+    request: Request, parts: ApiParts, wanted: store.Wanted, form: str
+) -> AsyncGenerator[bytes, None]:
     if form == "csv":
-        yield audit_file.csv_head()
+        yield audit_file.csv_head().encode()
     write = audit_file.csv_lines if form == "csv" else audit_file.json_lines
     before: int | None = None
     while True:
         # A visit to the database per page: a slow reader must not hold a connection.
-        async with parts.database.connection() as connection:
-            rows = await store.page(connection, wanted, before=before, limit=BATCH)
-        yield write([_view(row) for row in rows])
+        try:
+            async with parts.database.connection() as connection:
+                rows = await store.page(connection, wanted, before=before, limit=BATCH)
+            await admit(request, parts)  # who reads slowly may have lost the right to
+        except (Refused, Unavailable):
+            raise ConnectionError from None  # cut off, so that nobody takes it for the whole
+        yield write([_view(row) for row in rows]).encode("utf-8", "replace")
         if len(rows) < BATCH:
             return
         before = rows[-1].id

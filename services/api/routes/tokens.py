@@ -9,7 +9,7 @@ import pydantic
 from fastapi import Request
 from starlette.responses import Response
 
-from services.api.access import tokens
+from services.api.access import people, tokens
 from services.api.access.auth import Caller, closed_router
 from services.api.access.known_tokens import Principal
 from services.api.access.scopes import allows
@@ -66,6 +66,8 @@ async def make_token(
             raise Refused(403, "auth.scope", params={"scope": scope})
 
     async def act(connection: Connection) -> Answer:
+        if owner is not None:
+            await people.locked(connection, owner)  # perhaps removed since they were let in
         token, row = await tokens.make(
             connection,
             name=wished.name,

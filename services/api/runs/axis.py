@@ -7,7 +7,7 @@ due ░░░░ began ████ ended      ◇    ◇    ◇
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, islice, takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -34,6 +34,7 @@ MOST_FIRES = 100
 MOST_FIRES_OF_ALL = 2_000
 LONGEST_DAYS = 92
 MOST_DAYS = 800
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Range(NamedTuple):
@@ -50,13 +51,21 @@ def range_of(earliest: datetime | None, latest: datetime | None, now: datetime) 
     Raises:
         Refused: it is none, or too long.
     """
-    start = earliest or (latest or now) - timedelta(hours=6)
-    end = latest or max(start, now) + timedelta(hours=2)
+    start = earliest or _moved(latest or now, timedelta(hours=-6))
+    end = latest or _moved(max(start, now), timedelta(hours=2))
     if end <= start:
         raise _refusal("timeline.order")
     if end - start > timedelta(days=LONGEST_DAYS):
         raise _refusal("timeline.span")
     return Range(start, end, now)
+
+
+def _moved(at: datetime, by: timedelta) -> datetime:
+    """Return another instant, as far as the years 1 to 9999 reach."""
+    try:
+        return at + by
+    except OverflowError:
+        return _LAST if by > timedelta(0) else _FIRST
 
 
 def _refusal(code: str) -> Refused:

@@ -42,6 +42,7 @@ async def write(connection: Connection, tries: Mapping[str, Tries]) -> None:
 
 async def forgive(connection: Connection, account: str, address: str) -> None:
     """Take back what was counted of a try that turned out right."""
+    await lock(connection, (account, address))  # in the order in which all tries lock them
     await connection.execute(
         "UPDATE api.login_attempts SET free_at = clock_timestamp(),"
         " tries = CASE subject WHEN $1 THEN 0 ELSE greatest(tries - 1, 0) END"

@@ -56,6 +56,15 @@ async def use(connection: Connection, secret_hash: bytes) -> None:
     )
 
 
+async def end_all(connection: Connection, user_id: UUID) -> None:
+    """Make all links of a user useless."""
+    await connection.execute(
+        "UPDATE api.password_links SET used_at = clock_timestamp()"
+        " WHERE user_id = $1 AND used_at IS NULL",
+        user_id,
+    )
+
+
 async def forget(connection: Connection, limit: int) -> int:
     """Remove links that ran out, at most *limit*; return how many."""
     done: str = await connection.execute(

@@ -104,11 +104,11 @@ async def id_of(connection: Connection, name_key: str) -> UUID | None:
     return found
 
 
-async def secret_of(connection: Connection, name_key: str) -> Secret | None:
-    """Return what is needed to judge a log-in."""
+async def secret_of(connection: Connection, name_key: str, *, lock: bool = False) -> Secret | None:
+    """Return what is needed to judge a log-in; with *lock* it stays so in this transaction."""
     row = await connection.fetchrow(
-        "SELECT id, name, password_hash, disabled_at IS NOT NULL FROM api.users"
-        " WHERE name_key = $1",
+        "SELECT id, name, password_hash, disabled_at IS NOT NULL FROM api.users"  # noqa: S608 - our own words
+        f" WHERE name_key = $1{' FOR UPDATE' if lock else ''}",
         name_key,
     )
     return Secret(*row.values()) if row else None

@@ -139,6 +139,7 @@ def _read(cursor: str, longest: int = _LONGEST) -> list[Any]:
     padded = cursor + "=" * (-len(cursor) % 4)
     try:
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        json.dumps(parts, ensure_ascii=False).encode()  # fails on half a character
     except (binascii.Error, RecursionError):
         raise ValueError from None
     if not isinstance(parts, list):

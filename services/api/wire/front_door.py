@@ -29,6 +29,7 @@ _SERVED = frozenset({"*/*", "application/*", "application/json", "application/pr
 _SERVED_TOO = (
     (re.compile(r".*/automation-runs/[^/]+/lines/stream"), frozenset({"text/event-stream"})),
     (re.compile(r".*/automation-runs/[^/]+/lines/download"), frozenset({"text/plain", "text/*"})),
+    (re.compile(r".*/audit/export"), frozenset({"text/csv", "text/*", "application/jsonl"})),
 )
 
 #: Answers of ours are data: never cached, never framed, never guessed at.

@@ -8,8 +8,11 @@ that a route does not know are ignored.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from fastapi import Request
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
 
 from services.api.wire.problems import Refused
 from shared.domain.errors import Problem
@@ -28,7 +31,7 @@ def refuse_odd_query(request: Request) -> None:
     if not given:
         return
     problems: list[Problem] = []
-    for parameter in request.scope["route"].dependant.query_params:
+    for parameter in _declared(request.scope["route"].dependant):
         values = [value for name, value in given if name == parameter.alias]
         pointer = f"/query/{parameter.alias}"
         if len(values) > 1:
@@ -40,3 +43,10 @@ def refuse_odd_query(request: Request) -> None:
             problems.append(Problem(pointer, "query.invalid"))
     if problems:
         raise Refused(400, "query.invalid", problems=problems)
+
+
+def _declared(dependant: Dependant) -> Iterator[ModelField]:
+    """Yield the parameters of a route, and those that its dependencies read for it."""
+    yield from dependant.query_params
+    for each in dependant.dependencies:
+        yield from _declared(each)

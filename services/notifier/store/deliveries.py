@@ -18,7 +18,8 @@ from shared.db.pool import Pool
 # byte is sent: a delivery that brings a notifier down, or is in hand of one that dies, is tried
 # again later and not at once.
 _CLAIM = """
-UPDATE notify.deliveries d SET tries = d.tries + 1, next_try_at = clock_timestamp() + $2::interval
+UPDATE notify.deliveries d
+SET tries = d.tries + 1, in_hand = true, next_try_at = clock_timestamp() + $2::interval
 FROM (
     SELECT id FROM notify.deliveries c
     WHERE state IN ('waiting', 'failed') AND next_try_at <= clock_timestamp()
@@ -38,7 +39,8 @@ WHERE d.id = due.id
 RETURNING d.id, d.channel, d.event, d.facts, d.tries
 """
 
-# A wish is carried out once: `again` by its id, `sooner` by its instant.
+# A wish is carried out once: `again` by its id, `sooner` by its instant. What is being tried right
+# now is left alone, or somebody else would send it at the same time.
 _AGAIN = """
 INSERT INTO notify.deliveries
     (id, task_id, event, channel, facts, incident_id, group_id, resend_of)
@@ -56,7 +58,8 @@ FROM (
     WHERE how = 'sooner' AND requested_at > clock_timestamp() - interval '1 day'
     GROUP BY delivery_id
 ) r
-WHERE d.id = r.delivery_id AND d.state = 'failed' AND d.next_try_at > clock_timestamp()
+WHERE d.id = r.delivery_id AND d.state = 'failed' AND NOT d.in_hand
+  AND d.next_try_at > clock_timestamp()
   AND (d.hurried_at IS NULL OR d.hurried_at < r.at)
 """
 
@@ -108,7 +111,7 @@ class DeliveryStore:
     async def failed(self, delivery: UUID, answer: str, pause: timedelta) -> None:
         """Note that it will be tried again after *pause*."""
         await self._pool.execute(
-            "UPDATE notify.deliveries SET state = 'failed', answer = $2,"
+            "UPDATE notify.deliveries SET state = 'failed', in_hand = false, answer = $2,"
             " next_try_at = clock_timestamp() + $3::interval WHERE id = $1",
             delivery,
             answer,
@@ -119,7 +122,8 @@ class DeliveryStore:
         """Return what a delivery of the kind `more` stands for."""
         row = await self._pool.fetchrow(
             "SELECT count(*), count(DISTINCT coalesce(task_id, group_id))"
-            " FROM notify.deliveries WHERE folded_into = $1",
+            " FROM notify.deliveries WHERE folded_into = ("
+            "  SELECT coalesce(resend_of, id) FROM notify.deliveries WHERE id = $1)",
             delivery,
         )
         return Folded(*row) if row else Folded(0, 0)

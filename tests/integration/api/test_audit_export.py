@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
+from services.api.access import known_tokens
 from services.api.access.audit_file import csv_head, csv_lines
 from services.api.documented import audit as documented
 from services.api.routes import audit as module
-from tests.integration.api.client import BASE, Api, a_task, bearer
+from services.api.store import audit as store
+from services.api.store.audit import AuditRow
+from services.api.wire.front_door import FrontDoor
+from tests.integration.api.client import BASE, Api, a_task, bearer, client_of
 
 EXPORT = f"{BASE}/audit/export"
 
@@ -64,6 +70,54 @@ async def test_other_forms_and_times_are_refused(api: Api) -> None:
         assert (await api.http.get(EXPORT, params=params)).status_code == 400
     reader = bearer(await api.token("tasks:read"))
     assert (await api.http.get(EXPORT, headers=reader)).status_code == 403
+
+
+async def test_whoever_wants_the_form_by_name_gets_it(api: Api) -> None:
+    for form, kind in (("csv", "text/csv"), ("jsonl", "application/jsonl")):
+        answer = await api.http.get(EXPORT, params={"format": form}, headers={"Accept": kind})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_readers_of_a_long_file_take_no_room_from_others(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    await api.create()
+    door = FrontDoor(api.framework, max_in_flight=1)
+    during: list[int] = []
+
+    async def other_looks(*given: Any, **named: Any) -> list[AuditRow]:  # noqa: ANN401 - of `page`
+        if not during:
+            during.append(0)
+            async with client_of(door, headers=api.http.headers) as other:
+                during[0] = (await other.get(f"{BASE}/session")).status_code
+        return await page(*given, **named)
+
+    page: Callable[..., Awaitable[list[AuditRow]]] = store.page
+    monkeypatch.setattr(store, "page", other_looks)
+    async with client_of(door, headers=api.http.headers) as http:
+        assert (await http.get(EXPORT)).status_code == 200
+
+    assert during == [200]
+
+
+async def test_a_right_that_is_taken_away_ends_the_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    monkeypatch.setattr(known_tokens, "REMEMBERED", 0)
+    for _ in range(3):
+        await api.create()
+    reader = bearer(await api.token("audit:read"))
+
+    async def taken_away(*given: Any, **named: Any) -> list[AuditRow]:  # noqa: ANN401 - of `page`
+        await api.pool.execute("UPDATE api.tokens SET revoked_at = now() WHERE name <> 'admin'")
+        return await page(*given, **named)
+
+    page: Callable[..., Awaitable[list[AuditRow]]] = store.page
+    monkeypatch.setattr(store, "page", taken_away)
+    with pytest.raises(AssertionError):  # the client's: the answer was cut off
+        await api.http.get(EXPORT, headers=reader)
 
 
 async def test_each_word_of_the_list_is_told_once(api: Api) -> None:

@@ -226,6 +226,8 @@ async def test_use_is_noted_to_the_minute(people: People) -> None:
         ({"Sec-Fetch-Site": "cross-site", "X-Requested-With": "automation"}, 403),
         ({"Sec-Fetch-Site": "same-site", "X-Requested-With": "automation"}, 403),
         ({"Origin": "http://evil", "X-Requested-With": "automation"}, 403),
+        ({"Origin": "http://[", "X-Requested-With": "automation"}, 403),
+        ({"Origin": "", "X-Requested-With": "automation"}, 403),
         ({"Origin": "null", "X-Requested-With": "automation"}, 403),
         ({"Origin": "http://api.evil", "X-Requested-With": "automation"}, 403),
         (

@@ -150,6 +150,7 @@ async def test_the_days_of_a_year_are_those_of_the_callers_zone(api: Api) -> Non
         ("timeline?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "/query/to"),
         ("timeline?from=2026-01-01T00:00:00Z&to=2026-06-01T00:00:00Z", "/query/to"),
         ("timeline?from=yesterday", "/query/from"),
+        ("timeline?to=0001-01-01T00:00:00Z", "/query/to"),
         ("timeline?limit=101", "/query/limit"),
         ("timeline?task_id=x", "/query/task_id"),
         ("run-calendar?tz=Mars/Base", "/query/tz"),
@@ -163,3 +164,10 @@ async def test_odd_questions_are_refused(shared_api: Api, query: str, pointer: s
 
     assert answer.status_code == 400, answer.text
     assert pointer in [each["pointer"] for each in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("query", ["from=9999-12-31T23:00:00Z", "to=0001-01-01T01:00:00Z"])
+async def test_the_ends_of_time_are_no_trouble(shared_api: Api, query: str) -> None:
+    answer = await shared_api.http.get(f"{BASE}/timeline?{query}")
+
+    assert answer.status_code == 200, answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,18 +15,18 @@ from services.notifier.store.deliveries import DeliveryStore
 from tests.integration.notifier.house import NOON, House, Mailbox, an_end, running_house
 from tests.support.http_sink import HttpSink
 
+MINUTE = timedelta(minutes=1)
+WISH = (
+    "INSERT INTO api.notification_resends (id, delivery_id, how, requested_by)"
+    " VALUES ($1, $2, $3, 'ann')"
+)
+
 
 async def wished(house: House, delivery: UUID, how: str) -> UUID:
     """Store a wish as the API does; carry it out twice."""
     identity = uuid4()
     woken: list[None] = []
-    await house.pool.execute(
-        "INSERT INTO api.notification_resends (id, delivery_id, how, requested_by)"
-        " VALUES ($1, $2, $3, 'ann')",
-        identity,
-        delivery,
-        how,
-    )
+    await house.pool.execute(WISH, identity, delivery, how)
     resender = Resender(DeliveryStore(house.pool), lambda: woken.append(None))
     await resender.step()
     await resender.step()
@@ -60,6 +61,21 @@ async def test_a_message_that_was_told_is_told_again_under_an_id_of_its_own(
     ]
 
 
+async def test_what_stands_for_many_says_again_for_how_many(house: House, sink: HttpSink) -> None:
+    await house.channel("ops", secret={"url": f"{sink.url}/ops"}, config={"most_messages": 1})
+    tasks = [await house.task(notify_on_failure=True, notify_recipients=["ops"]) for _ in range(4)]
+    await house.hear(*(an_end(task) for task in tasks))
+    await house.bring_forward()
+    await house.send()
+    (more,) = [row for row in await house.deliveries() if row["event"] == "more"]
+
+    await wished(house, more["id"], "again")
+    await house.send()
+
+    first, again = [call.json() for call in sink.calls() if call.json()["event"] == "more"]
+    assert (again["more"], again["text"]) == (3, first["text"])
+
+
 async def test_what_waits_for_its_next_try_is_tried_now(house: House, sink: HttpSink) -> None:
     await house.channel("ops", secret={"url": f"{sink.url}/status/500/ops"})
     task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
@@ -73,6 +89,27 @@ async def test_what_waits_for_its_next_try_is_tried_now(house: House, sink: Http
 
     (delivery,) = await house.deliveries()
     assert (delivery["state"], delivery["tries"]) == ("failed", 2)
+
+
+async def test_what_is_being_tried_is_not_tried_twice_at_once(house: House, sink: HttpSink) -> None:
+    await house.channel("ops", secret={"url": f"{sink.url}/status/500/ops"})
+    task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
+    await house.hear(an_end(task))
+    await house.send()
+    (delivery,) = await house.deliveries()
+    store = DeliveryStore(house.pool)
+    await house.bring_forward()
+    (in_hand,) = await store.claim(1, within=MINUTE, not_of=[])
+
+    await house.pool.execute(WISH, uuid4(), in_hand.id, "sooner")
+    await Resender(store, lambda: None).step()
+    assert await store.claim(1, within=MINUTE, not_of=[]) == []
+
+    # It failed: the wish is heard now.
+    await store.failed(in_hand.id, "500", 10 * MINUTE)
+    await Resender(store, lambda: None).step()
+    (again,) = await store.claim(1, within=MINUTE, not_of=[])
+    assert (again.id, again.tries) == (delivery["id"], 3)
 
 
 async def test_what_a_tester_is_shown_holds_no_secret(house: House, sink: HttpSink) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
@@ -169,9 +169,12 @@ def _day_or_never(value: Value, clock: _Clock) -> Meaning:
     if word in days:
         return _span(today + timedelta(days=days[word]), clock.zone)
     instant = _instant(value, clock.zone)
-    if isinstance(instant, datetime):
+    if isinstance(instant, Span):
+        return instant
+    try:
         return Span(instant, instant + timedelta(seconds=1))
-    return instant
+    except OverflowError:
+        raise _no_time(value) from None
 
 
 def _instant(value: Value, zone: tzinfo) -> datetime | Span:
@@ -184,8 +187,10 @@ def _instant(value: Value, zone: tzinfo) -> datetime | Span:
 
 
 def _span(day: date, zone: tzinfo) -> Span:
-    after = day + timedelta(days=1)
-    return Span(datetime.combine(day, time(), zone), datetime.combine(after, time(), zone))
+    ends = (day, day + timedelta(days=1))
+    # In UTC here: the first day of all begins before the year 1 where clocks are ahead of it.
+    start, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in ends)
+    return Span(start, end)
 
 
 def _no_time(value: Value) -> Unreadable:

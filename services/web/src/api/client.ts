@@ -42,6 +42,28 @@ export async function askWhole<Data>(pending: Promise<Answer<Data>>): Promise<{ 
   return { data: data as Data, response };
 }
 
+type Rehearsed = Schema<"Rehearsed">;
+type TaskPlan = Schema<"TaskPlan">;
+/** What a change answers with once it is made. */
+type Done<Data> = Exclude<Data, Rehearsed | TaskPlan>;
+/** What a rehearsal tells: of tasks a plan, of all else the answer that there would be. */
+type Foreseen<Data> = [Extract<Data, TaskPlan>] extends [never] ? Done<Data> : TaskPlan;
+
+/** As `ask`, for a change: without `dry_run` the API never answers with what would be. */
+export async function done<Data>(pending: Promise<Answer<Data>>): Promise<Done<Data>> {
+  return (await ask(pending)) as Done<Data>;
+}
+
+/** As `ask`, for a change with `dry_run`: what would be, typed as what is. */
+export async function rehearsed<Data>(pending: Promise<Answer<Data>>): Promise<Foreseen<Data>> {
+  const told: unknown = await ask(pending);
+  return (isRehearsal(told) ? told.answer : told) as Foreseen<Data>;
+}
+
+function isRehearsal(told: unknown): told is Rehearsed {
+  return typeof told === "object" && told !== null && "dry_run" in told && "answer" in told;
+}
+
 /** A key for one intention: sent again with it, a request is carried out once. */
 export function newIdempotencyKey(): string {
   return crypto.randomUUID();

@@ -1,4 +1,5 @@
 // Providers around everything: preferences, Ant Design's theme and language, the query client, the session, routes.
+import { LoadingOutlined } from "@ant-design/icons";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
@@ -13,6 +14,9 @@ import { isDark, keep, type Language, PreferencesContext, readLanguage, readThem
 import { router } from "./routes";
 import { SessionProvider } from "./session";
 import { themeOf } from "./theme";
+
+// No part of the name of the button that it turns in.
+const SPINNER = <LoadingOutlined aria-hidden />;
 
 export function App({ nonce }: { nonce: string | undefined }) {
   const [language, setLanguage] = useState<Language>(readLanguage);
@@ -52,7 +56,7 @@ export function App({ nonce }: { nonce: string | undefined }) {
         theme={themeOf(dark)}
         locale={language === "zh-TW" ? zhTW : enUS}
         csp={nonce ? { nonce } : {}}
-        button={{ autoInsertSpace: false }}
+        button={{ autoInsertSpace: false, loadingIcon: SPINNER }}
       >
         <AntApp message={{ maxCount: 3 }} notification={{ placement: "bottomRight" }}>
           <QueryClientProvider client={queryClient}>

@@ -1,7 +1,9 @@
 // Who one is, language and theme, profile, log-out.
 import { BulbOutlined, GlobalOutlined, LogoutOutlined, QuestionCircleOutlined, UserOutlined } from "@ant-design/icons";
-import { Button, Dropdown, Grid, type MenuProps } from "antd";
+import { App, Button, Dropdown, Grid, type MenuProps } from "antd";
 import { useNavigate } from "react-router";
+import { sentenceOf } from "@/components/Failure";
+import { WORDS } from "@/components/texts";
 import { logOut } from "@/features/access/logOut";
 import { usePreferences } from "./preferences";
 import { useSession } from "./session";
@@ -10,6 +12,8 @@ import { useTexts } from "./texts";
 
 export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const t = useTexts(SHELL);
+  const w = useTexts(WORDS);
+  const { message } = App.useApp();
   const wide = Grid.useBreakpoint().md;
   const navigate = useNavigate();
   const { session, leave } = useSession();
@@ -31,7 +35,12 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
         label: t("me.logout"),
         disabled: session?.kind !== "user",
         onClick: async () => {
-          await logOut();
+          try {
+            await logOut();
+          } catch (error) {
+            void message.error(sentenceOf(error, w("failure.away")));
+            return;
+          }
           leave();
           await navigate("/login");
         },

@@ -2,17 +2,11 @@
 // one that ends while somebody works opens a dialog over the page, so that nothing typed is lost.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { BASE } from "@/api/client";
+import { BASE, type Schema } from "@/api/client";
 import { onEnded } from "@/api/ended";
 import { ApiProblem, problemOf, Unreachable } from "@/api/problem";
 
-export interface Session {
-  kind: "user" | "token";
-  user: { id: string; name: string; display_name: string; role: "viewer" | "operator" | "editor" | "admin"; language: "zh-TW" | "en" | null } | null;
-  token_name: string | null;
-  scopes: string[];
-  expires_at: string | null;
-}
+export type Session = Schema<"Session">;
 
 export interface SessionState {
   session: Session | null;
@@ -67,7 +61,7 @@ export function useSession(): SessionState {
   return found;
 }
 
-/** Null: nobody is logged in. */
+/** Null: nobody is logged in. Not through `api`: there, that answer means that a session has ended, and asks here. */
 async function whoAmI(): Promise<Session | null> {
   let response: Response;
   try {

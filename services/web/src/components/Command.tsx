@@ -1,6 +1,6 @@
 // A line to copy: commands, links, identifiers, secrets that are shown once.
 import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
-import { Button } from "antd";
+import { App, Button } from "antd";
 import { useState } from "react";
 import { useTexts } from "@/app/texts";
 import { WORDS } from "./texts";
@@ -17,8 +17,9 @@ export function Command({ text }: { text: string }) {
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const t = useTexts(WORDS);
   const [done, setDone] = useState(false);
+  const write = useCopy();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    if (!(await write(text))) return;
     setDone(true);
     setTimeout(() => setDone(false), 1_500);
   };
@@ -28,4 +29,20 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       <span className="visually-hidden" role="status">{done ? t("copied") : ""}</span>
     </Button>
   );
+}
+
+/** Copies a text, and says `told` once it is there. Browsers refuse it to pages that come over plain HTTP: that is told, too. */
+export function useCopy(): (text: string, told?: string) => Promise<boolean> {
+  const t = useTexts(WORDS);
+  const { message } = App.useApp();
+  return async (text, told) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      void message.error(t("copy.refused"));
+      return false;
+    }
+    if (told) void message.success(told);
+    return true;
+  };
 }

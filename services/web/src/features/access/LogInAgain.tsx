@@ -1,6 +1,6 @@
 // Asks for the password again when a session ends under somebody's hands; the page behind it stays as it is.
 import { useQueryClient } from "@tanstack/react-query";
-import { App, Modal } from "antd";
+import { App, Button, Modal } from "antd";
 import { SESSION_KEY } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { LoginForm } from "./LoginForm";
@@ -27,9 +27,9 @@ export function LogInAgain({ name }: { name: string }) {
         }}
       />
       <p style={{ marginBlock: "16px 0 0" }}>
-        <a role="button" tabIndex={0} onClick={elsewhere} onKeyDown={(event) => event.key === "Enter" && elsewhere()}>
+        <Button type="link" onClick={elsewhere} style={{ paddingInline: 0 }}>
           {t("again.other")}
-        </a>{" "}
+        </Button>{" "}
         <span style={{ color: "var(--ant-color-text-description)" }}>{t("again.other.warn")}</span>
       </p>
     </Modal>

@@ -9,7 +9,7 @@ import { type Session, useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { showProblems } from "@/components/formProblems";
 import { Page } from "@/components/Page";
-import { some } from "./answers";
+import { some } from "./some";
 import { NewPassword } from "./NewPassword";
 import { PasswordInput } from "./PasswordInput";
 import { Sessions } from "./Sessions";

@@ -2,13 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Form, Input, Modal, Radio, Select } from "antd";
 import { useState } from "react";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, done, newIdempotencyKey, type Schema } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { Command, CopyButton } from "@/components/Command";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
-import { real } from "./answers";
 import { ADMIN } from "./rights";
 import { Rights } from "./Rights";
 import { TOKENS } from "./texts-tokens";
@@ -43,10 +42,10 @@ function Making({ onMade, onClose }: { onMade: (token: NewToken) => void; onClos
   const days = Form.useWatch("days", form);
   const kinds = [...(session?.user ? (["personal"] as const) : []), ...(can("tokens:admin") ? (["service"] as const) : [])];
   const making = useMutation({
-    mutationFn: async ({ name, kind, scopes, days: chosen }: Fields) => {
+    mutationFn: ({ name, kind, scopes, days: chosen }: Fields) => {
       const body = { name, scopes: (scopes.includes(ADMIN) ? [ADMIN] : scopes) as Scope[], expires_in_days: chosen === NEVER ? null : chosen };
       const options = { params: { header: { "Idempotency-Key": key } }, body };
-      return real(await (kind === "personal" ? ask(api.POST("/api/v1/group-ai/me/tokens", options)) : ask(api.POST("/api/v1/group-ai/tokens", options))));
+      return kind === "personal" ? done(api.POST("/api/v1/group-ai/me/tokens", options)) : done(api.POST("/api/v1/group-ai/tokens", options));
     },
     onSuccess: onMade,
     onError: (error) => showProblems(form, error),

@@ -4,15 +4,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Dropdown, type MenuProps, Modal, Space } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { api, ask, type Schema } from "@/api/client";
+import { api, ask, done, type Schema } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { DryRunModal } from "@/components/DryRunModal";
 import { sentenceOf } from "@/components/Failure";
 import { WORDS } from "@/components/texts";
-import { real, some } from "./answers";
 import type { Link } from "./LinkModal";
 import { Sessions } from "./Sessions";
+import { some } from "./some";
 import { PROFILE } from "./texts-profile";
 import { USERS } from "./texts-users";
 import type { User } from "./UsersPage";
@@ -30,7 +30,7 @@ export function UserActions({ user, onEdit, onLink }: { user: User; onEdit: () =
   const settled = () => client.invalidateQueries({ queryKey: ["users"] });
 
   const switching = useMutation({
-    mutationFn: async (disabled: boolean) => real(await ask(api.PUT("/api/v1/group-ai/users/{user_id}", { ...one, body: some<Schema<"UserUpdate">>({ disabled }) }))),
+    mutationFn: (disabled: boolean) => done(api.PUT("/api/v1/group-ai/users/{user_id}", { ...one, body: some<Schema<"UserUpdate">>({ disabled }) })),
     onSuccess: (after) => {
       const text = t(after.disabled ? "disable.done" : "enable.done", { name: user.display_name });
       const key = `user-${user.id}`;
@@ -53,7 +53,7 @@ export function UserActions({ user, onEdit, onLink }: { user: User; onEdit: () =
     onSettled: settled,
   });
   const linking = useMutation({
-    mutationFn: async () => real(await ask(api.POST("/api/v1/group-ai/users/{user_id}/reset-link", one))),
+    mutationFn: () => done(api.POST("/api/v1/group-ai/users/{user_id}/reset-link", one)),
     onSuccess: (made) => {
       if (made.link) onLink({ link: made.link, until: made.link_expires_at, name: user.display_name });
     },

@@ -2,12 +2,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Form, Input, Modal, Radio, Select } from "antd";
 import { useState } from "react";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, done, newIdempotencyKey, type Schema } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
-import { real, some } from "./answers";
+import { some } from "./some";
 import type { Link } from "./LinkModal";
 import { DOOR } from "./texts";
 import { Unplaced } from "./Unplaced";
@@ -42,7 +42,7 @@ export function UserForm({ user, onClose, onLink }: { user?: User; onClose: () =
         return;
       }
       const body = { name: fields.name.trim(), display_name: fields.display_name?.trim() || null, email, role: fields.role, language };
-      const made = real(await ask(api.POST("/api/v1/group-ai/users", { params: { header: { "Idempotency-Key": key } }, body })));
+      const made = await done(api.POST("/api/v1/group-ai/users", { params: { header: { "Idempotency-Key": key } }, body }));
       if (made.link) onLink({ link: made.link, until: made.link_expires_at, name: made.user.display_name });
     },
     onSuccess: onClose,

@@ -1,9 +1,13 @@
 // Ends the session of this browser; nothing of it stays in memory for whoever comes next.
-import { BASE } from "@/api/client";
+import { api, ask } from "@/api/client";
+import { ApiProblem } from "@/api/problem";
 import { queryClient } from "@/api/queries";
 import { SESSION_KEY } from "@/app/session";
 
+/** Fails if the session lives on: nobody may believe to be out who is not. */
 export async function logOut(): Promise<void> {
-  await fetch(`${BASE}/session`, { method: "DELETE", headers: { "X-Requested-With": "automation" } });
+  await ask(api.DELETE("/api/v1/group-ai/session")).catch((error: unknown) => {
+    if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+  });
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
 }

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, AutoComplete, Button, Divider, Drawer, Form, Grid, Input, Select, Space, Switch } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { api, ask } from "@/api/client";
+import { api, done } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
@@ -120,9 +120,9 @@ function Basics({ fixed }: { fixed: boolean }) {
   );
 }
 
-async function save(fields: Fields, config: Config, account: Account | undefined): Promise<Account> {
+function save(fields: Fields, config: Config, account: Account | undefined): Promise<Account> {
   const body = { ...fields, script_id: fields.script_id ?? null, config };
-  if (!account) return (await ask(api.POST("/api/v1/group-ai/accounts", { body }))) as Account;
+  if (!account) return done(api.POST("/api/v1/group-ai/accounts", { body }));
   const params = { path: { account_id: account.account_id }, header: { "If-Match": `"${account.version}"` } };
-  return (await ask(api.PUT("/api/v1/group-ai/accounts/{account_id}", { params, body }))) as Account;
+  return done(api.PUT("/api/v1/group-ai/accounts/{account_id}", { params, body }));
 }

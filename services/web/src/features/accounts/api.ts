@@ -1,5 +1,5 @@
 // What the pages of accounts ask the API, and the types of its answers.
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, done, newIdempotencyKey, rehearsed, type Schema } from "@/api/client";
 
 export type Account = Schema<"Account">;
 export type Counts = Schema<"AccountCounts">;
@@ -51,14 +51,13 @@ export function readAccount(id: string) {
   return ask(api.GET(ONE, at(id)));
 }
 
-export async function rehearseBulk(body: BulkBody): Promise<BulkResult> {
-  const told = await ask(api.POST("/api/v1/group-ai/account-bulk", { params: { query: { dry_run: "true" } }, body: body as Schema<"AccountBulk"> }));
-  return (told as Schema<"Rehearsed">).answer as BulkResult;
+export function rehearseBulk(body: BulkBody): Promise<BulkResult> {
+  return rehearsed(api.POST("/api/v1/group-ai/account-bulk", { params: { query: { dry_run: "true" } }, body: body as Schema<"AccountBulk"> }));
 }
 
-export async function changeMany(body: BulkBody): Promise<BulkResult> {
+export function changeMany(body: BulkBody): Promise<BulkResult> {
   const header = { "Idempotency-Key": newIdempotencyKey() };
-  return (await ask(api.POST("/api/v1/group-ai/account-bulk", { params: { header }, body: body as Schema<"AccountBulk"> }))) as BulkResult;
+  return done(api.POST("/api/v1/group-ai/account-bulk", { params: { header }, body: body as Schema<"AccountBulk"> }));
 }
 
 export function start(id: string) {

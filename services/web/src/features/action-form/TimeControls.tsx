@@ -7,7 +7,8 @@ import { ApiProblem } from "@/api/problem";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { findTasks } from "@/features/tasks/findTasks";
-import { useSettled } from "@/features/trigger-editor/useEvents";
+import { useSettled } from "@/components/settled";
+import { zoneNames } from "@/components/zones";
 import { ACTIONS } from "./texts";
 
 interface Props {
@@ -38,7 +39,7 @@ export function CronControl({ id, value, onChange, invalid, fallback }: Props & 
 }
 
 export function ZoneControl({ id, value, onChange, invalid, fallback }: Props & { fallback: string }) {
-  const zones = useMemo(() => [...new Set([Intl.DateTimeFormat().resolvedOptions().timeZone, "UTC", ...Intl.supportedValuesOf("timeZone")])], []);
+  const zones = useMemo(() => zoneNames(), []);
   return (
     <Select
       id={id}

@@ -1,10 +1,11 @@
 // What can be filled into the texts of a task, with what it would be now; a click copies it.
-import { App, Button, Collapse, Drawer, Skeleton, Typography } from "antd";
+import { Button, Collapse, Drawer, Skeleton, Typography } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask } from "@/api/client";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
+import { useCopy } from "@/components/Command";
 import { Failure } from "@/components/Failure";
 import { ACTIONS } from "./texts";
 
@@ -24,16 +25,12 @@ export function Variables({ action, subject = "" }: { action: string; subject?: 
 function Places({ action, subject }: { action: string; subject: string }) {
   const t = useTexts(ACTIONS);
   const { language } = usePreferences();
-  const { message } = App.useApp();
+  const copy = useCopy();
   const query = useQuery({
     queryKey: ["actions", "variables", language, action, subject],
     queryFn: () => ask(api.GET("/api/v1/group-ai/template-variables", { params: { query: { subject, task_action: action } } })),
   });
   if (!query.data) return query.error ? <Failure error={query.error} retry={() => void query.refetch()} /> : <Skeleton active />;
-  const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text);
-    void message.success(t("vars.copied", { name: text }));
-  };
   return (
     <>
       <Typography.Paragraph type="secondary">{t("vars.note")}</Typography.Paragraph>
@@ -49,7 +46,7 @@ function Places({ action, subject }: { action: string; subject: string }) {
               <ul style={{ listStyle: "none", margin: 0, padding: 0, display: "grid", gap: 4 }}>
                 {place.variables.map((each) => (
                   <li key={each.insert} style={{ display: "flex", flexWrap: "wrap", columnGap: 8, alignItems: "baseline" }}>
-                    <Button type="text" size="small" className="mono break" aria-label={t("vars.copy", { name: each.insert })} onClick={() => void copy(each.insert)} style={{ height: "auto", whiteSpace: "normal", textAlign: "start" }}>
+                    <Button type="text" size="small" className="mono break" aria-label={t("vars.copy", { name: each.insert })} onClick={() => void copy(each.insert, t("vars.copied", { name: each.insert }))} style={{ height: "auto", whiteSpace: "normal", textAlign: "start" }}>
                       {each.insert}
                     </Button>
                     <span style={{ color: "var(--ant-color-text-description)" }} className="break">

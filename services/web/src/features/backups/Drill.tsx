@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Progress, Space } from "antd";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, done, newIdempotencyKey } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { sentenceOf } from "@/components/Failure";
@@ -22,9 +22,8 @@ export function useDrill() {
   const [asked, setAsked] = useState<Record<string, string>>({});
   const verifying = useMutation({
     mutationFn: (backup: Backup) =>
-      ask(api.POST("/api/v1/group-ai/backups/{backup_id}/verify", { params: { path: { backup_id: backup.id }, header: { "Idempotency-Key": newIdempotencyKey() } } })),
-    onSuccess: async (started, backup) => {
-      const { run_id } = started as Schema<"BackupVerificationStarted">;
+      done(api.POST("/api/v1/group-ai/backups/{backup_id}/verify", { params: { path: { backup_id: backup.id }, header: { "Idempotency-Key": newIdempotencyKey() } } })),
+    onSuccess: async ({ run_id }, backup) => {
       setAsked((before) => ({ ...before, [backup.id]: run_id }));
       await client.invalidateQueries({ queryKey: ["backups"] });
       void message.success(t("verify.started"));

@@ -2,12 +2,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Drawer, Button, Form, Input, Select, Space } from "antd";
 import { useMemo, useState } from "react";
-import { api, ask, newIdempotencyKey } from "@/api/client";
+import { api, ask, newIdempotencyKey, rehearsed } from "@/api/client";
 import { ApiProblem, problemsAt } from "@/api/problem";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
 import { WORDS } from "@/components/texts";
-import { useSettled } from "@/features/trigger-editor/useEvents";
+import { useSettled } from "@/components/settled";
+import { browserZone, zoneNames } from "@/components/zones";
 import { bodyOf, type Calendar, type Contents, contentsOf, isEmpty } from "./contents";
 import { DateRanges, Holidays, Windows } from "./Parts";
 import { Times } from "./Times";
@@ -20,20 +21,16 @@ export function CalendarDialog({ calendar, others, onClose }: { calendar: Calend
   const words = useTexts(WORDS);
   const { message } = App.useApp();
   const client = useQueryClient();
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const [name, setName] = useState(calendar?.name ?? "");
-  const [contents, setContents] = useState<Contents>(() => contentsOf(calendar, here));
+  const [contents, setContents] = useState<Contents>(() => contentsOf(calendar, browserZone));
   const set = (changes: Partial<Contents>) => setContents((before) => ({ ...before, ...changes }));
-  const zones = useMemo(() => [...new Set([here, "UTC", ...Intl.supportedValuesOf("timeZone")])].map((value) => ({ value })), [here]);
+  const zones = useMemo(() => zoneNames().map((value) => ({ value })), []);
   const empty = isEmpty(contents);
   const body = useSettled(JSON.stringify(bodyOf(contents)));
   const target = NAME.test(name) ? name : "preview";
   const plan = useQuery({
     queryKey: ["calendars", "plan", target, body],
-    queryFn: async () => {
-      const told = await ask(api.PUT("/api/v1/group-ai/calendars/{name}", { params: { path: { name: target }, query: { dry_run: "true" } }, body: JSON.parse(body) as never }));
-      return (told as unknown as { answer: Calendar }).answer;
-    },
+    queryFn: () => rehearsed(api.PUT("/api/v1/group-ai/calendars/{name}", { params: { path: { name: target }, query: { dry_run: "true" } }, body: JSON.parse(body) as never })),
     enabled: !empty,
     retry: false,
     refetchOnWindowFocus: false,

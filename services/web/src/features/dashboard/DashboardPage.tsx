@@ -15,6 +15,7 @@ import { Page } from "@/components/Page";
 import "./board.css";
 import { FailingList } from "./FailingList";
 import { Figures } from "./Figures";
+import { troubles } from "./figures";
 import { FirstSteps } from "./FirstSteps";
 import { HeatMap } from "./HeatMap";
 import { LateList } from "./LateList";
@@ -45,7 +46,12 @@ export function Component() {
     >
       <Failure error={query.error} retry={() => void query.refetch()} />
       {!board && query.isPending ? <Skeleton active paragraph={{ rows: 12 }} /> : null}
-      {board && board.counts.tasks === 0 ? <FirstSteps board={board} /> : null}
+      {board && board.counts.tasks === 0 ? (
+        <>
+          {troubles(board).length > 0 ? <Verdict board={board} /> : null}
+          <FirstSteps board={board} />
+        </>
+      ) : null}
       {board && board.counts.tasks > 0 ? (
         <div className="board">
           <Verdict board={board} />

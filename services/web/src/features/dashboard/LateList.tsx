@@ -41,7 +41,7 @@ export function LateList({ board }: { board: Board }) {
               </div>
               <div className="board-more">
                 <span>{each.waits_for_text ?? t("late.noReason")}</span>
-                <Link to={`/queues?queue=${encodeURIComponent(each.queue)}`}>{each.queue}</Link>
+                <span><Link to={`/queues?queue=${encodeURIComponent(each.queue)}`}>{each.queue}</Link></span>
               </div>
             </li>
           ))}

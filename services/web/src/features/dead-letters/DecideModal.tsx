@@ -7,7 +7,7 @@ import { CodeEditor } from "@/components/CodeEditor";
 import { DryRunModal } from "@/components/DryRunModal";
 import { Json } from "@/components/Json";
 import { WORDS } from "@/components/texts";
-import { type DeadRun, type Decided, decidedOf, discardMany, requeueMany } from "./deadApi";
+import { type DeadRun, type Decided, discardMany, requeueMany } from "./deadApi";
 import { byTask, readParams } from "./params";
 import { DEAD } from "./texts";
 
@@ -34,17 +34,17 @@ export function DecideModal({ decision, ids, known, onClose, onDone, start }: De
   if (decision === "edit" && params === null) return <ParamsModal start={start ?? {}} onClose={onClose} onRead={setParams} count={ids.length} />;
 
   const discards = decision === "discard";
-  const ask = async (rehearse: boolean) => decidedOf(discards ? await discardMany(ids, rehearse) : await requeueMany(ids, params, rehearse));
+  const decide = (rehearse: boolean) => (discards ? discardMany(ids, rehearse) : requeueMany(ids, params, rehearse));
   return (
     <DryRunModal<Decided>
       title={t(discards ? "discard.title" : "requeue.title", { count: ids.length })}
       confirm={t(discards ? "discard" : "requeue")}
       danger={discards}
       onClose={onClose}
-      rehearse={() => ask(true)}
+      rehearse={() => decide(true)}
       show={(plan) => <Plan plan={plan} asked={ids} known={known} decision={decision} params={params} />}
       act={async () => {
-        const done = await ask(false);
+        const done = await decide(false);
         void message.success(t(discards ? "done.discarded" : "done.requeued", { count: done.items.length }));
         onDone();
         await Promise.all([client.invalidateQueries({ queryKey: ["dead-runs"] }), client.invalidateQueries({ queryKey: ["dashboard"] })]);

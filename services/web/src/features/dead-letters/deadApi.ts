@@ -1,5 +1,5 @@
 // What one asks of the API about dead runs and dead letters.
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, done, newIdempotencyKey, rehearsed, type Schema } from "@/api/client";
 
 export type DeadRun = Schema<"DeadRun">;
 export type DeadLetter = Schema<"DeadLetter">;
@@ -23,7 +23,7 @@ export const listLetters = (filter: { state: "" | "open" | "resent" | "discarded
 const key = () => ({ "Idempotency-Key": newIdempotencyKey() });
 
 export function requeueMany(runIds: string[], params: Record<string, unknown> | null, rehearse: boolean) {
-  return ask(
+  return (rehearse ? rehearsed : done)(
     api.POST("/api/v1/group-ai/dead-runs/requeue", {
       params: { query: { dry_run: rehearse ? "true" : "" }, header: key() },
       body: { run_ids: runIds, task_id: null, params },
@@ -32,7 +32,7 @@ export function requeueMany(runIds: string[], params: Record<string, unknown> | 
 }
 
 export function discardMany(runIds: string[], rehearse: boolean) {
-  return ask(
+  return (rehearse ? rehearsed : done)(
     api.POST("/api/v1/group-ai/dead-runs/discard", {
       params: { query: { dry_run: rehearse ? "true" : "" }, header: key() },
       body: { run_ids: runIds, task_id: null },
@@ -48,11 +48,6 @@ const letter = (id: number) => ({ params: { path: { letter_id: String(id) }, hea
 export const resendLetter = (id: number) => ask(api.POST("/api/v1/group-ai/dead-letters/{letter_id}/resend", letter(id)));
 export const discardLetter = (id: number) => ask(api.POST("/api/v1/group-ai/dead-letters/{letter_id}/discard", letter(id)));
 export const readLetter = (id: string) => ask(api.GET("/api/v1/group-ai/dead-letters/{letter_id}", { params: { path: { letter_id: id } } }));
-
-/** Of an answer that may be a rehearsal: what was, or would be, decided. */
-export function decidedOf(answer: Decided | Schema<"Rehearsed">): Decided {
-  return "answer" in answer ? (answer.answer as Decided) : answer;
-}
 
 /** Ids of all open runs that match, the newest first, at most as many as one call takes. */
 export async function allMatching(filter: RunFilter): Promise<{ ids: string[]; more: boolean }> {

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { decidedOf } from "./deadApi";
 import { byTask, readParams } from "./params";
 
 it("parameters are a JSON object or nothing", () => {
@@ -13,10 +12,4 @@ it("tasks are counted, the most first", () => {
     { id: "b", name: "task b", count: 2 },
     { id: "a", name: "task a", count: 1 },
   ]);
-});
-
-it("a rehearsal tells the same as the real thing", () => {
-  const decided = { items: [], more: false };
-  expect(decidedOf(decided)).toBe(decided);
-  expect(decidedOf({ answer: decided, dry_run: true, problems: [], status: 200, valid: true })).toBe(decided);
 });

@@ -5,6 +5,7 @@ import {
 import { Button, Dropdown, Grid, Input, type InputRef, Space, Tooltip } from "antd";
 import type { RefObject } from "react";
 import { BASE } from "@/api/client";
+import { usePreferences } from "@/app/preferences";
 import { isComposing } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
 import { LEVELS, type Level } from "./lines";
@@ -39,6 +40,7 @@ export interface LogBarProps {
 
 export function LogBar(props: LogBarProps) {
   const t = useTexts(LOG_TEXTS);
+  const { language } = usePreferences();
   const wide = Grid.useBreakpoint().lg ?? true;
   const toggle = (level: Level) => {
     const levels = new Set(props.levels);
@@ -52,8 +54,8 @@ export function LogBar(props: LogBarProps) {
       <Space.Compact>
         {props.errors > 0 ? (
           <Tooltip title={`${t("error.next")} (n)`}>
-            <Button size="small" danger icon={<WarningOutlined />} onClick={() => props.onError(1)} aria-label={`${props.errors.toLocaleString()} · ${t("error.next")}`}>
-              {props.errors.toLocaleString()}
+            <Button size="small" danger icon={<WarningOutlined />} onClick={() => props.onError(1)} aria-label={`${props.errors.toLocaleString(language)} · ${t("error.next")}`}>
+              {props.errors.toLocaleString(language)}
             </Button>
           </Tooltip>
         ) : null}
@@ -66,7 +68,7 @@ export function LogBar(props: LogBarProps) {
       <Space wrap size={4} role="group" aria-label={t("levels.label")}>
         {LEVELS.filter((level) => props.counts[level] > 0 || !props.levels.has(level)).map((level) => (
           <Button key={level} size="small" type={props.levels.has(level) ? "primary" : "default"} ghost={props.levels.has(level)} aria-pressed={props.levels.has(level)} onClick={() => toggle(level)}>
-            {t(`level.${level}`)} <span className="tabular">{props.counts[level].toLocaleString()}</span>
+            {t(`level.${level}`)} <span className="tabular">{props.counts[level].toLocaleString(language)}</span>
           </Button>
         ))}
       </Space>

@@ -9,6 +9,7 @@ import { useLocation, useNavigate } from "react-router";
 import { api, ask } from "@/api/client";
 import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
+import { useSettled } from "@/components/settled";
 import { plain } from "./ansi";
 import { compare, hashOf, indexOf, isWithin, LEVELS, type Line, nextOf, rangeOf, type View } from "./lines";
 import { LogBar } from "./LogBar";
@@ -17,7 +18,7 @@ import { HeadRow, LineRow } from "./LogRow";
 import { keepLook, readLook } from "./look";
 import { LOG_TEXTS } from "./texts";
 import { timesOf, TIMES, timeText } from "./times";
-import { useLog, useSettled } from "./useLog";
+import { useLog } from "./useLog";
 import "./log.css";
 
 const ROW = 20;
@@ -47,7 +48,7 @@ export function LogViewer({ runId, live, attempts = 1, height = "min(70vh, 800px
   const [current, setCurrent] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const searchBox = useRef<InputRef>(null);
-  const wanted = useSettled(search.trim().toLowerCase());
+  const wanted = useSettled(search.trim().toLowerCase(), 150);
 
   const view = useMemo<View>(
     () => ({ levels, search: wanted, onlyMatches, folded, attempts: attempts > 1 }),

@@ -2,6 +2,7 @@
 // happens to the API meanwhile. Bounded: of a log that is longer the newest lines are kept. Outside of React, so
 // that lines cost no rendering; who shows them is told a few times a second.
 import { BASE } from "@/api/client";
+import { tellEnded } from "@/api/ended";
 import { problemOf } from "@/api/problem";
 import { ApiProblem } from "@/api/problem";
 import type { Line } from "./lines";
@@ -163,6 +164,7 @@ export class LogSource {
   }
 
   private async refused(response: Response): Promise<number> {
+    if (response.status === 401) tellEnded();
     const problem = await problemOf(response);
     if (problem instanceof ApiProblem && problem.status < 500 && problem.status !== 429 && problem.status !== 401) {
       this.problem = problem;

@@ -1,5 +1,5 @@
 // The log of a run for React.
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { View } from "./lines";
 import { type BookSnapshot, LogBook } from "./logBook";
 
@@ -9,14 +9,4 @@ export function useLog(runId: string, view: View): BookSnapshot & { again: () =>
   const snapshot = useSyncExternalStore(book.subscribe, book.current);
   useEffect(() => book.look(view), [book, view]);
   return { ...snapshot, again: book.source.again };
-}
-
-/** The text as it is once nobody has typed for a moment. */
-export function useSettled(text: string, ms = 150): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), ms);
-    return () => clearTimeout(timer);
-  }, [text, ms]);
-  return settled;
 }

@@ -8,6 +8,7 @@ import { api, ask, BASE, newIdempotencyKey } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
+import { useCopy } from "@/components/Command";
 import { Failure, sentenceOf } from "@/components/Failure";
 import { RUN_STATES, runState } from "@/components/RunState";
 import { WORDS } from "@/components/texts";
@@ -101,7 +102,7 @@ function CancelDialog({ run, onClose }: { run: Run; onClose: () => void }) {
 
 function CopyMenu({ run }: { run: Run }) {
   const t = useTexts(RUN);
-  const { message } = App.useApp();
+  const copy = useCopy();
   const url = `${window.location.origin}${BASE}/automation-runs/${run.run_id}`;
   const header = '-H "Authorization: Bearer $AUTOMATION_TOKEN"';
   const texts: Record<string, string> = {
@@ -111,13 +112,9 @@ function CopyMenu({ run }: { run: Run }) {
     "curl.retry": `curl -s -X POST ${header} ${url}/retry`,
     cli: `automation run logs ${run.run_id}`,
   };
-  const copy = async (key: string) => {
-    await navigator.clipboard.writeText(texts[key] ?? "");
-    void message.success(t("copied"));
-  };
   const items = (["link", "id", "curl", "curl.retry", "cli"] as const).map((key) => ({ key, label: t(`copy.${key}`) }));
   return (
-    <Dropdown trigger={["click"]} menu={{ items, onClick: ({ key }) => void copy(key) }}>
+    <Dropdown trigger={["click"]} menu={{ items, onClick: ({ key }) => void copy(texts[key] ?? "", t("copied")) }}>
       <Button icon={<CopyOutlined />}>{t("copy")}</Button>
     </Dropdown>
   );

@@ -1,14 +1,12 @@
 // A script being written: the server looks through it a moment after each change and names line and field.
 import { CheckCircleOutlined, CloseCircleFilled } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { useTexts } from "@/app/texts";
 import { CodeEditor } from "@/components/CodeEditor";
 import { Failure } from "@/components/Failure";
+import { useSettled } from "@/components/settled";
 import { validate } from "./api";
 import { SCRIPTS } from "./texts";
-
-const PAUSE = 400;
 
 export function CheckedEditor({ label, value, onChange, height }: { label: string; value: string; onChange: (text: string) => void; height: string }) {
   const t = useTexts(SCRIPTS);
@@ -43,14 +41,4 @@ export function CheckedEditor({ label, value, onChange, height }: { label: strin
       ) : null}
     </div>
   );
-}
-
-/** `value`, once it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

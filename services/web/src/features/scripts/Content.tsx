@@ -1,14 +1,13 @@
 // The newest text of a script: to read, or to change into the next version.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Input, Modal, Space } from "antd";
-import { useEffect } from "react";
-import { useBlocker } from "react-router";
+import { Alert, App, Button, Input, Space } from "antd";
 import { ApiProblem } from "@/api/problem";
 import { useSession } from "@/app/session";
 import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
 import { CodeEditor } from "@/components/CodeEditor";
 import { Failure } from "@/components/Failure";
+import { LeaveGuard } from "@/components/LeaveGuard";
 import { saveScript, type Script } from "./api";
 import { CheckedEditor } from "./CheckedEditor";
 import { SCRIPTS } from "./texts";
@@ -68,25 +67,7 @@ export function Content({ script, etag, draft, onDraft }: Props) {
       ) : (
         <Failure error={saving.error} />
       )}
-      <Leaving when={dirty} />
+      <LeaveGuard dirty={dirty} />
     </div>
-  );
-}
-
-/** Asks before what was written is lost: on the way to another page, and when the tab is closed. */
-export function Leaving({ when }: { when: boolean }) {
-  const t = useTexts(SCRIPTS);
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => when && currentLocation.pathname !== nextLocation.pathname);
-  useEffect(() => {
-    if (!when) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [when]);
-  if (blocker.state !== "blocked") return null;
-  return (
-    <Modal open title={t("edit.leave")} onCancel={() => blocker.reset()} cancelText={t("edit.stay")} okText={t("edit.go")} okButtonProps={{ danger: true }} onOk={() => blocker.proceed()}>
-      {t("edit.leaveText")}
-    </Modal>
   );
 }

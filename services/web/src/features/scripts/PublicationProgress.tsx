@@ -1,6 +1,6 @@
 // One publication, live: how far it is, why it stopped, and how each of its accounts stands.
 import { StopOutlined } from "@ant-design/icons";
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Card, Descriptions, Popconfirm, Progress as Bar, Select, Skeleton, Space, Tag } from "antd";
 import { Link } from "react-router";
 import { useState } from "react";
@@ -74,9 +74,13 @@ function Begun({ publication }: { publication: Schema<"ScriptPublicationProgress
   const { total, given, state } = publication;
   const reached = (["done", "assigned", "noop"] as const).reduce((sum, name) => sum + (publication.fates[name] ?? 0), 0);
   const atWork = state === "running" || state === "rolling_back";
+  const client = useQueryClient();
   const cancelling = useMutation({
     mutationFn: () => ask(api.POST("/api/v1/group-ai/automation-runs/{run_id}/cancel", { params: { path: { run_id: publication.run_id } }, body: {} as never })),
-    onSuccess: () => void message.success(t("cancelled")),
+    onSuccess: () => {
+      void message.success(t("cancelled"));
+      return client.invalidateQueries({ queryKey: ["scripts"] });
+    },
     onError: (error) => void message.error(sentenceOf(error, t("cancel"))),
   });
   return (

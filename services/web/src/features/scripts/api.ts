@@ -1,5 +1,5 @@
 // What the pages of scripts ask the API, and the types of its answers.
-import { api, ask, askWhole, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, askWhole, done, newIdempotencyKey, rehearsed, type Schema } from "@/api/client";
 
 export type Script = Schema<"Script">;
 export type Version = Schema<"ScriptVersion">;
@@ -20,13 +20,13 @@ export async function readScript(id: string): Promise<{ script: Script; etag: st
   return { script: data, etag: response.headers.get("ETag") ?? "" };
 }
 
-export async function createScript(body: Partial<Schema<"ScriptCreate">>): Promise<Script> {
-  return (await ask(api.POST("/api/v1/group-ai/scripts", { body: body as Schema<"ScriptCreate"> }))) as Script;
+export function createScript(body: Partial<Schema<"ScriptCreate">>): Promise<Script> {
+  return done(api.POST("/api/v1/group-ai/scripts", { body: body as Schema<"ScriptCreate"> }));
 }
 
-export async function saveScript(id: string, body: Partial<Schema<"ScriptUpdate">>, etag: string | null): Promise<Script> {
+export function saveScript(id: string, body: Partial<Schema<"ScriptUpdate">>, etag: string | null): Promise<Script> {
   const header = etag ? { "If-Match": etag } : {};
-  return (await ask(api.PUT(ONE, { params: { ...at(id), header }, body: body as Schema<"ScriptUpdate"> }))) as Script;
+  return done(api.PUT(ONE, { params: { ...at(id), header }, body: body as Schema<"ScriptUpdate"> }));
 }
 
 export function deleteScript(id: string) {
@@ -73,14 +73,13 @@ export function readTargets(run_id: string, fate: string, cursor: string) {
   return ask(api.GET("/api/v1/group-ai/script-publications/{run_id}/targets", { params: { path: { run_id }, query } }));
 }
 
-export async function planPublication(id: string, params: Record<string, unknown>): Promise<Publishing> {
-  const told = await ask(api.POST("/api/v1/group-ai/scripts/{script_id}/publish", { params: { ...at(id), query: { dry_run: "true" } }, body: { params } }));
-  return (told as Schema<"Rehearsed">).answer as Publishing;
+export function planPublication(id: string, params: Record<string, unknown>): Promise<Publishing> {
+  return rehearsed(api.POST("/api/v1/group-ai/scripts/{script_id}/publish", { params: { ...at(id), query: { dry_run: "true" } }, body: { params } }));
 }
 
-export async function publish(id: string, params: Record<string, unknown>): Promise<Publishing> {
+export function publish(id: string, params: Record<string, unknown>): Promise<Publishing> {
   const header = { "Idempotency-Key": newIdempotencyKey() };
-  return (await ask(api.POST("/api/v1/group-ai/scripts/{script_id}/publish", { params: { ...at(id), header }, body: { params } }))) as Publishing;
+  return done(api.POST("/api/v1/group-ai/scripts/{script_id}/publish", { params: { ...at(id), header }, body: { params } }));
 }
 
 export async function alertRuleNames(): Promise<string[]> {

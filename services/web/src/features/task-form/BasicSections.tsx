@@ -10,7 +10,7 @@ import { useForm } from "./form";
 import { below } from "./pointers";
 import { ScheduleEditor } from "./ScheduleEditor";
 import { FORM } from "./texts";
-import { browserZone } from "./zones";
+import { browserZone } from "@/components/zones";
 
 const TriggerEditor = lazy(() => import("@/features/trigger-editor/TriggerEditor").then((module) => ({ default: module.TriggerEditor })));
 const TYPES = ["scheduled", "triggered", "manual"] as const;
@@ -43,7 +43,7 @@ export function WhenSection() {
   const { draft, set, taskId, problems } = useForm();
   const choose = (type: Draft["task_type"]) => {
     set("task_type", type);
-    if (type === "scheduled" && !draft.schedule_config) set("schedule_config", { cron: "0 9 * * *", timezone: browserZone() });
+    if (type === "scheduled" && !draft.schedule_config) set("schedule_config", { cron: "0 9 * * *", timezone: browserZone });
     if (type === "triggered" && !draft.trigger_config) set("trigger_config", {});
   };
   return (

@@ -6,9 +6,9 @@ import { api, ask, type Schema } from "@/api/client";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { useSettled } from "@/components/settled";
 import { Help, Problems } from "./Field";
 import { SCHEDULE } from "./schedule-texts";
-import { useSettled } from "./usePreview";
 
 export type CrontabLine = Schema<"CrontabEntry">;
 type Users = Schema<"CrontabText">["user_column"];

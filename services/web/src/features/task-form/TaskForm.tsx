@@ -9,6 +9,8 @@ import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
 import { Page } from "@/components/Page";
+import { LeaveGuard } from "@/components/LeaveGuard";
+import { useSettled } from "@/components/settled";
 import { ConflictDialog } from "./ConflictDialog";
 import { dropDraft } from "./drafts";
 import { ErrorSummary, jumpTo } from "./ErrorSummary";
@@ -17,14 +19,13 @@ import { type Form, FormContext } from "./form";
 import { FormBody } from "./FormBody";
 import { readDraft, textOfDraft } from "./json-view";
 import { JsonView } from "./JsonView";
-import { LeaveGuard, useKeptDraft } from "./leaving";
 import type { Plan } from "./PlanView";
 import { REVIEW } from "./review-texts";
 import { SaveDialog } from "./SaveDialog";
 import { readTask, rehearse, type Target } from "./saving";
 import { SectionNav } from "./SectionNav";
 import { FORM } from "./texts";
-import { useSettled } from "./usePreview";
+import { useKeptDraft } from "./useKeptDraft";
 
 export interface TaskFormProps {
   title: string;

@@ -13,7 +13,7 @@ import { type Draft, draftOf, EMPTY, type Task } from "./fields";
 import { readTask, type Target } from "./saving";
 import { TaskForm } from "./TaskForm";
 import { FORM } from "./texts";
-import { browserZone } from "./zones";
+import { browserZone } from "@/components/zones";
 
 export function Component() {
   const t = useTexts(FORM);
@@ -47,7 +47,7 @@ function Prepared({ taskId, from, title }: { taskId: string | null; from: Task |
   const copyName = from ? t("copy.name", { name: from.name }).slice(0, 200) : "";
   const fresh = (): { target: Target; draft: Draft } => {
     if (taskId && from) return { target: { taskId, base: draftOf(from), version: from.version }, draft: draftOf(from) };
-    const usual = { ...EMPTY, schedule_config: { cron: "0 9 * * *", timezone: browserZone() } };
+    const usual = { ...EMPTY, schedule_config: { cron: "0 9 * * *", timezone: browserZone } };
     const draft = from ? { ...draftOf(from), name: copyName, enabled: false } : prefill ? draftOf({ ...usual, ...prefill }) : usual;
     return { target: { taskId: null, base: draft, version: null }, draft };
   };

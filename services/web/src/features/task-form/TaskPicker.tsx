@@ -5,10 +5,10 @@ import { useMemo, useState } from "react";
 import { api, ask } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
+import { useSettled } from "@/components/settled";
 import { findTasks } from "@/features/tasks/findTasks";
 import type { Control } from "./Field";
 import { FORM } from "./texts";
-import { useSettled } from "./usePreview";
 
 const MOST = 30;
 

@@ -7,7 +7,8 @@ import { type Language, usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Field } from "./Field";
 import { SCHEDULE } from "./schedule-texts";
-import { browserZone, isKnown } from "./zones";
+import { browserZone } from "@/components/zones";
+import { isKnown } from "./zones";
 
 const COMMON = ["UTC", "Asia/Taipei", "Asia/Tokyo", "Asia/Hong_Kong", "Asia/Singapore", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles"];
 
@@ -54,7 +55,7 @@ function matches(text: string, option: unknown): boolean {
 function grouped(zones: Zone[], value: string, t: (key: keyof typeof SCHEDULE) => string, language: Language | null) {
   const known = new Map(zones.map((zone) => [zone.name, zone]));
   if (value && !known.has(value)) known.set(value, { name: value, offset: "", changes: [] });
-  const own = browserZone();
+  const own = browserZone;
   const taken = new Set<string>();
   const pick = (names: string[]) =>
     names.flatMap((name) => {

@@ -35,10 +35,6 @@ export const FORM = defineTexts({
 
   "draft.restored": { zh: "已還原上次尚未儲存的內容。", en: "What you had typed and not saved was restored." },
   "draft.drop": { zh: "捨棄，重新開始", en: "Discard and start over" },
-  "leave.title": { zh: "要離開嗎？", en: "Leave this page?" },
-  "leave.text": { zh: "尚未儲存的變更會遺失。", en: "What you have not saved is lost." },
-  "leave.yes": { zh: "捨棄變更並離開", en: "Discard and leave" },
-  "leave.no": { zh: "留在此頁", en: "Stay" },
 
   "field.name": { zh: "名稱", en: "Name" },
   "field.description": { zh: "說明", en: "Description" },

@@ -1,21 +1,9 @@
 // The next fires of what is being edited, from the server, a moment after the last key.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { api, ask, type Schema } from "@/api/client";
+import { useSettled } from "@/components/settled";
 import type { Draft } from "./fields";
 import { useForm } from "./form";
-
-const PATIENCE = 300; // milliseconds: about a pause between two keys
-
-export function useSettled<Value>(value: Value): Value {
-  const text = JSON.stringify(value);
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), PATIENCE);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return JSON.parse(settled) as Value;
-}
 
 export function usePreview(count: number) {
   const { draft, taskId } = useForm();

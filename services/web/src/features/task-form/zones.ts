@@ -28,10 +28,6 @@ export function wallOf(instant: string, zone: string): string | null {
   return new Date(at.getTime() + offsetAt(zone, at) * 60_000).toISOString().slice(0, 19);
 }
 
-export function browserZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** Whether this browser knows a zone; the server's list may be newer. */
 export function isKnown(zone: string): boolean {
   try {

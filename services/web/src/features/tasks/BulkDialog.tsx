@@ -2,12 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert } from "antd";
 import { useRef } from "react";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, done, newIdempotencyKey, rehearsed, type Schema } from "@/api/client";
 import { useTexts } from "@/app/texts";
 import { DryRunModal } from "@/components/DryRunModal";
+import { browserZone } from "@/components/zones";
 import { countOf, type Selection, wishOf } from "./selection";
 import { BULK } from "./texts";
-import { browserZone } from "./useTaskList";
 
 export type BulkAction = Schema<"TaskBulk">["action"];
 type Started = Schema<"TaskBulkStarted">;
@@ -18,22 +18,20 @@ export function BulkDialog({ action, selection, total, onClose, onStarted }: { a
   const key = useRef(newIdempotencyKey());
   const body = { action, ...wishOf(selection, browserZone) };
   const post = (dry: boolean) =>
-    ask(
-      api.POST("/api/v1/group-ai/task-bulk", {
-        params: dry ? { query: { dry_run: "true" as const } } : { header: { "Idempotency-Key": key.current } },
-        body: body as Schema<"TaskBulkCreate">,
-      }),
-    );
+    api.POST("/api/v1/group-ai/task-bulk", {
+      params: dry ? { query: { dry_run: "true" as const } } : { header: { "Idempotency-Key": key.current } },
+      body: body as Schema<"TaskBulkCreate">,
+    });
   return (
-    <DryRunModal<Started>
+    <DryRunModal
       title={t(`title.${action}`, { count: countOf(selection, total) })}
       confirm={t(action)}
       danger={action === "delete"}
       onClose={onClose}
-      rehearse={async () => ((await post(true)) as unknown as { answer: Started }).answer}
+      rehearse={() => rehearsed(post(true))}
       show={(plan) => <Plan plan={plan} />}
       act={async () => {
-        const job = (await post(false)) as Started;
+        const job = await done(post(false));
         onStarted(job);
         await client.invalidateQueries({ queryKey: ["tasks"] });
       }}

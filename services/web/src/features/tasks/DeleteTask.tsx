@@ -2,14 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App } from "antd";
 import { Link } from "react-router";
-import { api, ask, type Schema } from "@/api/client";
+import { api, ask, rehearsed } from "@/api/client";
 import { useTexts } from "@/app/texts";
 import { DryRunModal } from "@/components/DryRunModal";
 import { WORDS } from "@/components/texts";
 import { DETAIL } from "./detailTexts";
 import { BULK } from "./texts";
-
-type Plan = Schema<"TaskPlan">;
 
 export function DeleteTask({ task, onClose, onDeleted }: { task: { id: string; name: string }; onClose: () => void; onDeleted: () => void }) {
   const t = useTexts(DETAIL);
@@ -18,14 +16,14 @@ export function DeleteTask({ task, onClose, onDeleted }: { task: { id: string; n
   const { message } = App.useApp();
   const client = useQueryClient();
   const remove = (dry: boolean) =>
-    ask(api.DELETE("/api/v1/group-ai/automation-tasks/{task_id}", { params: { path: { task_id: task.id }, query: dry ? { dry_run: "true" as const } : {} } }));
+    api.DELETE("/api/v1/group-ai/automation-tasks/{task_id}", { params: { path: { task_id: task.id }, query: dry ? { dry_run: "true" as const } : {} } });
   return (
-    <DryRunModal<Plan>
+    <DryRunModal
       title={t("delete.title", { name: task.name })}
       confirm={w("delete")}
       danger
       onClose={onClose}
-      rehearse={async () => (await remove(true)) as Plan}
+      rehearse={() => rehearsed(remove(true))}
       show={(plan) => (
         <div style={{ display: "grid", gap: 10 }}>
           <div>{plan.summary}</div>
@@ -46,7 +44,7 @@ export function DeleteTask({ task, onClose, onDeleted }: { task: { id: string; n
         </div>
       )}
       act={async () => {
-        await remove(false);
+        await ask(remove(false));
         void message.success(t("deleted", { name: task.name }));
         onDeleted();
         await client.invalidateQueries({ queryKey: ["tasks"] });

@@ -1,7 +1,7 @@
 // Changes of many tasks: read, cancelled, taken back.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App } from "antd";
-import { api, ask, type Schema } from "@/api/client";
+import { api, ask, done, type Schema } from "@/api/client";
 import { useTexts } from "@/app/texts";
 import { sentenceOf } from "@/components/Failure";
 import { WORDS } from "@/components/texts";
@@ -29,19 +29,19 @@ export function useBulkActions(onStarted: (job: Job) => void) {
   const w = useTexts(WORDS);
   const { message } = App.useApp();
   const client = useQueryClient();
-  const done = () => void client.invalidateQueries({ queryKey: ["tasks"] });
+  const refresh = () => void client.invalidateQueries({ queryKey: ["tasks"] });
   const onError = (error: unknown) => void message.error(sentenceOf(error, w("failure.away")));
   const path = (job: Job) => ({ params: { path: { bulk_id: job.id } } });
   const cancel = useMutation({
     mutationFn: (job: Job) => ask(api.POST("/api/v1/group-ai/task-bulk/{bulk_id}/cancel", path(job))),
-    onSuccess: done,
+    onSuccess: refresh,
     onError,
   });
   const undo = useMutation({
-    mutationFn: (job: Job) => ask(api.POST("/api/v1/group-ai/task-bulk/{bulk_id}/undo", path(job))),
+    mutationFn: (job: Job) => done(api.POST("/api/v1/group-ai/task-bulk/{bulk_id}/undo", path(job))),
     onSuccess: (job) => {
-      onStarted(job as Job);
-      done();
+      onStarted(job);
+      refresh();
     },
     onError,
   });

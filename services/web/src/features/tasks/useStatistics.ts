@@ -1,8 +1,8 @@
 // The figures of one task; they change slowly.
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "@/api/client";
+import { browserZone } from "@/components/zones";
 import { calm } from "@/api/queries";
-import { browserZone } from "./useTaskList";
 
 export function useStatistics(taskId: string) {
   return useQuery({

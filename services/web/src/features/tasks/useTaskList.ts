@@ -1,11 +1,13 @@
 // The tasks that a query finds. The first page polls; further down only the rows in view are asked for again, so that
 // ten thousand loaded rows cost no more than a screenful.
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { api, ask, type Schema } from "@/api/client";
 import type { paths } from "@/api/schema";
 import { ApiProblem } from "@/api/problem";
 import { LIVE } from "@/api/queries";
+import { useSettled } from "@/components/settled";
+import { browserZone } from "@/components/zones";
 
 export type TaskRow = Schema<"ListedTask">;
 
@@ -13,13 +15,10 @@ const PAGE = 100;
 /** As many ids as find room in a query. */
 const MOST_SEEN = 48;
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-export const browserZone = zone;
-
 type Sort = NonNullable<NonNullable<paths["/api/v1/group-ai/task-list"]["get"]["parameters"]["query"]>["sort"]>;
 
 function listQuery(query: { q: string; sort?: Sort; cursor?: string; limit?: number }, signal?: AbortSignal) {
-  return ask(api.GET("/api/v1/group-ai/task-list", { params: { query: { timezone: zone, ...query } }, signal: signal ?? null }));
+  return ask(api.GET("/api/v1/group-ai/task-list", { params: { query: { timezone: browserZone, ...query } }, signal: signal ?? null }));
 }
 
 export function useTaskList(q: string, sort: string, seen: readonly string[]) {
@@ -58,14 +57,4 @@ function useSeenRows(seen: readonly string[]): ReadonlyMap<string, TaskRow> {
     gcTime: 10_000,
   });
   return useMemo(() => new Map(data?.items.map((row) => [row.id, row])), [data]);
-}
-
-/** The value once it has stopped changing. */
-export function useSettled<Value>(value: Value, milliseconds: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), milliseconds);
-    return () => clearTimeout(timer);
-  }, [value, milliseconds]);
-  return settled;
 }

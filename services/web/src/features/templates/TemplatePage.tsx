@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Form, Input, Skeleton, Space, Switch, Tag } from "antd";
 import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, ask, done, newIdempotencyKey, rehearsed, type Schema } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { usePreferences } from "@/app/preferences";
 import { useSession } from "@/app/session";
@@ -12,12 +12,11 @@ import { Failure } from "@/components/Failure";
 import { Page } from "@/components/Page";
 import { SchemaForm } from "@/features/action-form/SchemaForm";
 import { drawn, fieldsOf } from "@/features/action-form/uiSchema";
-import { useSettled } from "@/features/trigger-editor/useEvents";
+import { useSettled } from "@/components/settled";
 import { Preview } from "./Preview";
 import { TEMPLATES } from "./texts";
 
 type Template = Schema<"TaskTemplate">;
-type Plan = Schema<"TaskPlan">;
 
 export function Component() {
   const t = useTexts(TEMPLATES);
@@ -63,19 +62,18 @@ function Use({ template }: { template: Template }) {
   const settled = useSettled(JSON.stringify({ parameters, overrides }));
   const plan = useQuery({
     queryKey: ["templates", "plan", language, template.id, settled],
-    queryFn: async () => {
+    queryFn: () => {
       const body = JSON.parse(settled) as { parameters: Record<string, unknown>; overrides: Record<string, unknown> };
-      return (await ask(api.POST("/api/v1/group-ai/task-templates/{template_id}/tasks", { params: { path, query: { dry_run: "true" } }, body }))) as unknown as Plan;
+      return rehearsed(api.POST("/api/v1/group-ai/task-templates/{template_id}/tasks", { params: { path, query: { dry_run: "true" } }, body }));
     },
     enabled: can("tasks:write"),
     retry: false,
     refetchOnWindowFocus: false,
   });
   const create = useMutation({
-    mutationFn: () => ask(api.POST("/api/v1/group-ai/task-templates/{template_id}/tasks", { params: { path, header: { "Idempotency-Key": newIdempotencyKey() } }, body: { parameters, overrides } })),
-    onSuccess: async (task) => {
+    mutationFn: () => done(api.POST("/api/v1/group-ai/task-templates/{template_id}/tasks", { params: { path, header: { "Idempotency-Key": newIdempotencyKey() } }, body: { parameters, overrides } })),
+    onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: ["tasks"] });
-      const made = task as Schema<"Task">;
       void message.success(t("one.created", { name: made.name }));
       void navigate(`/tasks/${made.id}`);
     },

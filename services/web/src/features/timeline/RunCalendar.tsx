@@ -8,6 +8,7 @@ import { calm } from "@/api/queries";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { browserZone } from "@/components/zones";
 import { percent } from "@/components/format";
 import { stepOf, weeksOf } from "./scale";
 import { TIMELINE } from "./texts";
@@ -22,10 +23,9 @@ const TOP = 18;
 
 export function RunCalendar({ taskId }: { taskId?: string }) {
   const t = useTexts(TIMELINE);
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const query = useQuery({
-    queryKey: ["runs", "calendar", taskId ?? "", zone],
-    queryFn: () => ask(api.GET("/api/v1/group-ai/run-calendar", { params: { query: { days: 371, tz: zone, ...(taskId ? { task_id: taskId } : {}) } } })),
+    queryKey: ["runs", "calendar", taskId ?? "", browserZone],
+    queryFn: () => ask(api.GET("/api/v1/group-ai/run-calendar", { params: { query: { days: 371, tz: browserZone, ...(taskId ? { task_id: taskId } : {}) } } })),
     ...calm,
     refetchInterval: 60_000,
   });

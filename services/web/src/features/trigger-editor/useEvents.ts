@@ -1,9 +1,9 @@
 // What the editor asks of the API: which kinds of events there are, and what a trigger would make of them.
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { api, ask, type Schema } from "@/api/client";
 import { CALM } from "@/api/queries";
 import { useSession } from "@/app/session";
+import { useSettled } from "@/components/settled";
 import type { Config } from "./config";
 
 export type Kinds = Schema<"EventKinds">;
@@ -11,8 +11,6 @@ export type Tried = Schema<"TriggerTried">;
 export type TriedEvent = Schema<"TriedEvent">;
 export type FieldSeen = Schema<"FieldSeen">;
 
-/** Milliseconds of no typing before the server is asked. */
-const PAUSE = 400;
 const SHOWN = 20;
 
 export function useEventKinds(subject: string) {
@@ -29,11 +27,10 @@ export function useEventKinds(subject: string) {
 
 export function useRehearsal(config: Config, hours: number, taskId: string | undefined) {
   const { can } = useSession();
-  const settled = useSettled(JSON.stringify(config));
-  const trigger = JSON.parse(settled) as Config;
+  const trigger = useSettled(config);
   const asks = Object.keys(trigger).length > 0;
   return useQuery({
-    queryKey: ["events", "rehearsal", settled, hours, taskId],
+    queryKey: ["events", "rehearsal", trigger, hours, taskId],
     queryFn: () =>
       ask(
         api.POST("/api/v1/group-ai/triggers/test", {
@@ -45,14 +42,4 @@ export function useRehearsal(config: Config, hours: number, taskId: string | und
     refetchInterval: CALM,
     retry: false,
   });
-}
-
-/** `value` once it has not changed for a moment. */
-export function useSettled(value: string, pause = PAUSE): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pause);
-    return () => clearTimeout(timer);
-  }, [value, pause]);
-  return settled;
 }

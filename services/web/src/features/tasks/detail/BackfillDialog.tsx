@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Checkbox, DatePicker, Modal, Select } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useRef, useState } from "react";
-import { api, ask, newIdempotencyKey, type Schema } from "@/api/client";
+import { api, done, newIdempotencyKey, type Schema } from "@/api/client";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
@@ -24,13 +24,14 @@ export function BackfillDialog({ task, onClose }: { task: Task; onClose: () => v
   const [overlap, setOverlap] = useState<(typeof OVERLAPS)[number]>("buffer_all");
   const [all, setAll] = useState(false);
   const body: Omit<Schema<"BackfillCreate">, "dry_run"> = { from: first.toISOString(), to: last.toISOString(), overlap, ignore_blackout: all };
+  // This `dry_run` stands in the body, and answers as the real one does.
   const post = (dry: boolean) =>
-    ask(
+    done(
       api.POST("/api/v1/group-ai/automation-tasks/{task_id}/backfills", {
         params: { path: { task_id: task.id }, header: dry ? {} : { "Idempotency-Key": key.current } },
         body: { ...body, dry_run: dry },
       }),
-    ) as Promise<Schema<"BackfillStarted">>;
+    );
   const plan = useQuery({ queryKey: ["dry-run", "backfill", task.id, body], queryFn: () => post(true), gcTime: 0, staleTime: Infinity, retry: false, refetchOnWindowFocus: false });
   const start = useMutation({
     mutationFn: () => post(false),

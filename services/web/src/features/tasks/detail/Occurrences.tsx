@@ -4,6 +4,7 @@ import { Card, Flex, Select, Tag } from "antd";
 import { Link, useNavigate } from "react-router";
 import { api, ask, type Schema } from "@/api/client";
 import { LIVE } from "@/api/queries";
+import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { EmptyState } from "@/components/EmptyState";
 import { keysetOptions, KeysetTable } from "@/components/KeysetTable";
@@ -77,11 +78,12 @@ export default function Occurrences({ task }: { task: Task }) {
 
 function At({ row }: { row: Occurrence }) {
   const t = useTexts(DETAIL);
+  const { language } = usePreferences();
   const shifted = Math.abs(Date.parse(row.due_at) - Date.parse(row.scheduled_for)) > 1_000;
   return (
     <span>
       <When at={row.scheduled_for} as="short" />
-      {shifted ? <small style={{ display: "block", color: "var(--ant-color-text-description)" }}>{t("occ.due", { time: new Date(row.due_at).toLocaleTimeString() })}</small> : null}
+      {shifted ? <small style={{ display: "block", color: "var(--ant-color-text-description)" }}>{t("occ.due", { time: new Date(row.due_at).toLocaleTimeString(language, { hourCycle: "h23" }) })}</small> : null}
     </span>
   );
 }

@@ -1,11 +1,12 @@
 // What one can do to a task: the likeliest as buttons, the rest in a menu.
 import { DownOutlined, EditOutlined, MoreOutlined, PauseCircleOutlined, PlayCircleOutlined, PoweroffOutlined } from "@ant-design/icons";
-import { App, Button, Dropdown, Flex, Space, Tooltip } from "antd";
+import { Button, Dropdown, Flex, Space, Tooltip } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useSession } from "@/app/session";
 import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
+import { useCopy } from "@/components/Command";
 import { WORDS } from "@/components/texts";
 import { curlToRun, definitionOf, type Task } from "../definition";
 import { DeleteTask } from "../DeleteTask";
@@ -17,7 +18,6 @@ export function TaskActions({ task }: { task: Task }) {
   const t = useTexts(DETAIL);
   const w = useTexts(WORDS);
   const { can } = useSession();
-  const { message } = App.useApp();
   const navigate = useNavigate();
   const actions = useTaskActions();
   const [running, setRunning] = useState(false);
@@ -26,10 +26,8 @@ export function TaskActions({ task }: { task: Task }) {
   const edit = () => void navigate(`/tasks/${task.id}/edit`);
   useShortcut("r", t("run.with"), () => setRunning(true), { enabled: can("tasks:run") });
   useShortcut("e", w("edit"), edit, { enabled: write });
-  const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text);
-    void message.success(t("copied"));
-  };
+  const copying = useCopy();
+  const copy = (text: string) => copying(text, t("copied"));
   const items = [
     ...(write ? [{ key: "copy", label: t("duplicate"), onClick: () => void navigate(`/tasks/new?from=${task.id}`) }] : []),
     { key: "curl", label: t("copy.curl"), onClick: () => void copy(curlToRun(task, location.origin)) },

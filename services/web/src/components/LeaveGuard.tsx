@@ -1,23 +1,14 @@
-// Nobody loses what they typed by a click: leaving asks, and a reload brings it back.
+// Nobody loses what they typed by a click: leaving for another page asks, and so does closing the tab.
 import { Modal } from "antd";
 import { useEffect } from "react";
 import { useBlocker } from "react-router";
 import { useTexts } from "@/app/texts";
-import { type Draft } from "./fields";
-import { dropDraft, keepDraft } from "./drafts";
-import { FORM } from "./texts";
-
-export function useKeptDraft(key: string, dirty: boolean, draft: Draft, base: Draft, version: number | null): void {
-  useEffect(() => {
-    if (dirty) keepDraft(key, { draft, base, version });
-    else dropDraft(key);
-  }, [key, dirty, draft, base, version]);
-}
+import { WORDS } from "./texts";
 
 /** `done` is asked at the moment of leaving: it turns true in the very step that saves and goes. */
-export function LeaveGuard({ dirty, done, onLeave }: { dirty: boolean; done: () => boolean; onLeave: () => void }) {
-  const t = useTexts(FORM);
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => dirty && !done() && currentLocation.pathname !== nextLocation.pathname);
+export function LeaveGuard({ dirty, done, onLeave }: { dirty: boolean; done?: () => boolean; onLeave?: () => void }) {
+  const t = useTexts(WORDS);
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => dirty && !done?.() && currentLocation.pathname !== nextLocation.pathname);
   useEffect(() => {
     if (!dirty) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -34,7 +25,7 @@ export function LeaveGuard({ dirty, done, onLeave }: { dirty: boolean; done: () 
       cancelText={t("leave.no")}
       onCancel={() => blocker.reset()}
       onOk={() => {
-        onLeave();
+        onLeave?.();
         blocker.proceed();
       }}
     >
