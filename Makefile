@@ -15,8 +15,13 @@ CLEAN_ENV := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_INDEX -u UV_DEFAULT
 COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate --extra local --group build --group web
 
+# What the container image holds: no embedded servers, and what builds it.
+COMPILE_ONLY := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements.lock
+
 .DEFAULT_GOAL := help
-.PHONY: help run web setup fmt lint test web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean
+.PHONY: help run web setup fmt lint test web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean \
+	image compose-test deploy-check audit sbom licences release
 
 help: ## show the targets
 	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -52,12 +57,12 @@ screenshots: .venv/.dev $(WEB)/dist/index.html ## the pictures of the README
 	@$(BIN)/python -m tests.web.screenshots
 
 stress: .venv/.dev ## kill every process under load, and print what that did
-	@$(BIN)/python -m pytest -q -m fault tests/faults
+	@$(BIN)/python -m pytest -q -m fault tests
 
 stress-short: .venv/.dev ## the faults that a gate has time for
-	@$(BIN)/python -m pytest -q -m "fault and not long" tests/faults
+	@$(BIN)/python -m pytest -q -m "fault and not long" tests
 
-test-all: test web-check test-web stress ## every test
+test-all: test web-check test-web stress compose-test ## every test
 
 bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -68,6 +73,28 @@ bench-sync: .venv/.dev ## compare JetStream's sync_interval: always and 1s
 docs: .venv/.dev ## write the AsyncAPI document of the bus to asyncapi.json
 	@$(BIN)/automation bus docs asyncapi.json
 
+##@ Deploy
+image: ## build the container image
+	@docker build -t automation-tasks:$$($(BIN)/automation version) .
+
+deploy-check: .venv/.dev ## Dockerfile, compose files and Kubernetes manifests, without an engine
+	@$(BIN)/python -m pytest -q tests/deploy tests/compose
+
+audit: .venv/.dev ## known vulnerabilities of everything that is locked; exit code 3: nobody could be asked
+	@$(BIN)/python -m deploy.release.audit
+
+sbom: .venv/.dev ## bills of materials (CycloneDX) into dist/sbom
+	@$(BIN)/python -m deploy.release.sbom dist/sbom
+
+licences: .venv/.dev ## under which licence everything is; fails on one that is not allowed
+	@$(BIN)/python -m deploy.release.licences
+
+release: .venv/.dev ## build a release into dist/release (ARGS="--image", ARGS="--without-audit 'reason'")
+	@$(BIN)/python -m deploy.release.build dist/release $(ARGS)
+
+compose-test: .venv/.dev ## the whole system in containers, on an engine of its own: kills, a partition, an upgrade
+	@$(BIN)/python -m tests.compose
+
 ##@ Gate
 # A machine that stalls for a second must not cost a whole gate, nor may it go unseen: what failed is
 # told, and has to pass alone.
@@ -75,21 +102,26 @@ AGAIN = { echo '*** Flaky or broken? What failed is tried once more, alone. ***'
 	$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none
 
 ci: lint ## everything that .ci/run runs
+	@$(BIN)/python -m deploy.release.audit --offline-ok
 	@$(MAKE) -s test || $(AGAIN) -m "not fault and not browser"; }
 	@$(MAKE) -s web-check
 	@$(MAKE) -s test-web || $(AGAIN) -m browser tests/web; }
-	@$(MAKE) -s stress-short || $(AGAIN) -m "fault and not long" tests/faults; }
+	@$(MAKE) -s stress-short || $(AGAIN) -m "fault and not long" tests; }
+	@$(MAKE) -s compose-test
 
 ##@ Dependencies
 lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE_ONLY) pyproject.toml -o requirements-image.lock
+	@$(COMPILE_ONLY) --group pyproject.toml:build --group pyproject.toml:web -o requirements-image-build.lock
 	@$(MAKE) -s .venv/.run
 	@$(NPM) install --package-lock-only --no-audit --no-fund --loglevel=error && node scripts/nameless-lock.ts
 	@$(MAKE) -s check-locks
 
 check-locks: ## fail if a lock file names a host
-	@! grep -nE 'https?://' requirements.lock requirements-dev.lock $(WEB)/package-lock.json
+	@! grep -nE 'https?://' requirements*.lock $(WEB)/package-lock.json
+	@! grep -n '"resolved"' tests/support/oidc/package-lock.json
 
 clean: ## remove what was installed and made here, the local system's data too
 	@rm -rf .venv .local $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

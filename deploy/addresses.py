@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.settings import DatabaseAddress
 
 HOME = Path(".local")
 
@@ -31,3 +35,18 @@ def address(variable: str, field: str) -> str:
     if state is None:
         raise NoAddress(f"{variable} is not set, and nothing runs in {home()}")
     return str(getattr(state, field))
+
+
+def database() -> DatabaseAddress:
+    """Return where the database is, and the file with the password, if one is named.
+
+    Raises:
+        NoAddress: nobody tells.
+    """
+    from shared.settings import DatabaseAddress  # noqa: PLC0415 - heavy
+
+    url = address("AUTOMATION_DATABASE_URL", "database_url")
+    file = os.environ.get("AUTOMATION_DATABASE_PASSWORD_FILE")
+    if file and os.environ.get("AUTOMATION_DATABASE_URL"):
+        return DatabaseAddress(url, Path(file))
+    return DatabaseAddress(url)  # of what runs in this home the address has the password

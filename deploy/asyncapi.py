@@ -23,6 +23,7 @@ from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
 from shared.bus import topology
 from shared.contracts.accounts import AccountDesired
+from shared.contracts.bus import EnsureRequest
 from shared.contracts.event import CloudEvent
 from shared.contracts.message import Message, Part
 from shared.contracts.runs import LogLines, RunDue, RunsFinished, RunsRequested, RunsStarted
@@ -37,6 +38,12 @@ SAID: tuple[tuple[str, type[Message | Part], str, str], ...] = (
     ("task.finished.*", RunsFinished, "runs-finished", "Executor: these runs ended."),
     ("task.log.*", LogLines, "log-lines", "Executor: what actions wrote."),
     ("account.desired.*", AccountDesired, "account-desired", "API: what is wanted of an account."),
+    (
+        topology.RPC_BUS_ENSURE,
+        EnsureRequest,
+        "bus-ensure",
+        "Services: make sure that these are there.",
+    ),
     ("event.>", CloudEvent, "event", "Anybody: something happened; tasks' triggers listen."),
 )
 

@@ -6,6 +6,7 @@ It asks nobody but the place where the backups lie: whoever restores has no syst
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from services.executor.actions.data_backup.packing import checksum, unpack
 from services.executor.actions.data_backup.params import S3Params
 from services.executor.actions.data_backup.places import Backup, Place
 from services.executor.actions.data_backup.session import Session, opened
+from shared.db.grants.matrix import ROLES, rolname
 
 #: Whoever sits at this command line may call any address.
 ANYWHERE = "0.0.0.0/0,::/0"
@@ -55,7 +57,18 @@ async def places(where: Where) -> AsyncIterator[list[Place]]:
             raise CannotRestore(f"there is no folder {where.folder}")
         yield [BackupFolder(where.folder, str(where.folder))]
         return
-    parts = urlsplit(where.s3_url)
+    async with above(where) as bucket:
+        yield [bucket.of(source) for source in await bucket.sources()]
+
+
+@asynccontextmanager
+async def above(where: Where) -> AsyncIterator[s3.S3Place]:
+    """Give the place above all sources in a bucket.
+
+    Raises:
+        CannotRestore: nobody says which, or who we are.
+    """
+    parts = urlsplit(where.s3_url or "")
     if parts.scheme != "s3" or not parts.netloc:
         raise CannotRestore(f"{where.s3_url} is not of the form s3://bucket/prefix")
     keys = [os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
@@ -72,8 +85,8 @@ async def places(where: Where) -> AsyncIterator[list[Place]]:
     access, secret = (key or "" for key in keys)
     async with s3.opened(
         params, access_key=access, secret_key=secret, egress_allow=ANYWHERE
-    ) as above:
-        yield [above.of(source) for source in await above.sources()]
+    ) as place:
+        yield place
 
 
 async def everything(found: list[Place]) -> list[tuple[Place, Backup]]:
@@ -166,8 +179,12 @@ async def restore(
     jobs: int,
     into_nonempty: bool,
     say: Say,
+    with_owners: bool = True,
 ) -> None:
     """Restore a backup into a database; tell each step.
+
+    *with_owners*: what is restored belongs to whom it belonged, if they all are here; else to
+    whoever restores, who states owners and rights afterwards.
 
     Raises:
         CannotRestore: nothing was done, and why.
@@ -180,14 +197,15 @@ async def restore(
         objects, roles = await _judge(session, into_nonempty=into_nonempty), await session.roles()
     say(f"target: {'replacing what is there' if objects else 'empty'}")
     async with opened_dump(place, backup, key=key, work=work, say=say) as dump:
-        missing = dumping.owners_of(await dumping.contents(tools, dump, target)) - roles
+        listed = await dumping.contents(tools, dump, target)
+        missing = _named(listed) - roles if with_owners else set()
         if missing:
             say(f"without owners and rights: there is no role {', '.join(sorted(missing))} here")
         say(f"restoring with pg_restore {tools.version} …")
         await dumping.restore(
             *(tools, target, dump),
             jobs=1 if objects else jobs,
-            with_owners=not missing,
+            with_owners=with_owners and not missing,
             replace=bool(objects),
         )
     async with opened(tools, target) as session:
@@ -216,3 +234,13 @@ async def _judge(session: Session, *, into_nonempty: bool) -> int:
             " Stop the services first."
         )
     return objects
+
+
+def _named(listed: str) -> set[str]:
+    """Return the roles that must be there so that a dump is restored with owners and rights.
+
+    The table of contents names owners. To whom rights were granted it does not tell; in a database
+    of this system that is our roles.
+    """
+    has_rights = re.search(r"^[0-9]+; [0-9]+ [0-9]+ ACL api ", listed, re.MULTILINE)
+    return dumping.owners_of(listed) | (set(map(rolname, ROLES)) if has_rights else set())

@@ -10,11 +10,14 @@ import json
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from deploy.addresses import NoAddress, address
+from deploy.addresses import NoAddress, address, database
+
+if TYPE_CHECKING:
+    from shared.settings import DatabaseAddress
 
 Result = TypeVar("Result")
 
@@ -79,6 +82,20 @@ def reset_password(name: Name) -> None:
     _print_link(_run(first_start.reset_password(_database_url(), name)))
 
 
+@app.command("link")
+def link(
+    name: Name,
+    subject: Annotated[str, typer.Argument(help="Who they are there: the claim `sub`.")],
+    issuer: Annotated[
+        str, typer.Option(help="As AUTOMATION_OIDC_ISSUER spells it; `proxy` for a trusted header.")
+    ],
+) -> None:
+    """Have somebody of an OpenID provider, or a proxy, come in as this user."""
+    from services.api.access import first_start  # noqa: PLC0415 - heavy
+
+    _run(first_start.link_user(_database_url(), name, issuer, subject))
+
+
 def _change(name: str, fields: dict[str, Any]) -> None:
     from services.api.access import first_start  # noqa: PLC0415 - heavy
     from services.api.access.schemas import UserUpdate  # noqa: PLC0415 - heavy
@@ -106,8 +123,11 @@ def _print_link(secret: str | None) -> None:
     typer.echo(f"{page.rstrip('/')}{LINK_PAGE}{secret}")
 
 
-def _database_url() -> str:
-    return _address("AUTOMATION_DATABASE_URL", "database_url")
+def _database_url() -> DatabaseAddress:
+    try:
+        return database()
+    except NoAddress as error:
+        _fail(str(error), code=2)
 
 
 def _address(variable: str, field: str) -> str:

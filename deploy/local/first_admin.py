@@ -11,6 +11,7 @@ from deploy.local.home import Home
 from deploy.local.ports import is_local
 from deploy.local.process import StartFailed
 from deploy.local.settings import LocalSettings
+from shared.settings import DatabaseAddress
 
 
 class FirstAdmin:
@@ -23,7 +24,7 @@ class FirstAdmin:
         self.link: str | None = None
         """Where the first administrator is made; None: there is one."""
 
-    async def prepare(self, database_url: str) -> None:
+    async def prepare(self, database: DatabaseAddress) -> None:
         """Make the administrator or the link, if there is nobody.
 
         Raises:
@@ -34,13 +35,13 @@ class FirstAdmin:
         settings = self._settings
         try:
             await first_start.ensure_admin(
-                database_url, settings.admin_name, settings.admin_password_file
+                database, settings.admin_name, settings.admin_password_file
             )
         except (first_start.BadPassword, OSError) as error:
             raise StartFailed(f"AUTOMATION_ADMIN_PASSWORD_FILE: {error}") from None
         except first_start.BadName as error:
             raise StartFailed(f"AUTOMATION_ADMIN_NAME: {error}") from None
-        secret = await first_start.setup_secret(database_url)
+        secret = await first_start.setup_secret(database)
         if secret is None:
             self._home.setup_link.unlink(missing_ok=True)
             return

@@ -3,7 +3,7 @@
 admin-token   0600, written once             logs/       one file per process, rotated
 setup-link    0600, while there are no users: makes the first administrator, once, within a day
 secret-key    0600, one key a line; `automation secrets rotate` puts new ones first
-state.json    what runs where; see state.py  postgres/   cluster and password
+state.json    what runs where; see state.py  postgres/   cluster and passwords
 lock          flock, held while we run       nats/       streams, password, configuration
 """
 

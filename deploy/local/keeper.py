@@ -51,6 +51,7 @@ class Keeper:
             pid=self._pid,
             ready=self._ready_since is not None,
             restarts=self._starts - 1,
+            health_url=self.unit.health_url,
         )
 
     async def start(self) -> None:

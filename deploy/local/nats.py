@@ -2,7 +2,8 @@
 
     <folder>/nats.conf   written at every start, from what is below
     <folder>/jetstream   the streams; may be lost, PostgreSQL knows everything that is on them
-    <folder>/password    0600
+    <folder>/keys        the seed of each service's user, 0600
+    <folder>/password    0600; of the user of whoever owns this home, who may do anything
     <folder>/port        chosen at the first start, used again while it is free
 
 Two servers on one store folder both start and spoil it; the lock on the home is what forbids
@@ -16,13 +17,18 @@ import os
 import re
 import secrets
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from deploy.keys.bus import make_seeds, public_keys, seed_file
+from deploy.keys.folder import Folder
 from deploy.local import ports, probe, process
 from deploy.local.binaries import find_nats
+from deploy.nats.users import authorization
+from shared.bus.permissions import DEFAULT_REQUESTS, RUNTIME, users
+from shared.contracts.accounts import DEFAULT_SERVER
 
 USER = "automation"
 
@@ -40,15 +46,17 @@ server_name: automation
 listen: {host}:{port}
 http: {host}:{monitor}
 max_payload: 1MB
-authorization {{ user: {user}, password: {password} }}
 jetstream {{ store_dir: {store}, sync_interval: {sync} }}
-"""
+{authorization}"""
+#: Whoever owns the home may do anything; services come as users of their own.
+OWNER = "    {{ user: {user}, password: {password} }}"
 
 
 class Nats:
     """The embedded server as a unit."""
 
     name = "nats"
+    health_url = ""
     routine = re.compile(rb"\[\d+\] \[(INF|DBG|TRC)\]|.*Plaintext passwords detected")
     stop_signal = signal.SIGTERM
     stop_within = timedelta(seconds=10)
@@ -59,10 +67,13 @@ class Nats:
         folder: Path,
         *,
         sync: str | None = None,
-        provision: Callable[[str], Awaitable[None]] | None = None,
+        server: str = DEFAULT_SERVER,
+        requests: Sequence[str] = DEFAULT_REQUESTS,
     ) -> None:
         self.folder = folder
-        self._provision = provision
+        self._keys = Folder(folder / "keys")
+        self._server = server
+        self._requests = requests
         self.store = folder / "jetstream"
         self._sync = sync or os.environ.get("AUTOMATION_NATS_SYNC") or SYNC_INTERVAL
         self._password = ""
@@ -71,8 +82,18 @@ class Nats:
 
     @property
     def url(self) -> str:
-        """Where clients find it, once prepared."""
+        """Where whoever owns this home finds it, once prepared."""
         return f"nats://{USER}:{quote(self._password)}@{ports.LOOPBACK}:{self._port}"
+
+    @property
+    def address(self) -> str:
+        """Where services find it, once prepared; who they are, their seeds say."""
+        return f"nats://{ports.LOOPBACK}:{self._port}"
+
+    def seed(self, service: str) -> Path:
+        """Return the file with the seed of a service, once prepared."""
+        is_other = service == RUNTIME and self._server != DEFAULT_SERVER
+        return self._keys.file(seed_file(f"{service}-{self._server}" if is_other else service))
 
     @property
     def monitor_url(self) -> str:
@@ -92,8 +113,7 @@ class Nats:
                 host=ports.LOOPBACK,
                 port=self._port,
                 monitor=self._monitor,
-                user=USER,
-                password=_quoted(self._password),
+                authorization=self._authorization(),
                 store=_quoted(str(self.store)),
                 sync=self._sync,
             ),
@@ -104,6 +124,15 @@ class Nats:
             death_signal=signal.SIGTERM,
         )
 
+    def _authorization(self) -> str:
+        servers = [] if self._server == DEFAULT_SERVER else [self._server]
+        everybody = users(servers=servers, requests=self._requests)
+        self._keys.open()
+        make_seeds(self._keys, everybody)
+        keys = {user.name: public_keys(self._keys, user.name) for user in everybody}
+        owner = OWNER.format(user=USER, password=_quoted(self._password))
+        return authorization(everybody, keys, extra=owner)
+
     async def is_ready(self) -> bool:
         """Read the server's INFO, then ask JetStream for the account."""
         # Connecting before anybody listens makes nats-py log a traceback and wait 2 s.
@@ -112,16 +141,11 @@ class Nats:
         return await probe.jetstream_answers(self.url)
 
     async def opened(self) -> None:
-        """Check that `always` is really switched on if it was asked for, then provision.
-
-        At every start, because the store may have been lost while the server was down.
-        """
+        """Check that `always` is really switched on if it was asked for."""
         if self._sync == SYNC_ALWAYS:
             status, body = await probe.http_get(self._monitor, "/jsz")
             if status != probe.OK or not json.loads(body).get("config", {}).get("sync_always"):
                 raise process.StartFailed("nats-server does not report sync_always as configured")
-        if self._provision:
-            await self._provision(self.url)
 
     def explain(self, output: str) -> str:
         """Repeat what the server itself says before it gives up."""

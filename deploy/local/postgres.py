@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: made on first use, recovered after any kind of death.
 
     <folder>/data        the cluster (superuser `automation`, scram, UTF-8 without a locale)
-    <folder>/password    0600; lose it and the data cannot be reached
+    <folder>/password    0600; the superuser's: lose it and the data cannot be reached
+    <folder>/roles       0600 each; the services' (`database.py`); made anew if they are lost
     <folder>/port        chosen at the first start, used again while it is free
 
 Clients come over TCP on 127.0.0.1. There is no Unix socket on purpose: its path may not be
@@ -65,6 +66,7 @@ class Postgres:
     """The embedded server as a unit."""
 
     name = "postgres"
+    health_url = ""
     #: DETAIL and the like follow a line of their own; the FATALs are answers to our own probing.
     routine = re.compile(
         rb"(LOG|DETAIL|HINT|CONTEXT|STATEMENT):|FATAL:  the database system is (starting|not yet)"

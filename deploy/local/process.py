@@ -50,6 +50,10 @@ class Unit(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def health_url(self) -> str:
+        """Where it says how it is over HTTP; empty: nowhere."""
+
+    @property
     def routine(self) -> re.Pattern[bytes] | None:
         """Lines that belong into the log file but not onto the screen."""
 

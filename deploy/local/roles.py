@@ -16,7 +16,8 @@ STOP_WITHIN = timedelta(seconds=50)
 #: Imports take 1-2 s on a busy machine; a database that recovers takes longer.
 READY_WITHIN = timedelta(seconds=120)
 
-Environment = Callable[[], Mapping[str, str]]
+#: What a service is told, by its name; each gets what it needs and no more.
+Environment = Callable[[str], Mapping[str, str]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,10 +25,12 @@ class Role:
     """One process of a service."""
 
     name: str
+    #: Which service; replicas have the same.
+    service: str
     argv: tuple[str, ...]
     #: Known only when the servers are up, so it is asked at each start.
     environment: Environment
-    #: Where the API listens. Other services open a small port that just says how they are.
+    #: Where the API listens; beside it, each has a small port that says how it is.
     address: tuple[str, int] | None = None
 
     routine = None
@@ -39,18 +42,23 @@ class Role:
 
     async def prepare(self) -> process.Command:
         """Choose a port for this start; the last one may be taken by now."""
-        own = {"AUTOMATION_INSTANCE": self.name}
-        if self.address:
-            self._health = self.address
-        else:
-            self._health = (ports.LOOPBACK, ports.free_port())
-            own["AUTOMATION_HEALTH_HOST"] = ports.LOOPBACK
-            own["AUTOMATION_HEALTH_PORT"] = str(self._health[1])
-        return process.Command(argv=self.argv, env={**self.environment(), **own})
+        self._health = (ports.LOOPBACK, ports.free_port())
+        own = {
+            "AUTOMATION_INSTANCE": self.name,
+            "AUTOMATION_HEALTH_HOST": ports.LOOPBACK,
+            "AUTOMATION_HEALTH_PORT": str(self._health[1]),
+        }
+        return process.Command(argv=self.argv, env={**self.environment(self.service), **own})
+
+    @property
+    def health_url(self) -> str:
+        """Where /readyz and /metrics answer."""
+        host, port = self._health
+        return f"http://{host}:{port}" if port else ""
 
     async def is_ready(self) -> bool:
         """Ask `/readyz`."""
-        host, port = self._health
+        host, port = self.address or self._health
         status, _ = await probe.http_get(port, "/readyz", host=host)
         return status == probe.OK
 
@@ -60,7 +68,7 @@ class Role:
     def explain(self, output: str) -> str:
         """Say what is common: somebody else has the port."""
         if "address already in use" in output.lower():
-            port = self._health[1]
+            port = (self.address or self._health)[1]
             return f"port {port} is taken by {ports.holder(port)}"
         return ""
 
@@ -82,15 +90,22 @@ def stages(
     """Our services in the order of their start."""
     last = ("log-writer", "notifier", *("account-runtime",) * runtimes)
 
+    def one(role: str, name: str = "", address: tuple[str, int] | None = None) -> Role:
+        return Role(
+            name=name or role,
+            service=role,
+            argv=service(role),
+            environment=environment,
+            address=address,
+        )
+
     def numbered(role: str, count: int) -> list[Role]:
-        return [
-            Role(name=f"{role}-{n}", argv=service(role), environment=environment)
-            for n in range(1, count + 1)
-        ]
+        return [one(role, f"{role}-{n}") for n in range(1, count + 1)]
 
     return [
-        [Role(name="api", argv=service("api"), environment=environment, address=api)],
+        [one("bus-keeper")],
+        [one("api", address=api)],
         numbered("scheduler", schedulers),
         numbered("executor", executors),
-        [Role(name=role, argv=service(role), environment=environment) for role in last],
+        [one(role) for role in last],
     ]

@@ -22,6 +22,8 @@ class ProcessState:
     pid: int
     ready: bool
     restarts: int
+    health_url: str = ""
+    """Where /readyz and /metrics answer; empty: it has none (the servers)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

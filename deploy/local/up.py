@@ -12,16 +12,18 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from deploy.local import ports, process, roles, state
+from deploy.keys.bus import seed_file
+from deploy.local import ports, process, roles, state, targets
 from deploy.local.banner import banner
+from deploy.local.database import Database
 from deploy.local.files import write_whole
 from deploy.local.first_admin import FirstAdmin
 from deploy.local.home import Home, HomeTaken
 from deploy.local.logs import Logs
 from deploy.local.nats import Nats
-from deploy.local.postgres import Postgres
 from deploy.local.settings import LocalSettings
 from deploy.local.supervisor import Stage, Supervisor
+from shared.settings import DatabaseAddress
 
 #: Makes the stages of our services; tests put their own in its place.
 Services = Callable[["LocalSystem"], Sequence[Sequence[process.Unit]]]
@@ -37,10 +39,11 @@ class LocalSystem:
         self._services = services
         self._host = settings.host
         self._port = settings.port or ports.free_port()
-        self._database_url = settings.database_url
+        self._database = Database(settings, home)
         self._nats_url = settings.nats_url
-        self._postgres = None if settings.database_url else Postgres(home.postgres)
-        self._nats = None if settings.nats_url else Nats(home.nats, provision=provision)
+        self._postgres = self._database.postgres
+        self._nats = None if settings.nats_url else _own_nats(settings, home)
+        self._bus_keys = settings.nats_keys
         self._executors = settings.executors
         self._schedulers = settings.schedulers
         self._runtimes = settings.runtimes
@@ -51,7 +54,7 @@ class LocalSystem:
     @property
     def database_url(self) -> str:
         """The given server, or ours once it is prepared."""
-        return self._postgres.dsn() if self._postgres else str(self._database_url)
+        return self._database.url
 
     @property
     def nats_url(self) -> str:
@@ -64,11 +67,24 @@ class LocalSystem:
         host = ports.reachable(self._host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
-    def environment(self) -> Mapping[str, str]:
-        """Return what every service is told; all else that we were told passes through."""
+    def environment(self, service: str) -> Mapping[str, str]:
+        """Return what a service is told; all else that we were told passes through."""
+        return {**self._common(), **self._database.environment(service), **self._of_bus(service)}
+
+    def _of_bus(self, service: str) -> Mapping[str, str]:
+        """As whom a service comes to the bus."""
+        if self._nats:
+            return {
+                "AUTOMATION_NATS_URL": self._nats.address,
+                "AUTOMATION_NATS_SEED_FILE": str(self._nats.seed(service)),
+                "AUTOMATION_NATS_CA_FILE": "",  # it is on the loopback, and speaks no TLS
+            }
+        seed = self._bus_keys / seed_file(service) if self._bus_keys else ""
+        return {"AUTOMATION_NATS_URL": self.nats_url, "AUTOMATION_NATS_SEED_FILE": str(seed)}
+
+    def _common(self) -> Mapping[str, str]:
+        """Return what all services are told."""
         return {
-            "AUTOMATION_DATABASE_URL": self.database_url,
-            "AUTOMATION_NATS_URL": self.nats_url,
             "AUTOMATION_HOME": str(self._home.path),
             "AUTOMATION_HOST": self._host,
             "AUTOMATION_PORT": str(self._port),
@@ -120,6 +136,7 @@ class LocalSystem:
             processes=tuple(processes),
         )
         state.write(self._home.state, now)
+        targets.write(self._home.path, processes)
 
     def welcome(self) -> str:
         """Return the banner; one line for a program that reads along."""
@@ -136,15 +153,14 @@ class LocalSystem:
     async def _furnish(self) -> None:
         """Make the servers fit for our services."""
         try:
-            await migrate(self.database_url)
-            if not self._nats:
-                await provision(self.nats_url)
+            database = self._database.address
+            await self._database.prepare()
             if not self._home.admin_token.exists():
-                token = await first_token(self.database_url)
+                token = await first_token(database)
                 write_whole(self._home.admin_token, f"{token}\n")
             if not self._home.secret_key.exists():
                 write_whole(self._home.secret_key, f"{secret_key()}\n")
-            await self._first.prepare(self.database_url)
+            await self._first.prepare(database)
         except process.StartFailed:
             raise
         except Exception as error:
@@ -155,25 +171,15 @@ class LocalSystem:
             ) from error
 
 
-async def migrate(database_url: str) -> None:
-    """Bring the schema up to date."""
-    from shared.db import migrate as migrations  # noqa: PLC0415 - loads asyncpg
-
-    await migrations.migrate(database_url)
+def _own_nats(settings: LocalSettings, home: Home) -> Nats:
+    return Nats(home.nats, server=settings.runtime_server, requests=settings.requests)
 
 
-async def provision(nats_url: str) -> None:
-    """Declare streams and consumers."""
-    from shared.bus.declare import declare  # noqa: PLC0415 - loads nats-py
-
-    await declare(nats_url)
-
-
-async def first_token(database_url: str) -> str:
+async def first_token(database: DatabaseAddress) -> str:
     """Make the token with which the owner of the home gets in."""
     from services.api.access.tokens import create_admin_token  # noqa: PLC0415 - first start only
 
-    return await create_admin_token(database_url)
+    return await create_admin_token(database)
 
 
 def secret_key() -> str:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
-from services.account_runtime import command, keepers, outcome, plan, ports, telling
+from services.account_runtime import command, keepers, metrics, outcome, plan, ports, telling
 from services.account_runtime.checkup import Checkup
 from services.account_runtime.keepers import Keeper
 from services.account_runtime.outcome import Ended
@@ -205,6 +205,7 @@ class Account:
             record.wanted.account_id,
             record.detail or (run.stop.why.value if run.stop else "unseen"),
         )
+        metrics.ENDS.labels(run.stop.why.value if run.stop else "itself").inc()
         await self._keep(record)
 
     async def _kill(self) -> None:

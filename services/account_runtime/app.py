@@ -22,6 +22,7 @@ from services.account_runtime.room import Room
 from services.account_runtime.runtime import HomeTaken, Runtime, identity, take
 from services.account_runtime.scripts import Library
 from services.account_runtime.settings import AccountRuntimeSettings
+from shared.bus.access import access_of
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
@@ -59,11 +60,9 @@ class House:
         self._settings = settings
         self._lock = take(settings.folder)
         me = identity(settings.folder)
-        self.line = Line(
-            settings.nats_url,
-            name=f"account-runtime:{settings.instance}",
-            server=settings.runtime_server,
-        )
+        access, server = access_of("account-runtime", settings), settings.runtime_server
+        name = f"account-runtime:{settings.instance}"
+        self.line = Line(settings.nats_url, name=name, server=server, access=access)
         self.mouth = Mouth(me, lambda: self.line.publisher, utc_now)
         self.prober = Prober()
         self.runtime = Runtime(settings.runtime_server, self._room())

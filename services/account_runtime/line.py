@@ -21,8 +21,8 @@ from nats.errors import Error, NoRespondersError
 from pydantic import ValidationError
 
 from shared.bus import topology
+from shared.bus.access import NOBODY, Access
 from shared.bus.connection import Guard, close, connect
-from shared.bus.declare import declare_consumers
 from shared.bus.middleware import bury
 from shared.bus.publisher import Publisher
 from shared.bus.pull import CreditPull
@@ -65,8 +65,8 @@ class Line:
     meet: Callable[[RuntimeSeen], Awaitable[None]]
     """Called with each sign of life of a runtime of our server, our own ones included."""
 
-    def __init__(self, url: str, *, name: str, server: str) -> None:
-        self._url, self._name, self._server = url, name, server
+    def __init__(self, url: str, *, name: str, server: str, access: Access = NOBODY) -> None:
+        self._url, self._name, self._server, self._access = url, name, server, access
         self._guard = Guard()
         self._consumer = topology.runtime_consumer(server)
         self._came: deque[Msg] = deque()
@@ -82,7 +82,7 @@ class Line:
         """Connect; then keep the consumer as it should be, and pull."""
         client = self.client or await self._connect()
         if self._pull is None:
-            await declare_consumers(client.jetstream(timeout=2), [self._consumer])
+            await self.look_after()
             pull = CreditPull(client, self._consumer, self._arrived)
             pull.on_expired = self.on_expired
             await pull.start()
@@ -159,7 +159,9 @@ class Line:
     async def _connect(self) -> Client:
         # Not for ever: a runtime that is told to stop must not wait for a server that is away.
         async with asyncio.timeout(CONNECT_SECONDS):
-            client = await connect(self._url, name=self._name, guard=self._guard)
+            client = await connect(
+                self._url, name=self._name, guard=self._guard, access=self._access
+            )
         self._guard.on_reconnect = self.on_connected
         await client.subscribe(topology.ACCOUNT_RUNTIMES_ALL, cb=self._seen)
         await client.subscribe(topology.account_output(self._server), cb=self._asked)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from services.account_runtime import metrics
 from services.account_runtime.account import Account
 from services.account_runtime.record import Record, Told, write_durably
 from services.account_runtime.room import Room
@@ -64,6 +65,7 @@ class Runtime:
         self._hearing = asyncio.Lock()  # the same wish may come over the stream and as an answer
         self.is_open = False
         self.is_stopping = False
+        metrics.RUNNING.set_function(lambda: self.running)
 
     @property
     def running(self) -> int:

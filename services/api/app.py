@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from services.api import background, connections
 from services.api.access.first_start import ensure_admin
+from services.api.access.oidc.provider import Provider
 from services.api.bus.accounts import RuntimeDesk
 from services.api.bus.announce import OUTBOX
-from services.api.bus.forget import Forgetter
-from services.api.bus.insist import Insister
 from services.api.bus.notifier_line import BusNotifier
 from services.api.bus.runtime_line import BusRuntimes
 from services.api.bus.scheduler_line import BusLine
@@ -16,6 +16,7 @@ from services.api.bus.scripts import ScriptDesk
 from services.api.bus.sync import answer_scheduler
 from services.api.events.finding import EventFinder
 from services.api.events.stream import BusEvents
+from services.api.metrics import Samples
 from services.api.parts import ApiParts
 from services.api.platform.answering import ActionDesk
 from services.api.platform.commands import COMMANDS, by_name
@@ -23,12 +24,10 @@ from services.api.readiness import Readiness
 from services.api.serving import web_server
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
-from services.api.tasks.bulk_worker import BulkWorker
 from shared.bus import topology
-from shared.bus.connection import Guard, client_of, close, make_broker
+from shared.bus.connection import client_of
 from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
-from shared.db.pool import Pool, open_pool
 from shared.outbox.relay import Relay
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.conditions import Conditions
@@ -39,36 +38,30 @@ from shared.runtime.process import Parts, run_service
 
 async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     """Open everything and return the service's parts."""
-    await ensure_admin(settings.database_url, settings.admin_name, settings.admin_password_file)
-    connections = settings.database_connections
-    database = Database(await _pool(settings, stack, "api", min_size=2, max_size=connections))
+    await ensure_admin(settings.database, settings.admin_name, settings.admin_password_file)
+    most = settings.database_connections
+    database = Database(await connections.pool(settings, stack, "api", min_size=2, max_size=most))
 
-    guard = Guard()
-    broker = make_broker(settings.nats_url, name=f"api:{settings.instance}", guard=guard)
-    answer_scheduler(broker, database)
     conditions = Conditions()
     stack.push_async_callback(conditions.close)
+    broker = connections.broker(settings, stack)
+    answer_scheduler(broker, database)
     finder = EventFinder(conditions)
     commands = {**COMMANDS, **by_name(finder.commands)}
     desks = (ActionDesk(database, commands), RuntimeDesk(database), ScriptDesk(database))
     for desk in desks:
         desk.register(broker)
-    await broker.start()
-    stack.push_async_callback(lambda: close(broker.stop()))
-    stack.callback(lambda: setattr(guard, "stopping", True))
+    await broker.connect()
     client = client_of(broker)
+    watch = Watch(client, [topology.API_ACCOUNT_STATES], [topology.KV_SCRIPTS])
+    await watch.settled()  # the subscribers need their consumers
+    await broker.start()
     events = finder.stream = BusEvents(client)
 
-    relay_pool = await _pool(settings, stack, "api-relay")
+    relay_pool = await connections.pool(settings, stack, "api-relay")
     relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
     for desk in desks:
         desk.on_written = relay.wake
-    watch = Loop("watch", Watch(client, [topology.API_ACCOUNT_STATES], [topology.KV_SCRIPTS]).step)
-    forget = Loop("forget", Forgetter(database, audit_days=settings.audit_days).step)
-    insist = Loop("insist", Insister(database, relay.wake).step)
-    bulk = Loop("bulk", BulkWorker(database, action_catalog(), relay.wake).step)
-
-    checks = Readiness(client, relay)
     parts = ApiParts(
         database=database,
         catalog=action_catalog(),
@@ -77,27 +70,29 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         runtimes=BusRuntimes(client),
         notifier=BusNotifier(client),
         origin=settings.origin,
+        rates=settings.rates,
+        oidc=await _provider(settings, stack),
+        trusted=settings.trusted,
         box=find_box(settings.secret_key.get_secret_value(), settings.home),
         events=events,
         conditions=conditions,
-        checks={"postgres": database.ping, "nats": checks.bus, "relay": checks.relay},
+        checks=Readiness(database, client, relay).checks,
     )
-    web = web_server(settings, parts)
-    return Parts(loops=[relay, watch, insist, bulk, forget], checks=parts.checks, web=web)
+    return Parts(
+        loops=background.loops(settings, database, watch, relay),
+        checks=parts.checks,
+        web=web_server(settings, parts),
+        samples={"api": Samples(database).take},
+    )
 
 
-async def _pool(
-    settings: ApiSettings, stack: AsyncExitStack, name: str, *, min_size: int = 1, max_size: int = 4
-) -> Pool:
-    pool = await open_pool(
-        settings.database_url,
-        name=f"{name}:{settings.instance}",
-        pooled=settings.database_pooled,
-        min_size=min_size,
-        max_size=max_size,
-    )
-    stack.push_async_callback(pool.close)
-    return pool
+async def _provider(settings: ApiSettings, stack: AsyncExitStack) -> Provider | None:
+    config = settings.oidc
+    if config is None:
+        return None
+    provider = Provider(config)
+    stack.push_async_callback(provider.close)
+    return provider
 
 
 def main() -> None:

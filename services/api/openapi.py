@@ -111,24 +111,21 @@ _MEANINGS = {
     413: "Too large.",
     415: "The body is not application/json in UTF-8.",
     422: "The request makes no sense; `errors` names each field.",
-    429: "Too many tries; Retry-After says when the next one is looked at.",
+    429: "Too often; Retry-After says when the next one is looked at.",
     500: "A bug of ours.",
     503: "The database does not answer, or there are too many requests; try again soon.",
 }
 _PROBE_ERRORS = (405, 406, 500, 503)
-_PUBLIC_ERRORS = (400, 403, *_PROBE_ERRORS)
+_PUBLIC_ERRORS = (400, 403, 429, *_PROBE_ERRORS)
 _MORE_ERRORS = {
-    "log_in": (401, 429),
+    "log_in": (401,),
     "set_up": (404, 409),
     "peek_password_link": (404,),
     "use_password_link": (404,),
-    "change_password": (429,),
-    "stream_run_lines": (429,),
-    "download_run_lines": (429,),
     "update_user": (409,),
     "delete_user": (409,),
 }
-_USUAL_ERRORS = (400, 401, 403, 405, 406, 500, 503)
+_USUAL_ERRORS = (400, 401, 403, 405, 406, 429, 500, 503)
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from fastapi import Depends, Request
 from services.api.access.cookies import Origin
 from services.api.access.denials import Denials
 from services.api.access.known_tokens import KnownTokens
+from services.api.access.oidc.provider import Provider
 from services.api.access.passwords import Passwords
+from services.api.access.rates import Rates
+from services.api.access.trusted_header import TrustedHeader
 from services.api.bus.notifier_line import NoNotifier, NotifierLine
 from services.api.bus.runtime_line import NoRuntimes, RuntimeLine
 from services.api.bus.scheduler_line import NoLine, SchedulerLine
@@ -45,9 +48,15 @@ class ApiParts:
     board: Board = field(default_factory=Board)
     tails: Tails = field(default_factory=Tails)
     denials: Denials = field(default_factory=Denials)
+    rates: Rates = field(default_factory=Rates)
+    """Without budgets: nobody is limited."""
     passwords: Passwords = field(default_factory=Passwords)
     origin: Origin = field(default_factory=Origin)
     """Where people find the page."""
+    oidc: Provider | None = None
+    """Where people can log in, beside their password; None: nowhere."""
+    trusted: TrustedHeader | None = None
+    """The header in which a proxy says who somebody is; None: none is believed."""
 
 
 async def parts_of(request: Request) -> ApiParts:

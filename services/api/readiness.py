@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from nats.aio.client import Client
 
+from services.api.store.database import Database
+from shared.db.schema import Schema
+from shared.domain.texts import readiness as texts
 from shared.runtime.loop import Loop
+from shared.runtime.trouble import Unready
+from shared.runtime.web import Check
 
 #: A relay that has not done a step for this long is stuck.
 RELAY_SILENCE = timedelta(seconds=15)
 
 
-class NotReady(Exception):
-    """Something that requests need is not there."""
-
-
 class Readiness:
     """Checks of the bus and of the relay."""
 
-    def __init__(self, client: Client, relay: Loop) -> None:
+    def __init__(self, database: Database, client: Client, relay: Loop) -> None:
+        self._schema = Schema(database.pool, "api.api_migrations")
         self._client = client
         self._relay = relay
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """What must hold, by name."""
+        return {"postgres": self._schema.check, "nats": self.bus, "relay": self.relay}
 
     async def bus(self) -> None:
         """Raise unless NATS is there and its JetStream answers."""
         if not self._client.is_connected:
-            raise NotReady("not connected")
+            raise Unready(texts.NOT_CONNECTED, "NotReady")
         await self._client.jetstream(timeout=1).account_info()
 
     async def relay(self) -> None:
@@ -35,4 +43,4 @@ class Readiness:
         last = self._relay.last_success
         now = asyncio.get_running_loop().time()
         if last is None or now - last > RELAY_SILENCE.total_seconds():
-            raise NotReady("no step lately")
+            raise Unready(texts.NO_STEP_LATELY, "NotReady")

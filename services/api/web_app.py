@@ -36,6 +36,7 @@ from services.api.routes import (
     health,
     me,
     notifications,
+    oidc,
     queue_overrides,
     queues,
     recent_events,
@@ -65,6 +66,7 @@ from services.api.routes import (
 from services.api.store.database import Unavailable
 from services.api.tasks.definition import ConfigTooLarge
 from services.api.wire.front_door import FrontDoor, allowed_methods
+from services.api.wire.measured import Measured
 from services.api.wire.problems import Refused, problem_answer, refuse_fields
 from services.api.wire.shape import request_problems
 from shared.domain.errors import AutomationError, Conflict, InvalidDefinition, NotFound
@@ -116,6 +118,7 @@ ROUTERS = (
     session.public_router,
     session.router,
     setup.router,
+    oidc.router,
     me.router,
     users.router,
     executors.router,
@@ -142,6 +145,8 @@ def create_app(parts: ApiParts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Ours are told by `wire/measured.py`, for all that reaches the front door.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.parts = parts
     for router in ROUTERS:
@@ -162,7 +167,7 @@ def create_app(parts: ApiParts) -> FastAPI:
 
 def create_asgi(parts: ApiParts, *, max_in_flight: int = 200) -> ASGIApp:
     """Return the whole application as it is served."""
-    return FrontDoor(create_app(parts), max_in_flight=max_in_flight)
+    return Measured(FrontDoor(create_app(parts), max_in_flight=max_in_flight))
 
 
 def _require_closed(route: object) -> None:

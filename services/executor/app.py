@@ -9,8 +9,10 @@ from uuid import uuid4
 
 from services.executor.executor import Executor
 from services.executor.settings import ExecutorSettings
+from shared.bus.access import access_of
 from shared.bus.connection import Guard, close, connect
-from shared.db.pool import answers, open_pool
+from shared.db.pool import open_pool
+from shared.db.schema import Schema
 from shared.runtime.action_catalog import action_catalog
 from shared.runtime.key_file import find_box
 from shared.runtime.process import Parts, run_service
@@ -28,7 +30,7 @@ def main() -> None:
 async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     pool = await open_pool(
-        settings.database_url,
+        settings.database,
         name=settings.instance,
         max_size=6,
         pooled=settings.database_pooled,
@@ -36,7 +38,8 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
     )
     stack.push_async_callback(pool.close)
     guard = Guard()
-    client = await connect(settings.nats_url, name=settings.instance, guard=guard)
+    access = access_of("executor", settings)
+    client = await connect(settings.nats_url, name=settings.instance, guard=guard, access=access)
     stack.push_async_callback(lambda: close(client.close()))
     actions = action_catalog()
     for action in actions.values():
@@ -59,6 +62,9 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
 
     return Parts(
         loops=await executor.start(),
-        checks={"database": lambda: answers(pool), "bus": executor.watch.check},
+        checks={
+            "database": Schema(pool, "executor.executor_migrations").check,
+            "bus": executor.watch.check,
+        },
         drain=drain,
     )

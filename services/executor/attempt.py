@@ -18,6 +18,7 @@ from services.executor.claimed import ClaimedRun
 from services.executor.limit import Limit
 from services.executor.redaction import Redaction
 from shared.contracts.runs import RunStarted
+from shared.runtime.tracing import Trace, trace_id_of
 
 
 class Progress(NamedTuple):
@@ -49,12 +50,29 @@ class Attempt:
     """A later attempt has its lease."""
     is_over: bool = False
     """Its end is in the journal: whatever its action still does changes nothing."""
+    trace: Trace | None = None
+    """Its span; None: it is not traced."""
     redaction: Redaction = field(default_factory=Redaction)
     """The secrets that it has read: nothing that it says may hold them."""
 
     @property
     def key(self) -> tuple[UUID, int]:
         return self.run.run_id, self.run.attempt
+
+    def about(self) -> dict[str, str]:
+        """The fields of every log line that is about it."""
+        trace_id = trace_id_of(self.traceparent)
+        return {
+            "run_id": str(self.run.run_id),
+            "task_id": str(self.run.task_id),
+            "attempt": str(self.run.attempt),
+            **({"trace_id": trace_id} if trace_id else {}),
+        }
+
+    @property
+    def traceparent(self) -> str | None:
+        """What is handed on of its trace."""
+        return self.trace.header() if self.trace else self.run.traceparent
 
     @property
     def has_a_say(self) -> bool:

@@ -38,6 +38,8 @@ class ClaimedRun(NamedTuple):
     """Attempts before this one that failed."""
     cancel_reason: str | None = None
     """Not None: somebody stopped the run before this attempt; it is to end without being begun."""
+    traceparent: str | None = None
+    """The span of its ledger row (W3C trace context); None: it is not traced."""
 
     @property
     def is_last_chance(self) -> bool:

@@ -25,7 +25,8 @@ from shared.contracts.action import ActionFailed, Level, Rights
 from shared.contracts.message import Message
 from shared.contracts.platform import Question
 from shared.contracts.runs import LogLine, Origin
-from shared.domain.event import CAUSES
+from shared.domain.event import CAUSES, TRACE
+from shared.settings import DatabaseAddress
 
 MAX_LINE = 8 * 1024
 MAX_LINES = 100_000
@@ -43,7 +44,7 @@ class World:
     platform: PlatformLine
     secrets: SecretReader
     now: Callable[[], datetime]
-    database_url: str
+    database: DatabaseAddress
     home: Path
     egress_allow: str
     rights: Rights
@@ -80,7 +81,7 @@ class RunContext:
 
     @property
     def database_url(self) -> str:
-        return self._world.database_url
+        return self._world.database.complete()
 
     @property
     def home(self) -> Path:
@@ -93,6 +94,10 @@ class RunContext:
     @property
     def rights(self) -> Rights:
         return self._world.rights
+
+    @property
+    def traceparent(self) -> str | None:
+        return self._attempt.traceparent
 
     def log(self, text: str, level: Level = "info") -> None:
         self._lines += 1
@@ -131,7 +136,12 @@ class RunContext:
             raise ActionFailed("not published: this attempt is over")
         # Which tasks' runs led to this message, so that events cannot drive tasks in a circle.
         causes = (*_causes(self._run), self._run.task_id)
-        said = {CAUSES: ",".join(map(str, causes)), **(headers or {})}
+        trace = self._attempt.traceparent
+        said = {
+            CAUSES: ",".join(map(str, causes)),
+            **({TRACE: trace} if trace else {}),
+            **(headers or {}),
+        }
         await self._world.speaker.publish(subject, payload, said)
 
     async def request(self, subject: str, payload: bytes, *, seconds: float) -> bytes:

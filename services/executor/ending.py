@@ -82,7 +82,7 @@ def raised(run: ClaimedRun, error: BaseException, redaction: Redaction) -> Endin
             fields = ", ".join(".".join(map(str, each["loc"])) for each in wrong)
             return failed(f"parameters do not fit the action: {fields}", permanent=True)
     # A bug of the action. Its text may hold secrets; the log of this process may not leave here.
-    about = {"run_id": str(run.run_id)}
+    about = {"run_id": str(run.run_id), "task_id": str(run.task_id), "attempt": run.attempt}
     if redaction.is_needed:
         what = redaction.text("".join(traceback.format_exception(error)))
         log.error("action %s broke\n%s", run.action, what, extra=about)

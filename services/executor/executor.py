@@ -20,6 +20,7 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
+from services.executor import metrics
 from services.executor.context import World
 from services.executor.doors import Doors, consumers_of
 from services.executor.intake import Intake
@@ -39,7 +40,6 @@ from services.executor.store.reports import ReportStore
 from services.executor.store.secrets import SecretStore
 from services.executor.time_of_day import DatabaseClock
 from services.executor.under_way import UnderWay
-from shared.bus.declare import declare_consumers
 from shared.bus.publisher import Publisher
 from shared.bus.topology import LOG_WRITER_FINISHED
 from shared.bus.watch import Watch, unread
@@ -122,7 +122,7 @@ class Executor:
             platform=platform,
             secrets=secrets,
             now=self._clock.now,
-            database_url=settings.database_url,
+            database=settings.database,
             home=settings.home,
             egress_allow=settings.egress_allow,
             rights=settings.rights,
@@ -131,6 +131,7 @@ class Executor:
     def _make_heartbeat(
         self, settings: ExecutorSettings, leases: LeaseStore, actions: tuple[str, ...]
     ) -> Heartbeat:
+        metrics.SLOTS.set(settings.executor_slots)
         return Heartbeat(
             intake=self.intake,
             under_way=self.under_way,
@@ -153,6 +154,8 @@ class Executor:
 
     async def start(self) -> tuple[Loop, ...]:
         """Begin to listen; return the loops to run, in the order of starting."""
+        metrics.RUNNING.set_function(lambda: self.under_way.running)
+        metrics.UNSTORED.set_function(lambda: len(self.journal.unstored()))
         await self._heartbeat.step()  # learns the database's clock before the first run starts
         taking = Loop("intake", self.intake.step)
         telling = Loop("journal", lambda: self.journal.flush(self._clock.now()))
@@ -161,8 +164,8 @@ class Executor:
         stopping = Loop("stopper", self._stopper.step)
         self._stopper.wake = stopping.wake
         self.intake.doors = self._doors
-        # The doors need their consumers; if this fails, the watch makes up for it.
-        await _tried(declare_consumers(self._js, self._consumers))
+        # The doors need their consumers; if this fails, the loop makes up for it.
+        await _tried(self.watch.step())
         await self._stopper.start()
         await self._doors.open(on_expired=taking.wake)
         return (

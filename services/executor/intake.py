@@ -22,6 +22,7 @@ from uuid import UUID
 
 from nats.aio.msg import Msg
 
+from services.executor import metrics
 from services.executor.doors import ANSWERED, Doors
 from services.executor.store.leases import LeaseStore
 from services.executor.under_way import UnderWay
@@ -152,6 +153,9 @@ class Intake:
             self.claims_ended += 1
         missing = set(orders).difference((run.run_id, run.attempt) for run in claimed)
         foreign = await self._foreign(missing) if missing else set[tuple[UUID, int]]()
+        metrics.CLAIMED.inc(len(claimed))
+        metrics.CLAIMS_FOREIGN.inc(len(foreign))
+        metrics.CLAIMS_LOST.inc(len(missing) - len(foreign))
         for order, message in zip(orders, good, strict=True):
             if order in foreign:
                 await self._give_back([message], delay=_foreign_delay(message))

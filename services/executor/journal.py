@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.executor import metrics
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
@@ -101,6 +102,7 @@ class Journal:
     def wrote(self, line: LogLine) -> None:
         """Note a line of a run's log."""
         if self._line_bytes > MOST_LINE_BYTES:
+            metrics.LINES_DROPPED.inc()
             return
         record = line.model_dump_json().encode()
         self._lines.append(record)
@@ -160,7 +162,11 @@ class Journal:
         for run, _ in late:
             log.warning(
                 "result came after its lease had gone to another attempt",
-                extra={"run_id": str(run.run_id), "attempt": run.attempt},
+                extra={
+                    "run_id": str(run.run_id),
+                    "task_id": str(run.task_id),
+                    "attempt": run.attempt,
+                },
             )
         if late:
             await self._leases.keep_superseded(

@@ -41,18 +41,22 @@ def finished(
     redaction: Redaction,
     at: datetime,
     retry_at: datetime | None,
+    traceparent: str | None = None,
 ) -> RunFinished:
     """Return what is said and stored of an attempt that ended, without the secrets it has read."""
     is_good = ending.status in _GOOD
     # Before it is cut: half a secret would not be found any more.
     summary = clean(redaction.text(ending.outcome.summary), MAX_TEXT)
+    data = _execution_data(run, ending.outcome, progress, redaction)
+    if traceparent is not None:
+        data["traceparent"] = traceparent
     return RunFinished.model_construct(
         **dict(started),
         status=ending.status,
         completed_at=max(at, started.started_at),
         result=summary if is_good else None,
         error_message=None if is_good else summary,
-        execution_data=_execution_data(run, ending.outcome, progress, redaction),
+        execution_data=data,
         retry_at=retry_at,
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from services.executor import metrics, traces
 from services.executor.attempt import Attempt
 from services.executor.claimed import MAX_LOST
 from services.executor.context import RunContext, World
@@ -29,6 +30,7 @@ from services.executor.limit import Limit
 from services.executor.report import finished
 from shared.contracts.action import Action, Outcome
 from shared.contracts.runs import RunStarted, RunStatus
+from shared.runtime.logs import about_this_task
 
 
 class Runner:
@@ -53,12 +55,14 @@ class Runner:
         Raises:
             asyncio.CancelledError: the lease is lost or the process stops; nothing was entered.
         """
+        about_this_task(attempt.about)
         try:
             if attempt.run.cancel_reason is not None:
                 ending = stopped(attempt.run.cancel_reason)
             else:
                 await self._until(attempt.run.due_at)
                 self._journal.begun(self._started(attempt))
+                traces.begin(attempt)
                 ending = await self._do(attempt)
         except asyncio.CancelledError:
             if (why := why_stopped(attempt)) is None:
@@ -75,17 +79,19 @@ class Runner:
         now = self._now()
         started = attempt.started or self._started(attempt)
         retry_at = next_attempt_at(attempt.run, ending, now)
-        self._journal.ended(
-            finished(
-                started,
-                attempt.run,
-                ending,
-                attempt.progress,
-                redaction=attempt.redaction,
-                at=now,
-                retry_at=retry_at,
-            )
+        end = finished(
+            started,
+            attempt.run,
+            ending,
+            attempt.progress,
+            redaction=attempt.redaction,
+            at=now,
+            retry_at=retry_at,
+            traceparent=attempt.traceparent,
         )
+        self._journal.ended(end)
+        metrics.ended(attempt.run, end)
+        traces.end(attempt, end)
 
     def _started(self, attempt: Attempt) -> RunStarted:
         run = attempt.run
@@ -98,6 +104,8 @@ class Runner:
             started_at=self._now(),
             executor=self._executor,
         )
+        late = attempt.started.started_at - run.due_at
+        metrics.begun(run, late.total_seconds())
         return attempt.started
 
     async def _until(self, due_at: datetime) -> None:

@@ -21,6 +21,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.executor import metrics
 from services.executor.attempt import Attempt, Progress
 from services.executor.claimed import ClaimedRun
 from services.executor.runner import Runner, why_stopped
@@ -88,7 +89,8 @@ class UnderWay:
             if ending is not None:  # before its first step
                 self._runner.end(running.attempt, ending)
         elif error := running.task.exception():
-            log.error("run %s ended without a result: %r", run_id, error, exc_info=error)
+            about = running.attempt.about()
+            log.error("run ended without a result: %r", error, exc_info=error, extra=about)
         self.on_over()
 
     def lost(self, attempts: Collection[tuple[UUID, int]]) -> None:
@@ -97,12 +99,10 @@ class UnderWay:
             self._set_astray(self._running[run_id])
 
     def _set_astray(self, running: _Running) -> None:
-        run_id, number = running.attempt.key
-        log.warning(
-            "lease lost; stopping the run", extra={"run_id": str(run_id), "attempt": number}
-        )
+        log.warning("lease lost; stopping the run", extra=running.attempt.about())
+        metrics.LEASES_LOST.inc()
         running.attempt.is_lost = True
-        del self._running[run_id]
+        del self._running[running.attempt.run.run_id]
         self._astray.add(running)
         _tell(running)
 
@@ -111,7 +111,7 @@ class UnderWay:
         found = self._running.get(run_id)
         if found is None or found.attempt.stop_reason is not None or found.attempt.is_over:
             return
-        log.info("stopping a run: %s", reason, extra={"run_id": str(run_id)})
+        log.info("stopping a run: %s", reason, extra=found.attempt.about())
         found.attempt.stop_reason = reason
         _tell(found)
 
@@ -126,10 +126,11 @@ class UnderWay:
                 each.task.cancel()  # `asyncio.wait_for` can keep a cancellation to itself
                 continue
             attempt.is_deaf = True
+            metrics.DEAF.labels(attempt.run.action).inc()
             log.error(
                 "action %s does not stop; this executor ends, to be started afresh",
                 attempt.run.action,
-                extra={"run_id": str(attempt.run.run_id), "attempt": attempt.run.attempt},
+                extra=attempt.about(),
             )
             self.on_deaf()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from services.log_writer import handlers
 from services.log_writer.announcer import Announcer
+from services.log_writer.loops.pruner import Kept, Pruner
 from services.log_writer.loops.summarizer import Summarizer
 from services.log_writer.loops.sweeper import Sweeper
 from services.log_writer.loops.watchdog import Watchdog
@@ -15,14 +17,17 @@ from services.log_writer.store.dead_letters import DeadLetterStore
 from services.log_writer.store.dead_runs import DeadRunStore
 from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.lines import LineStore
+from services.log_writer.store.retention import RetentionStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.store.upkeep import UpkeepStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
+from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
 from shared.db.pool import open_pool
+from shared.db.schema import Schema
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
 
@@ -37,17 +42,18 @@ CONSUMERS = (
 async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     name = f"log-writer:{settings.instance}"
-    # One connection for each kind of message, one for the probes, one for the watchdog.
+    # A connection for each kind of message, and for the probes, the watchdog, the pruner.
     pool = await open_pool(
-        settings.database_url,
+        settings.database,
         name=name,
-        max_size=len(CONSUMERS) + 2,
+        max_size=len(CONSUMERS) + 3,
         pooled=settings.database_pooled,
     )
     stack.push_async_callback(pool.close)
 
     guard = Guard()
-    broker = make_broker(settings.nats_url, name=name, guard=guard)
+    access = access_of("log-writer", settings)
+    broker = make_broker(settings.nats_url, name=name, guard=guard, access=access)
 
     async def close_broker() -> None:
         guard.stopping = True
@@ -69,16 +75,25 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
             undertaker=undertaker,
         ),
     )
-    await watch.step()  # the subscribers need their consumers
+    await watch.settled()  # the subscribers need their consumers
     await broker.start()
     return Parts(
         loops=[
             Loop("watch", watch.step),
             Loop("sweeper", Sweeper(client, undertaker).step),
             Loop("summarizer", Summarizer(UpkeepStore(pool)).step),
+            Loop("pruner", Pruner(RetentionStore(pool), _kept(settings)).step),
             Loop("watchdog", Watchdog(pool, Publisher(client)).step),
         ],
-        checks={"database": runs.ping, "bus": watch.check},
+        checks={"database": Schema(pool, "log.log_writer_migrations").check, "bus": watch.check},
+    )
+
+
+def _kept(settings: LogWriterSettings) -> Kept:
+    return Kept(
+        runs=timedelta(days=settings.retention_run_days),
+        lines=timedelta(days=settings.retention_line_days),
+        undecided=timedelta(days=settings.retention_undecided_days),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from faststream.nats import NatsBroker, NatsMessage
 
+from services.log_writer import metrics
 from services.log_writer.announcer import Announcer
 from services.log_writer.recorder import Recorded, Recorder
 from services.log_writer.store.lines import LineStore
@@ -18,6 +19,7 @@ from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
 from shared.bus.subscriber import contract, pull, raw
 from shared.contracts.runs import LogLines, RunsFinished, RunsStarted
+from shared.runtime.clock import utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +39,19 @@ def register(broker: NatsBroker, room: Room) -> None:
     async def runs_started(message: RunsStarted) -> None:
         """An executor began runs: each gets its row."""
         await _told(room, await room.recorder.started(message.runs))
+        metrics.started(message.runs, utc_now())
 
     @pull(broker, topology.LOG_WRITER_FINISHED, contract(RunsFinished))
     async def runs_finished(message: RunsFinished) -> None:
         """An executor ended runs: each row becomes final and is counted, once."""
         await _told(room, await room.recorder.finished(message.runs))
+        metrics.finished(message.runs, utc_now())
 
     @pull(broker, topology.LOG_WRITER_LOGS, contract(LogLines))
     async def log_lines(message: LogLines) -> None:
         """Actions wrote lines."""
         await room.lines.write(message.lines)
+        metrics.lines(message.lines, utc_now())
 
     @pull(broker, topology.LOG_WRITER_DEAD, raw)
     async def dead_letter(body: bytes, message: NatsMessage) -> None:

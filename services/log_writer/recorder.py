@@ -12,10 +12,12 @@ is, before the message's trouble is told; when it comes again they change nothin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from services.log_writer import metrics, traces
 from services.log_writer.store.dead_runs import DeadRunStore
 from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.runs import RunStore
@@ -56,13 +58,16 @@ class Recorder:
         return await _write(runs, await self._leases.ended(runs), self._write_finished)
 
     async def _write_finished(self, runs: Sequence[RunFinished]) -> list[UUID]:
+        began = time.time()
         changed = await self._runs.write_finished(runs)
-        await self._dead_runs.write(runs)
+        traces.recorded(runs, began)
+        metrics.DEAD_RUNS.inc(await self._dead_runs.write(runs))
         return changed
 
 
 async def _write(runs: Sequence[R], true: Collection[int], write: Write[R]) -> Recorded:
     recorded = await _each_for_itself([run for at, run in enumerate(runs) if at in true], write)
+    metrics.UNTRUE.inc(len(runs) - len(true))
     if len(true) < len(runs) and recorded.trouble is None:
         return Recorded(recorded.changed, Untrue(f"{len(runs) - len(true)} of {len(runs)} records"))
     return recorded

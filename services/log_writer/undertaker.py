@@ -17,7 +17,7 @@ from nats.js.api import RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
-from services.log_writer import dead_letter
+from services.log_writer import dead_letter, metrics
 from services.log_writer.dead_letter import Advisory, DeadLetter
 from services.log_writer.store.dead_letters import DeadLetterStore
 from shared.bus import topology
@@ -86,6 +86,7 @@ class Undertaker:
 
     async def _keep(self, letter: DeadLetter) -> None:
         if await self._store.add(letter):
+            metrics.dead_letter(letter.stream)
             log.error(
                 "dead letter from %s: %s",
                 letter.stream,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from services.notifier import handlers
 from services.notifier.channels.alertmanager import Alertmanager
@@ -22,6 +23,7 @@ from services.notifier.loops.readers import (
 )
 from services.notifier.loops.resender import Resender
 from services.notifier.loops.sender import Sender
+from services.notifier.metrics import Samples
 from services.notifier.post_office import PostOffice
 from services.notifier.settings import NotifierSettings
 from services.notifier.store.alert_groups import AlertGroupStore
@@ -29,10 +31,12 @@ from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.judgements import JudgementStore
 from services.notifier.store.sources import SourceStore
 from shared.bus import topology
+from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.watch import Watch
 from shared.contracts.notifications import ChannelKind
-from shared.db.pool import answers, open_pool
+from shared.db.pool import open_pool
+from shared.db.schema import Schema
 from shared.egress.guard import AllowList
 from shared.runtime.clock import utc_now
 from shared.runtime.key_file import find_box
@@ -52,17 +56,19 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     name = f"notifier:{settings.instance}"
     pool = await open_pool(
-        settings.database_url, name=name, max_size=6, pooled=settings.database_pooled
+        settings.database, name=name, max_size=6, pooled=settings.database_pooled
     )
     stack.push_async_callback(pool.close)
     deliveries, judgements = DeliveryStore(pool), JudgementStore(pool)
+    keep = timedelta(days=settings.retention_notice_days)
     sources = SourceStore(pool)
     office = _office(settings, stack, deliveries)
     sender = Sender(deliveries, office, slots=settings.sender_slots)
     stack.push_async_callback(sender.finish)  # before what it sends through is closed
 
     guard = Guard()
-    broker = make_broker(settings.nats_url, name=name, guard=guard)
+    access = access_of("notifier", settings)
+    broker = make_broker(settings.nats_url, name=name, guard=guard, access=access)
     await broker.connect()
     stack.push_async_callback(lambda: close(broker.stop()))
     stack.callback(lambda: setattr(guard, "stopping", True))
@@ -70,21 +76,25 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
     judge = Judge(sources, judgements, sending.wake)
     watch = Watch(client_of(broker), CONSUMERS)
     handlers.register(broker, handlers.Room(judge=judge, office=office, now=utc_now))
-    await watch.step()  # the subscribers need their consumers
+    await watch.settled()  # the subscribers need their consumers
     await broker.start()
     return Parts(
         loops=(
             sending,
             Loop("watch", watch.step),
             Loop("resender", Resender(deliveries, sending.wake).step),
-            Loop("pruner", Pruner(judgements, deliveries).step),
+            Loop("pruner", Pruner(judgements, deliveries, keep).step),
             Loop("runs", RunReader(sources, judge).step),
             Loop("occurrences", occurrence_reader(sources, judge).step),
             Loop("silences", silence_reader(sources, judge).step),
             Loop("late", LateReader(sources, judge).step),
             Loop("alerts", AlertTeller(AlertGroupStore(pool), sending.wake).step),
         ),
-        checks={"database": lambda: answers(pool), "bus": watch.check},
+        checks={
+            "database": Schema(pool, "notify.notifier_migrations").check,
+            "bus": watch.check,
+        },
+        samples={"deliveries": Samples(pool).take},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.notifier import metrics
 from services.notifier.alert_letter import AlertLetter, alerts_url, put_alerts_in_words
 from services.notifier.channels.parcel import NotDelivered, Parcel, Sender, Witness
 from services.notifier.letter import Letter, Words, put_in_words, run_url
@@ -89,16 +91,20 @@ class PostOffice:
             secret=address.secret,
             witness=witness,
         )
+        began, state = time.perf_counter(), "failed"
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 said = await self._senders[address.kind].send(parcel)
+            state = "sent"
         except TimeoutError:
             detail = f"no answer within {PATIENCE.total_seconds():g} s"
             raise NotDelivered(detail) from None
         except NotDelivered as error:
+            state = "refused" if error.permanent else state
             blotted = _blotted(error.detail, address.secret)
             raise NotDelivered(blotted, permanent=error.permanent) from None
         finally:
+            metrics.tried(address.kind, state, time.perf_counter() - began)
             if witness is not None:
                 witness.blot(lambda text: _blotted(text, address.secret))
         return _blotted(said, address.secret)

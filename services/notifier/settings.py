@@ -24,3 +24,5 @@ class NotifierSettings(ServiceSettings):
     """Comma-separated: what Apprise may be used for."""
     sender_slots: int = Field(default=20, ge=1, le=200)
     """Messages under way at once."""
+    retention_notice_days: int = Field(default=90, ge=2, le=3650)
+    """How long messages that were sent or given up, and incidents that are over, are kept."""

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 from services.scheduler import handlers
 from services.scheduler.cancel import answer_cancels
 from services.scheduler.machine import Machine
+from services.scheduler.metrics import Samples
 from services.scheduler.settings import SchedulerSettings
+from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.topology import (
     RUNS_FINISHED_ALL,
@@ -16,7 +18,8 @@ from shared.bus.topology import (
     SCHEDULER_TASKS,
 )
 from shared.bus.watch import Watch
-from shared.db.pool import answers, open_pool
+from shared.db.pool import open_pool
+from shared.db.schema import Schema
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
 
@@ -30,14 +33,15 @@ def main() -> None:
 async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     """Connect to the servers and return what runs on them."""
     pool = await open_pool(
-        settings.database_url,
+        settings.database,
         name=settings.instance,
         max_size=8,
         pooled=settings.database_pooled,
     )
     stack.push_async_callback(pool.close)
     guard = Guard()
-    broker = make_broker(settings.nats_url, name=settings.instance, guard=guard)
+    access = access_of("scheduler", settings)
+    broker = make_broker(settings.nats_url, name=settings.instance, guard=guard, access=access)
     await broker.connect()
     stack.push_async_callback(lambda: close(broker.stop()))
     client = client_of(broker)
@@ -49,7 +53,7 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     watch = Watch(client, (SCHEDULER_TASKS, SCHEDULER_REQUESTS, SCHEDULER_EVENTS))
     handlers.register(broker, machine.applier)
     answer_cancels(broker, machine.canceller)
-    await watch.step()  # the subscribers need their consumers
+    await watch.settled()  # the subscribers need their consumers
     await broker.start()
     await machine.triggers.start()
     await client.subscribe(RUNS_FINISHED_ALL, cb=machine.runs_finished)
@@ -60,6 +64,10 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
 
     return Parts(
         loops=(Loop("watch", watch.step), *machine.loops),
-        checks={"database": lambda: answers(pool), "bus": watch.check},
+        checks={
+            "database": Schema(pool, "scheduler.scheduler_migrations").check,
+            "bus": watch.check,
+        },
+        samples={"ledger": Samples(pool).take},
         drain=drain,
     )

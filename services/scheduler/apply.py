@@ -57,6 +57,7 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
         params=_json(request.params),
         overlap=request.overlap,
         origin=request.origin.model_dump_json(exclude_defaults=True) if request.origin else None,
+        traceparent=request.traceparent,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
+from services.scheduler import metrics
 from services.scheduler.job import Entry
 from services.scheduler.store.ledger import Order
 from shared.bus import topology
@@ -59,6 +60,7 @@ class Dispatcher:
             unknown = await self._publisher.publish([message_for(order, again) for order in orders])
         finally:
             self.under_way -= len(orders)
+        metrics.sent(len(orders), len(unknown))
         if unknown:
             log.warning("%d of %d orders not acknowledged", len(unknown), len(orders))
         return not unknown

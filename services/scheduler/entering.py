@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
+from services.scheduler import metrics
 from services.scheduler.dispatch import orders_for
 from services.scheduler.job import Entry, Job
 from services.scheduler.policies import PLAIN, needs_admission, overlap_of, policy_of
@@ -21,6 +22,7 @@ from services.scheduler.store.gates import Gates, GateStore
 from services.scheduler.store.ledger import LedgerStore, Order
 from services.scheduler.store.runless import note_runless
 from services.scheduler.store.same import SameStore
+from services.scheduler.traces import Opened, traced
 from services.scheduler.unique import unique_key
 from shared.contracts.policy import Overlap, TaskPolicy
 from shared.db.pool import Connection
@@ -74,6 +76,7 @@ class Entrance:
         self._gates = gates
         self._same = same
         self._wake_admitter = wake_admitter
+        self._opened = Opened()
 
     async def enter(
         self, connection: Connection, entries: Sequence[Entry], jobs: Mapping[UUID, Job]
@@ -84,6 +87,7 @@ class Entrance:
         """
         if not entries:
             return []
+        entries, opened = traced(entries)
         policies = {
             each.task_id: policy_of(jobs[each.task_id].policy) if each.task_id in jobs else PLAIN
             for each in entries
@@ -103,6 +107,7 @@ class Entrance:
         new = await self._write(connection, keyed, policies)
         runless = [each.run_id for each in new if each.outcome != Outcome.FIRED]
         await note_runless(connection, runless)
+        self._opened.keep(opened, new)
         return new
 
     async def _write(
@@ -127,6 +132,8 @@ class Entrance:
 
     def committed(self, entries: Sequence[Entry]) -> list[Order]:
         """See to it that what was entered goes on; return the orders that are to be sent now."""
+        metrics.entered(entries)
+        self._opened.tell(entries)
         if any(each.held for each in entries):
             self._wake_admitter()
         return orders_for(entries)

@@ -80,6 +80,8 @@ class Entry(NamedTuple):
     unique_key: str | None = None
     origin: str | None = None
     not_before: datetime | None = None
+    traceparent: str | None = None
+    """Before it is entered, the trace that it was caused in; then its own span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

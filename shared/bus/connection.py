@@ -19,12 +19,14 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import nats
 from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.aio.client import Client, ErrorCallback
-from nats.errors import Error
+from nats.errors import Error, NoServersError
 
+from shared.bus.access import NOBODY, Access
+from shared.bus.client import BusClient
+from shared.bus.metrics import VIOLATIONS
 from shared.bus.middleware import Verdicts
 
 EXIT_BUS_LOST = 75  # EX_TEMPFAIL: try again
@@ -33,8 +35,11 @@ EXIT_BUS_LOST = 75  # EX_TEMPFAIL: try again
 #: worth five tries a second; a password gets no better by being said more often.
 REFUSED_REST = 1.0
 
-#: How often a thread looks whether the client has closed.
+#: How often a thread looks whether the client has closed, or is to come with another seed.
 LOOK_SECONDS = 0.5
+
+#: How long a tool tries to connect.
+ONCE_SECONDS = 10
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +56,7 @@ class Guard:
         if not self.stopping:
             _end()
 
-    def watch(self, find: Callable[[], Client | None]) -> None:
+    def watch(self, find: Callable[[], BusClient | None]) -> None:
         """Look now and then, from outside of the event loop, at the client that *find* returns."""
 
         def look() -> None:
@@ -59,12 +64,18 @@ class Guard:
                 client = find()
                 if client is not None and client.is_closed:
                     _end()
+                if client is not None:
+                    client.follow()
                 time.sleep(LOOK_SECONDS)
 
         threading.Thread(target=look, name="bus-watch", daemon=True).start()
 
     async def error(self, error: Exception) -> None:
         # Permission violations arrive only here: the call itself just times out.
+        if is_violation(error):
+            VIOLATIONS.inc()
+            log.error("NATS forbids it: %s", error)
+            return
         if not is_refusal(error):
             log.warning("NATS: %s", error or type(error).__name__)
             return
@@ -91,6 +102,11 @@ def is_refusal(error: Exception) -> bool:
     return "authorization violation" in said or "authentication" in said
 
 
+def is_violation(error: Exception) -> bool:
+    """Return True if a server has said that we may not say or hear something."""
+    return "permissions violation" in str(error).lower()
+
+
 def servers(url: str) -> list[str]:
     """Return the addresses in *url*, which names one server or, with commas, several."""
     return [each.strip() for each in url.split(",") if each.strip()]
@@ -112,7 +128,15 @@ def _options(name: str, guard: Guard) -> dict[str, Any]:
 
 
 class _Broker(NatsBroker):
-    """FastStream's broker, whose client is never kept from connecting again."""
+    """FastStream's broker, with our client, which is never kept from connecting again."""
+
+    access: Access = NOBODY
+
+    async def _connect(self) -> Client:
+        client = BusClient(self.access)
+        await client.connect(**self._connection_kwargs)
+        self.config.connect(client)
+        return client
 
     def _log_connection_broken(self, error_cb: ErrorCallback | None = None) -> ErrorCallback:
         # The original lets a refusal of our credentials fly through the client, which then neither
@@ -120,7 +144,7 @@ class _Broker(NatsBroker):
         return error_cb or super()._log_connection_broken(error_cb)
 
 
-def make_broker(url: str, *, name: str, guard: Guard) -> NatsBroker:
+def make_broker(url: str, *, name: str, guard: Guard, access: Access = NOBODY) -> NatsBroker:
     """Return a FastStream broker; call `start()` once its subscribers are registered."""
     broker = _Broker(
         servers(url),
@@ -129,15 +153,23 @@ def make_broker(url: str, *, name: str, guard: Guard) -> NatsBroker:
         logger=None,
         **_options(name, guard),
     )
+    broker.access = access
     known = weakref.ref(broker)
 
-    def find() -> Client | None:
+    def find() -> BusClient | None:
         with contextlib.suppress(IncorrectState):  # not connected yet
-            return client_of(alive) if (alive := known()) else None
+            client = client_of(alive) if (alive := known()) else None
+            return client if isinstance(client, BusClient) else None
         return None
 
     guard.watch(find)
     return broker
+
+
+def inbox_of(broker: NatsBroker) -> bytes:
+    """Return under which prefix the subscribers of a broker get their messages."""
+    access = broker.access if isinstance(broker, _Broker) else NOBODY
+    return f"{access.inbox}.".encode()
 
 
 def client_of(broker: NatsBroker) -> Client:
@@ -154,8 +186,39 @@ async def close(closing: Awaitable[object]) -> None:
         log.warning("closing the connection to NATS: %s", type(error).__name__)
 
 
-async def connect(url: str, *, name: str, guard: Guard) -> Client:
-    """Connect without FastStream: for tools and for processes that handle no events."""
-    client = await nats.connect(servers(url), **_options(name, guard))
+async def connect(url: str, *, name: str, guard: Guard, access: Access = NOBODY) -> Client:
+    """Connect without FastStream: for processes that handle no events."""
+    client = BusClient(access)
+    await client.connect(servers(url), **_options(name, guard))
     guard.watch(lambda: client)
+    return client
+
+
+async def connect_once(url: str, *, name: str, access: Access = NOBODY) -> Client:
+    """Connect for a moment, as a tool does: what does not work at once is an error.
+
+    Raises:
+        OSError: the server is not there.
+        nats.errors.Error: it refuses us, or does not answer.
+    """
+    last: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        last.append(error)
+
+    client = BusClient(access)
+    try:
+        async with asyncio.timeout(ONCE_SECONDS):
+            await client.connect(
+                servers(url),
+                name=name,
+                connect_timeout=2,
+                reconnect_time_wait=0.2,
+                max_reconnect_attempts=3,  # where nobody listens
+                allow_reconnect=False,
+                error_cb=note,
+            )
+    except (NoServersError, TimeoutError):
+        await client.close()
+        raise (last[-1] if last else ConnectionError("NATS does not answer")) from None
     return client

@@ -1,7 +1,7 @@
-"""Make the server look like `topology`: idempotent, safe to run at any time by anybody who may.
+"""Make the server look like `topology`: idempotent, safe to run at any time by whoever may.
 
-Run by `automation bus provision`, by `automation up` after each start of its NATS server, and by
-any service that finds a stream or consumer of its own gone. Existing ones are brought in line.
+That is the keeper of the bus (`services/bus_keeper`), and `automation bus provision` with its
+rights. Existing streams and consumers are brought in line.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import contextlib
 import logging
 from collections.abc import Sequence
 
-import nats
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
-from shared.bus.connection import servers
+from shared.bus.access import NOBODY, Access
+from shared.bus.connection import connect_once
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, STREAMS
 from shared.settings import BusSettings
@@ -116,13 +116,14 @@ async def remake_consumer(js: JetStreamContext, consumer: Consumer) -> None:
     await js.add_consumer(consumer.stream, consumer_config(consumer))
 
 
-async def declare(url: str) -> None:
+async def declare(url: str, *, access: Access = NOBODY) -> None:
     """Connect, declare, disconnect.
 
     Raises:
-        nats.errors.Error: the server is not there, or refused.
+        OSError: the server is not there.
+        nats.errors.Error: it refused, or did not answer.
     """
-    client = await nats.connect(servers(url), connect_timeout=3, max_reconnect_attempts=3)
+    client = await connect_once(url, name="provision", access=access)
     try:
         await declare_on(client.jetstream(timeout=10))
     finally:

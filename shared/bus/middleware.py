@@ -25,6 +25,7 @@ from faststream.message import StreamMessage
 from nats.aio.msg import Msg
 
 from shared.bus import topology
+from shared.runtime.metrics import DEAD_BURIED
 
 #: Pauses in seconds before the second, third, … delivery; the last one repeats.
 PAUSES = (0.2, 1.0, 2.0, 5.0)
@@ -164,4 +165,5 @@ async def bury(raw: Msg, error: Exception) -> bool:
         log.exception("%s could not be buried", raw.subject)
         return False
     await raw.ack()
+    DEAD_BURIED.labels(metadata.stream).inc()
     return True

@@ -15,6 +15,7 @@ from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.subscriber.usecases import LogicSubscriber
 from nats.aio.msg import Msg
 
+from shared.bus.connection import inbox_of
 from shared.bus.declare import consumer_config
 from shared.bus.shapes import Consumer
 from shared.contracts.message import Message
@@ -51,6 +52,7 @@ def pull(broker: NatsBroker, consumer: Consumer, decoder: Decoder) -> LogicSubsc
         consumer.filters[0] if len(consumer.filters) == 1 else "",
         stream=JStream(consumer.stream, declare=False),
         durable=consumer.name,
+        inbox_prefix=inbox_of(broker),
         config=consumer_config(consumer),
         pull_sub=PullSub(batch_size=1, timeout=PULL_SECONDS),
         decoder=decoder,

@@ -1,7 +1,7 @@
 """Every stream, subject and durable consumer, in one place.
 
-No other module spells a subject. Read this file to know who talks to whom. `declare` makes a server
-look like it; nobody else creates or changes a stream or a consumer.
+No other module spells a subject. Read this file to know who talks to whom (who may: `permissions`).
+The keeper of the bus makes the server look like it; nobody else changes a stream or a consumer.
 
     anybody ──EVENTS──► scheduler
     API ──TASKS, REQUESTS──► scheduler ──DUE──► executors ──RUNS, LOGS──► log writer
@@ -9,6 +9,7 @@ look like it; nobody else creates or changes a stream or a consumer.
     actions ──rpc.api.platform──► API ◄──ACCOUNTS──► account runtimes
                                   └──KV_SCRIPTS───────────►┘
                                  all ──DEAD──► log writer (dead-letter table)
+                                 all ──rpc.bus.ensure──► keeper of the bus
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from shared.bus.shapes import Consumer, Stream
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 MIB = 1 << 20
-
 
 TASKS = Stream(
     name="TASKS",
@@ -202,11 +202,12 @@ RUN_CANCEL = "run.cancel"
 
 #: Core: runs ended, whoever ran them.
 RUNS_FINISHED_ALL = "task.finished.*"
-
 #: Answered by any notifier (queue group `notifier`).
 RPC_NOTIFIER_TEST = "rpc.notifier.test"
 RPC_NOTIFIER_GROUP = "notifier"
-
+#: Answered by any keeper of the bus (queue group `bus-keeper`): make sure that these are there.
+RPC_BUS_ENSURE = "rpc.bus.ensure"
+RPC_BUS_GROUP = "bus-keeper"
 #: Requests that come in over HTTP.
 RUN_REQUEST_API = "run.request.api"
 

@@ -177,6 +177,10 @@ class Context(Protocol):
     def rights(self) -> Rights:
         """What tasks may do here."""
 
+    @property
+    def traceparent(self) -> str | None:
+        """The attempt's span (W3C trace context), for whom it is to be told; None: no trace."""
+
     def log(self, text: str, level: Level = "info") -> None:
         """Write a line to the run's log. Cheap; never waits."""
 

@@ -68,6 +68,8 @@ class RunRequest(Part):
     origin: Origin | None = None
     not_before: AwareDatetime | None = None
     """The throttle of its trigger lets it start then at the earliest."""
+    traceparent: str | None = Field(default=None, max_length=200)
+    """The trace that it was asked for in (W3C trace context)."""
 
 
 class RunsRequested(Message):

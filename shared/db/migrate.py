@@ -7,6 +7,11 @@ between (in transaction mode: nothing here outlives a transaction).
 A statement that waits for a table makes everybody wait who comes after it, so a file gives up after
 `LOCK_WAIT`, lets go of all it has, and tries again a little later. That is what keeps schedulers on
 time while somebody's report holds a table for a minute.
+
+A file that begins with `OUTSIDE` is not one transaction: its statements build indexes or check
+constraints of large tables beside those who write them, which PostgreSQL does in no transaction. If
+it ends in the middle it is begun anew, so each of its statements must be safe to repeat. Its
+connection must have no `statement_timeout`: behind a pooler that sets one, migrate past the pooler.
 """
 
 from __future__ import annotations
@@ -20,7 +25,9 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.db.grants import apply as grants
 from shared.db.pool import Connection, connected
+from shared.settings import DatabaseAddress
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -36,6 +43,11 @@ REST = timedelta(seconds=2)
 #: For all tries of one file.
 PATIENCE = timedelta(minutes=5)
 
+_NOTE = "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)"
+
+#: The first line of a file that is not one transaction.
+OUTSIDE = "-- outside a transaction\n"
+
 #: A pooler may have time-outs for everybody; a large index takes as long as it takes.
 _UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 
@@ -44,7 +56,7 @@ class MigrationChanged(Exception):
     """A migration that was applied once has another text now."""
 
 
-async def migrate(dsn: str) -> list[str]:
+async def migrate(dsn: DatabaseAddress | str) -> list[str]:
     """Apply what is missing, each file in its own transaction; return the names applied.
 
     Raises:
@@ -57,10 +69,13 @@ async def migrate(dsn: str) -> list[str]:
             " name text PRIMARY KEY, sha256 text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
         )
-        return await _apply_missing(connection)
+        await grants.make_roles(connection)
+        applied = await _apply_missing(connection)
+        await grants.apply(connection)
+        return applied
 
 
-async def current(dsn: str) -> list[str]:
+async def current(dsn: DatabaseAddress | str) -> list[str]:
     """Return the names of the migrations that the database has, in order."""
     async with connected(dsn) as connection:
         if not await connection.fetchval("SELECT to_regclass('public.schema_migrations')"):
@@ -70,7 +85,7 @@ async def current(dsn: str) -> list[str]:
 
 
 @asynccontextmanager
-async def _alone(dsn: str) -> AsyncIterator[None]:
+async def _alone(dsn: DatabaseAddress | str) -> AsyncIterator[None]:
     """Be the only one who migrates, by an open transaction of a connection of its own.
 
     Tried, not waited for: a statement that waits would have a snapshot all the while.
@@ -79,6 +94,9 @@ async def _alone(dsn: str) -> AsyncIterator[None]:
         while True:
             await connection.execute(f"BEGIN; {_UNHURRIED}")
             if await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK):
+                # A row that was fetched keeps its snapshot until the next statement, and whoever
+                # builds an index beside others waits for every older snapshot.
+                await connection.execute("SELECT")
                 break
             await connection.execute("ROLLBACK")
             await asyncio.sleep(POLL.total_seconds())
@@ -117,12 +135,21 @@ async def _insist(connection: Connection, name: str, text: str, digest: str) -> 
 
 
 async def _apply(connection: Connection, name: str, text: str, digest: str) -> None:
+    if text.startswith(OUTSIDE):
+        for statement in statements_of(text):
+            await connection.execute(statement)
+        await connection.execute(_NOTE, name, digest)
+        return
     async with connection.transaction():
         await connection.execute(f"{_UNHURRIED}; SET LOCAL lock_timeout = {_ms(LOCK_WAIT)}")
         await connection.execute(text)
-        await connection.execute(
-            "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)", name, digest
-        )
+        await connection.execute(_NOTE, name, digest)
+
+
+def statements_of(text: str) -> list[str]:
+    """Return the statements of a file, each of which ends with a semicolon at the end of a line."""
+    plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    return [part for each in plain.split(";\n") if (part := each.strip().removesuffix(";"))]
 
 
 def _ms(duration: timedelta) -> int:

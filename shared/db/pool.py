@@ -8,18 +8,26 @@ Behind a pooler in transaction mode (PgBouncer) a session is ours for one transa
 be told nothing, so the pooler has to set the time-outs, and a process whose pooler does not will
 not start. Nothing of ours needs a session: no LISTEN, no temporary table, no lock or setting that
 outlives its transaction.
+
+A password may lie in a file, which is read for each connection. PostgreSQL knows one password per
+role, so whoever changes it writes the file first and tells the server then; in between a process
+comes in with the password that worked last (`_Login`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from shared.db.measured_pool import MeasuredPool
+from shared.settings import DatabaseAddress, NoPassword
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -28,6 +36,10 @@ Record: TypeAlias = asyncpg.Record
 #: Unacknowledged data and a silent peer are noticed after this many milliseconds.
 SILENCE_MS = 5_000
 COMMAND_TIMEOUT = timedelta(seconds=20)
+#: How long somebody whose password is refused looks whether file or server are changed meanwhile.
+#: A rotation takes a moment; whoever has a wrong password is to hear it soon.
+ROTATION_TAKES = timedelta(seconds=3)
+ROTATION_POLL = timedelta(milliseconds=200)
 #: Prepared statements kept per session; we have fewer.
 STATEMENTS = 100
 
@@ -46,8 +58,48 @@ class NoFence(Exception):
     """The pooler lets sessions keep their locks for ever; the text says what it must set."""
 
 
+class _Login:
+    """Connects with the password that the file has now, or else with the one that worked last.
+
+    So nobody is turned away while a password is being changed, whichever of file and server is
+    ahead: the last one works until the server is told, and then the file has the new one.
+    """
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._address = address
+        self._worked: str | None = None
+
+    async def connect(self, *args: Any, **options: Any) -> asyncpg.Connection[asyncpg.Record]:  # noqa: ANN401 - asyncpg's own arguments, handed on
+        """Do what `asyncpg.connect` does."""
+        if self._address.password_file is None:
+            return await asyncpg.connect(*args, **options)
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + ROTATION_TAKES.total_seconds()
+        while True:
+            for password in self._passwords():
+                try:
+                    connection = await asyncpg.connect(*args, **{**options, "password": password})
+                except asyncpg.InvalidPasswordError:
+                    if clock() > deadline:
+                        raise
+                else:
+                    self._worked = password
+                    return connection  # type: ignore[no-any-return]
+            await asyncio.sleep(ROTATION_POLL.total_seconds())
+
+    def _passwords(self) -> tuple[str, ...]:
+        """Return what to try, each once."""
+        try:
+            now = self._address.password()
+        except NoPassword:
+            if self._worked is None:
+                raise
+            now = None  # whoever changes it is not done
+        return tuple(each for each in dict.fromkeys((now, self._worked)) if each is not None)
+
+
 async def open_pool(
-    dsn: str,
+    database: DatabaseAddress | str,
     *,
     name: str,
     min_size: int = 1,
@@ -73,20 +125,21 @@ async def open_pool(
         "lock_timeout": "3000",
     }
     session = {"application_name": name, "timezone": "UTC"}
-    pool = await asyncpg.create_pool(
-        dsn,
+    if not pooled:
+        session |= fence | _DIRECT | ({"enable_seqscan": "off"} if by_key else {})
+    address = _address(database)
+    pool = await MeasuredPool(
+        address.url,
+        connect=_Login(address).connect,
         min_size=min_size,
         max_size=max_size,
         timeout=5,
         command_timeout=COMMAND_TIMEOUT.total_seconds(),
-        max_inactive_connection_lifetime=0,
         init=_limit_silence,
         reset=_keep,
         # A named statement would be left behind in a session that the next one does not get.
         statement_cache_size=0 if pooled else STATEMENTS,
-        server_settings=session
-        if pooled
-        else {**session, **fence, **_DIRECT, **({"enable_seqscan": "off"} if by_key else {})},
+        server_settings=session,
     )
     if pooled:
         try:
@@ -112,9 +165,11 @@ async def _check_fence(pool: Pool, fence: Mapping[str, str]) -> None:
 
 
 @asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Connection]:
+async def connected(database: DatabaseAddress | str) -> AsyncIterator[Connection]:
     """Connect once, for something small that is done once, whether there is a pooler or not."""
-    connection = await asyncpg.connect(dsn, timeout=10, statement_cache_size=0)
+    address = _address(database)
+    login = _Login(address)
+    connection = await login.connect(address.url, timeout=10, statement_cache_size=0)
     try:
         yield connection
     finally:
@@ -124,6 +179,10 @@ async def connected(dsn: str) -> AsyncIterator[Connection]:
 async def answers(pool: Pool) -> None:
     """Check that the database answers; raises whatever is wrong."""
     await pool.execute("SELECT 1")
+
+
+def _address(database: DatabaseAddress | str) -> DatabaseAddress:
+    return DatabaseAddress(database) if isinstance(database, str) else database
 
 
 def _ms(duration: timedelta) -> str:

@@ -30,6 +30,9 @@ STRUCTURED = "application/cloudevents+json"
 #: Header and extension that tell which tasks' runs led to an event, oldest first.
 CAUSES = "automationcauses"
 _CAUSES_MAX = 64
+#: Header and extension that tell to which trace an event belongs (W3C, CloudEvents).
+TRACE = "traceparent"
+_TRACE_MAX = 200
 #: How this system signs its own events and those of its alerts; nobody else may.
 OWN_SOURCES = frozenset({"automation", "alert"})
 
@@ -101,6 +104,8 @@ def event_from(
         said = _binary(known, body)
     else:
         said = {"data": body}
+    if len(trace := known.get(TRACE, "")) in range(1, _TRACE_MAX):
+        said.setdefault(TRACE, trace)
     spoken = subject.removeprefix(EVENTS).split(".", 1)
     return Event(
         id=_name(said.pop("id", None) or known.get("nats-msg-id") or fallback_id)

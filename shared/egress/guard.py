@@ -61,9 +61,13 @@ class _Entry(NamedTuple):
             return False
         if self.network is not None:
             return address in self.network
+        return self.covers_name(host)
+
+    def covers_name(self, host: str) -> bool:
+        """Return whether it is a name, and *host* one of those that it stands for."""
         if self.name.startswith("*."):
             return host.endswith(self.name[1:])
-        return host == self.name
+        return bool(self.name) and host == self.name
 
 
 class AllowList:
@@ -86,6 +90,24 @@ class AllowList:
             ValueError: an entry means nothing; the message names it.
         """
         return cls(_entry(part.strip()) for part in text.split(",") if part.strip())
+
+    def names(self, host: str, port: int) -> bool:
+        """Return whether the administrator has named *host* itself, by its name or its address.
+
+        Not whether its addresses lie in a network that is open: that takes a look-up, and decides
+        where one may connect, not whom one knows.
+        """
+        name = host.rstrip(".").lower()
+        address = literal(name)
+        return any(
+            entry.port in (None, port)
+            and (
+                address in entry.network
+                if entry.network is not None and address is not None
+                else entry.network is None and entry.covers_name(name)
+            )
+            for entry in self._entries
+        )
 
     def objection(self, host: str, port: int, address: Address) -> str | None:
         """Say why *address*, which *host* stands for, may not be connected to on *port*."""

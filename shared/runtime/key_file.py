@@ -1,7 +1,7 @@
 """Where the keys of the secret box come from: the environment, or the file `secret-key`.
 
 The file holds one key a line, `id:base64`, the one that seals first; a line without an id is as
-good. Nobody but its owner may read it. It is replaced whole, so a reader never sees half of it.
+good. Nobody but its reader may touch it. It is replaced whole, so a reader never sees half of it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class KeyFile:
         """
         with self._file.open(encoding="ascii", errors="replace") as file:
             found = os.fstat(file.fileno())
-            if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if others_may_read(found.st_mode, owner=found.st_uid, reader=os.geteuid()):
                 mode = stat.S_IMODE(found.st_mode)
                 raise KeyFileIsOpen(
                     f"{self._file} has mode {mode:04o}: others may read the keys in it. Make it"
@@ -102,6 +102,17 @@ class KeyFile:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def others_may_read(mode: int, *, owner: int, reader: int) -> bool:
+    """Return whether more than one user may touch a file of this mode.
+
+    A Secret that Kubernetes mounts is root's, and the one user of the pod reads it as a member of
+    the group: nobody else is in there.
+    """
+    rights = mode & (stat.S_IRWXG | stat.S_IRWXO)
+    is_handed_out = rights == stat.S_IRGRP and owner == 0 and reader != 0
+    return rights != 0 and not is_handed_out
 
 
 def find_box(secret_key: str, home: Path) -> SecretBox | None:

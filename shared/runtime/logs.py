@@ -1,6 +1,10 @@
 """Log lines: readable text by default, one JSON object per line where machines read them.
 
-A record's `extra` fields (run_id, task_id, …) are kept in both forms.
+A record's `extra` fields (run_id, task_id, …) are kept in both forms. Whoever works for one run
+says so once, and every line that is written meanwhile, by whatever module, bears its fields:
+
+    with about(run_id=…, task_id=…): …       for a part of the work
+    about_this_task(lambda: {…})             for the rest of an asyncio task
 """
 
 from __future__ import annotations
@@ -8,13 +12,40 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 
+Fields = Mapping[str, str]
+
+#: Asked only when a line is written: most runs write none.
+_about: ContextVar[Callable[[], Fields]] = ContextVar("about", default=dict)
+
+
+@contextmanager
+def about(**fields: str | None) -> Iterator[None]:
+    """Let every line that is written in here bear *fields*, but for those that are None."""
+    given = {key: value for key, value in fields.items() if value is not None}
+    both = {**_about.get()(), **given}
+    token = _about.set(lambda: both)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def about_this_task(fields: Callable[[], Fields]) -> None:
+    """Let every line of this asyncio task bear what *fields* returns by then."""
+    _about.set(fields)
+
+
 def _extra(record: logging.LogRecord) -> dict[str, object]:
-    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    own = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    return {**_about.get()(), **own}
 
 
 class JsonLines(logging.Formatter):

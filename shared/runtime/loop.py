@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+
+from shared.runtime.metrics import LOOP_FAILURES, LOOP_LAST_SUCCESS, LOOP_STEP_SECONDS
 
 Step = Callable[[], Awaitable[timedelta]]
 
@@ -33,6 +36,9 @@ class Loop:
         self._stop = asyncio.Event()
         self.last_success: float | None = None
         """Event-loop time of the last step that did not fail; readiness is judged by it."""
+        self._seconds = LOOP_STEP_SECONDS.labels(name)
+        self._failures = LOOP_FAILURES.labels(name)
+        self._succeeded = LOOP_LAST_SUCCESS.labels(name)
 
     def wake(self) -> None:
         """Cut the current rest short. Wake-ups coalesce: many calls, one extra step."""
@@ -51,11 +57,16 @@ class Loop:
             # Cleared before the step, not after: a wake-up that arrives while the step runs may
             # be about work the step has already looked past.
             self._wake.clear()
+            begun = time.perf_counter()
             try:
                 rest = await self._step()
                 failures = 0
                 self.last_success = asyncio.get_running_loop().time()
+                self._seconds.observe(time.perf_counter() - begun)
+                self._succeeded.set(time.time())
             except Exception as error:
+                self._seconds.observe(time.perf_counter() - begun)
+                self._failures.inc()
                 rest = RESTS_AFTER_ERRORS[min(failures, len(RESTS_AFTER_ERRORS) - 1)]
                 failures += 1
                 # The first failure is told in full, a series of the same only by its name.

@@ -1,10 +1,10 @@
 """The life of one service process: open, run, drain, close, with the right exit code.
 
 A service gives a `build` function, which opens what it needs on the exit stack and returns `Parts`;
-everything else is the same for all services and lies here: logs, the event loop, signals, the two
-health probes, the order of stopping (web first, then loops in reverse, then connections), and the
-watch over the event loop itself (a loop that stands still for ten seconds cannot renew leases, so
-the process ends and is started afresh).
+everything else is the same for all services and lies here: logs, traces, the event loop, signals,
+the health probes and metrics, the order of stopping (web first, then loops in reverse, then
+connections), and the watch over the event loop itself (a loop that stands still for ten seconds
+cannot renew leases, so the process ends and is started afresh).
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from datetime import timedelta
 
 import uvloop
 
+from shared.runtime import tracing
 from shared.runtime.logs import set_up_logs
 from shared.runtime.loop import Loop
+from shared.runtime.metrics import EVENT_LOOP_LAG, tell_build
+from shared.runtime.sampling import Sample, Sampler
 from shared.runtime.web import Check, WebServer, health_app
 from shared.settings import ServiceSettings
 
@@ -43,7 +46,9 @@ class Parts:
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By name, what must be true for the service to be ready."""
     web: WebServer | None = None
-    """The API's own server; the others get one for their health probes only."""
+    """The API's own server, beside the one for the health probes and metrics that each has."""
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    """By name, what the sampler looks up for `/metrics` now and then."""
     drain: Callable[[], Awaitable[None]] | None = None
     """Called after a stop was asked for and before the loops are stopped."""
 
@@ -55,6 +60,26 @@ def run_service(role: str, settings: ServiceSettings, build: Build) -> None:
     """Run a service until SIGTERM or SIGINT, then stop it in order."""
     set_up_logs(f"{role}:{settings.instance}", settings.log_format)
     faulthandler.enable()
+    tell_build(role)
+    close_traces = _tell_traces(role, settings)
+    try:
+        _run(role, settings, build)
+    finally:
+        close_traces()
+
+
+def _tell_traces(role: str, settings: ServiceSettings) -> Callable[[], None]:
+    """Send spans to the collector, if there is one; return what sends the last of them."""
+    if not settings.otlp_endpoint:
+        return lambda: None
+    from shared.runtime.otlp import Collector  # noqa: PLC0415 - 10 MB that few need
+
+    collector = Collector(settings.otlp_endpoint, role=role, instance=settings.instance)
+    tracing.switch_on(collector.tell, ratio=settings.trace_ratio)
+    return collector.close
+
+
+def _run(role: str, settings: ServiceSettings, build: Build) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_live(role, settings, build))
 
@@ -68,26 +93,37 @@ async def _live(role: str, settings: ServiceSettings, build: Build) -> None:
         parts = await _build_unless_stopped(build, stack, stopping)
         if parts is None:
             return
-        web = parts.web or WebServer(
-            health_app(parts.checks), host=settings.health_host, port=settings.health_port
-        )
+        webs = _web_servers(parts, settings)
+        loops = [*parts.loops]
+        if parts.samples:
+            loops.append(Loop("sampler", Sampler(parts.samples).step))
         _watch_event_loop(loop)
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(web.run())
-            running = [tasks.create_task(each.run(), name=each.name) for each in parts.loops]
+            serving = [tasks.create_task(each.run()) for each in webs]
+            running = [tasks.create_task(each.run(), name=each.name) for each in loops]
             log.info("%s is running", role)
             await stopping.wait()
             log.info("%s is stopping", role)
             if parts.drain:
                 await parts.drain()
             if parts.web:
-                web.stop()
-                await serving
-            for each, task in zip(reversed(parts.loops), reversed(running), strict=True):
+                parts.web.stop()
+                await serving[0]
+            for each, task in zip(reversed(loops), reversed(running), strict=True):
                 each.stop()
                 await task
-            web.stop()
+            for web in webs:
+                web.stop()
     log.info("%s stopped", role)
+
+
+def _web_servers(parts: Parts, settings: ServiceSettings) -> list[WebServer]:
+    """Return the service's own server, if it has one, and the one for probes and metrics."""
+    servers = [parts.web] if parts.web else []
+    if not servers or settings.health_port:
+        health = health_app(parts.checks)
+        servers.append(WebServer(health, host=settings.health_host, port=settings.health_port))
+    return servers
 
 
 async def _build_unless_stopped(
@@ -112,10 +148,13 @@ def _watch_event_loop(loop: asyncio.AbstractEventLoop) -> None:
     (SIGSTOP, a suspended machine) is not taken for one whose loop is blocked.
     """
     beats = 0
+    expected = loop.time()
 
     def beat() -> None:
-        nonlocal beats
+        nonlocal beats, expected
         beats += 1
+        EVENT_LOOP_LAG.set(max(0.0, loop.time() - expected))
+        expected = loop.time() + 1.0
         loop.call_later(1.0, beat)
 
     def watch() -> None:

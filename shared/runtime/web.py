@@ -12,10 +12,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import uvicorn
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from shared.runtime.metrics import READY, REGISTRY
+from shared.runtime.trouble import Trouble, trouble_of
 
 Check = Callable[[], Awaitable[None]]
 """Raises if what it checks is not so."""
@@ -79,31 +83,55 @@ class WebServer:
         return listener
 
 
-async def failures(checks: Mapping[str, Check]) -> dict[str, str]:
+async def failures(checks: Mapping[str, Check]) -> dict[str, Trouble]:
     """Run all checks at once; return what is wrong, by name."""
 
-    async def run(check: Check) -> str | None:
+    async def run(name: str, check: Check) -> Trouble | None:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await check()
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
-            return type(error).__name__
+            READY.labels(name).set(0)
+            return trouble_of(error)
+        READY.labels(name).set(1)
         return None
 
-    results = await asyncio.gather(*(run(check) for check in checks.values()))
+    results = await asyncio.gather(*(run(name, check) for name, check in checks.items()))
     return {name: wrong for name, wrong in zip(checks, results, strict=True) if wrong}
 
 
+async def readiness(checks: Mapping[str, Check]) -> tuple[int, dict[str, object]]:
+    """Return the status and the body with which /readyz answers."""
+    wrong = await failures(checks)
+    if not wrong:
+        return 200, {"status": "ok", "checked": sorted(checks)}
+    return 503, {
+        "status": "not ready",
+        "failed": {name: each.kind for name, each in wrong.items()},
+        "problems": [{"check": name, **each.as_json()} for name, each in wrong.items()],
+    }
+
+
 def health_app(checks: Mapping[str, Check]) -> Starlette:
-    """Return an application with the two probes: alive (/healthz) and ready (/readyz)."""
+    """Return an application with the probes (/healthz, /readyz) and the numbers (/metrics)."""
 
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
     async def ready(_: Request) -> JSONResponse:
-        wrong = await failures(checks)
-        if wrong:
-            return JSONResponse({"status": "not ready", "failed": wrong}, status_code=503)
-        return JSONResponse({"status": "ok", "checked": sorted(checks)})
+        status, body = await readiness(checks)
+        return JSONResponse(body, status_code=status)
 
-    return Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready)])
+    return Starlette(
+        routes=[
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Route("/metrics", metrics),
+        ]
+    )
+
+
+async def metrics(request: Request) -> Response:
+    """Answer Prometheus."""
+    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(REGISTRY), headers={"Content-Type": content_type})

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("api", "scheduler", "executor", "log_writer", "notifier", "account_runtime")
+SERVICES = (
+    "api",
+    "scheduler",
+    "executor",
+    "log_writer",
+    "notifier",
+    "account_runtime",
+    "bus_keeper",
+)
 
 #: Statements as we write them; lower case is prose.
 _SQL = re.compile(

@@ -85,4 +85,5 @@ def test_all_modules_with_subscribers_are_known_here() -> None:
         and node.module in {"faststream", "faststream.nats", "shared.bus.subscriber"}
     }
 
-    assert found == set(REGISTERS)
+    # It makes the broker and registers nothing.
+    assert found - {"services/api/connections.py"} == set(REGISTERS)

@@ -31,6 +31,12 @@ PLANTED: Mapping[str, Mapping[str, str]] = {
         "services/log_writer/planted.py": "import services.notifier",
         "services/notifier/planted.py": "import services.executor",
         "services/account_runtime/planted.py": "import services.api",
+        "services/bus_keeper/planted.py": "import services.scheduler",
+        "services/cli/planted.py": "import services.api",
+    },
+    "cli-speaks-http": {
+        "services/cli/planted_bus.py": "import nats",
+        "services/cli/planted_db.py": "import shared.db",
     },
     "runtimes-know-no-database": {"services/account_runtime/planted_sql.py": "import shared.db"},
     "shared-layers": {

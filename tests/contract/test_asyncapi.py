@@ -41,6 +41,10 @@ def test_what_is_said_over_raw_jetstream_is_described() -> None:
     assert {"task.due.*.*.*", "account.desired.*"} <= addresses()
 
 
+def test_what_is_asked_of_the_keeper_of_the_bus_is_described() -> None:
+    assert topology.RPC_BUS_ENSURE in addresses()
+
+
 def test_the_command_writes_the_same_document(tmp_path: Path) -> None:
     file = tmp_path / "asyncapi.json"
     command = "from deploy.cli import main; main()"

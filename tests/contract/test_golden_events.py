@@ -23,7 +23,7 @@ from services.executor.journal import finished, written
 from services.scheduler.dispatch import message_for
 from services.scheduler.store.ledger import Order
 from shared.bus import topology
-from shared.contracts import cancel, notifications, policy, runs, sync, tasks
+from shared.contracts import bus, cancel, notifications, policy, runs, sync, tasks
 from shared.contracts.message import Message
 from shared.contracts.platform import Question
 from tests.contract import platform_messages
@@ -145,6 +145,10 @@ MESSAGES: dict[str, Message] = {
         )
     ),
     "cancel_order": cancel.CancelOrder(run_ids=(RUN,)),
+    "bus_ensure": bus.EnsureRequest(
+        streams=("KV_SCRIPTS",), consumers=("due-default-3", "runtime-tw_1")
+    ),
+    "bus_ensured": bus.Ensured(trouble=("there is no x in the topology",)),
     "channel_test": notifications.ChannelTest(channel="值班"),
     "channel_tested": notifications.ChannelTested(ok=False, detail="no answer", duration_ms=5000),
     "channel_tested_shown": notifications.ChannelTested(
@@ -207,6 +211,7 @@ def topology_now() -> dict[str, Any]:
             "rpc_tasks_page": topology.RPC_TASKS_PAGE,
             "rpc_runs_cancel": topology.RPC_RUNS_CANCEL,
             "rpc_notifier_test": topology.RPC_NOTIFIER_TEST,
+            "rpc_bus_ensure": topology.RPC_BUS_ENSURE,
             "run_cancel": topology.RUN_CANCEL,
             "account_desired": topology.account_desired(TASK),
             "account_state": topology.account_state(TASK),

@@ -113,7 +113,11 @@ async def bus_stage(
         server = Running(Nats(folder / "nats"), folder)
         bus = Bus(server, FlakyProxy(lambda: port_of(bus.unit.url)))
         async with server, bus.proxy as proxy:
-            url = bus.unit.url.replace(f":{port_of(bus.unit.url)}", f":{proxy.port}")
-            settings = {"AUTOMATION_NATS_URL": url, **(env or {})}
+            address = bus.unit.address.replace(f":{port_of(bus.unit.url)}", f":{proxy.port}")
+            settings = {
+                "AUTOMATION_NATS_URL": address,
+                "AUTOMATION_NATS_KEYS": str(bus.unit.seed("api").parent),
+                **(env or {}),
+            }
             async with stage(settings, tasks=tasks) as here:
                 yield here, bus

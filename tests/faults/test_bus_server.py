@@ -7,7 +7,6 @@ lies between it and the services.
 from __future__ import annotations
 
 import re
-import secrets
 import signal
 import time
 from collections import Counter
@@ -19,8 +18,10 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from deploy.keys.bus import fresh_seed
 from deploy.local.nats import Nats
 from shared.bus.connection import EXIT_BUS_LOST
+from shared.bus.nkey import UserKey
 from tests.faults.bus_stage import Bus, bus_stage, client_of, eventually, read_by_all
 from tests.faults.stage import Stage
 from tests.support.flaky_proxy import Attempt
@@ -40,7 +41,7 @@ REFUSED_REST = 0.9
 #: How often each is refused, and how soon that has happened and been said.
 TRIES, LOUD_WITHIN = 5, 30  # seconds
 REFUSED = "NATS refuses our credentials"
-PASSWORD = re.compile('password: "[^"]*"')
+KEY = re.compile(r"nkey: U[A-Z2-7]+")
 #: From a closed connection to the end of the process; and from there on until it is ready again.
 EXITS_WITHIN, BACK_WITHIN = 5, 30  # seconds
 #: For how long.
@@ -178,6 +179,11 @@ async def test_a_client_closed_for_good_ends_its_process(both: Both) -> None:
     assert figures.twice <= EXECUTORS * figures.under_way
 
 
+def stranger() -> str:
+    """Return a public key that nobody of ours has."""
+    return UserKey.from_seed(fresh_seed()).public
+
+
 def rests(attempts: Iterable[Attempt]) -> dict[str, list[float]]:
     """Return the seconds between the tries of each client."""
     at: dict[str, list[float]] = {}
@@ -194,7 +200,7 @@ async def test_credentials_are_revoked_and_given_back(both: Both) -> None:
     before = len(bus.proxy.attempts)
     with here.fault("revoked", "executors and all others"):
         began = time.monotonic()
-        bus.config.write_text(PASSWORD.sub(f'password: "{secrets.token_hex()}"', config))
+        bus.config.write_text(KEY.sub(lambda _: f"nkey: {stranger()}", config))
         bus.reload()
 
         async def all_refused() -> bool:

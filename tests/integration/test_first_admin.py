@@ -17,6 +17,7 @@ from deploy.local.home import Home
 from deploy.local.ports import is_local
 from deploy.local.process import StartFailed
 from deploy.local.settings import LocalSettings
+from shared.settings import DatabaseAddress
 from tests.integration.test_up import cli
 
 URL = "http://127.0.0.1:8000"
@@ -31,7 +32,7 @@ async def test_the_first_start_gives_a_link_to_its_owner_alone(
     database: str, tmp_path: Path
 ) -> None:
     admin = first(tmp_path)
-    await admin.prepare(database)
+    await admin.prepare(DatabaseAddress(database))
 
     file = tmp_path / "setup-link"
     assert admin.link == file.read_text().strip()
@@ -39,7 +40,7 @@ async def test_the_first_start_gives_a_link_to_its_owner_alone(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert admin.link in banner(api_url=URL, home=Home(tmp_path), setup_link=admin.link)
     again = first(tmp_path)
-    await again.prepare(database)
+    await again.prepare(DatabaseAddress(database))
     assert again.link != admin.link
 
 
@@ -51,7 +52,7 @@ async def test_a_password_file_makes_the_administrator_and_no_link(
     password.write_text(f"{PASSWORD}\n")
     admin = first(tmp_path, admin_password_file=password, host="0.0.0.0")  # noqa: S104 - the point
 
-    await admin.prepare(database)
+    await admin.prepare(DatabaseAddress(database))
 
     assert admin.link is None
     assert not (tmp_path / "setup-link").exists()
@@ -63,7 +64,7 @@ async def test_a_bad_password_ends_the_start(database: str, tmp_path: Path, text
     password.write_text(text)
 
     with pytest.raises(StartFailed, match="AUTOMATION_ADMIN_PASSWORD_FILE"):
-        await first(tmp_path, admin_password_file=password).prepare(database)
+        await first(tmp_path, admin_password_file=password).prepare(DatabaseAddress(database))
 
 
 async def test_a_file_that_is_no_text_ends_the_start(database: str, tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ async def test_a_file_that_is_no_text_ends_the_start(database: str, tmp_path: Pa
     password.write_bytes(b"\xff\xfe a long enough sentence")
 
     with pytest.raises(StartFailed, match=r"AUTOMATION_ADMIN_PASSWORD_FILE.*UTF-8"):
-        await first(tmp_path, admin_password_file=password).prepare(database)
+        await first(tmp_path, admin_password_file=password).prepare(DatabaseAddress(database))
 
 
 async def test_a_name_that_is_none_ends_the_start(database: str, tmp_path: Path) -> None:
@@ -80,15 +81,16 @@ async def test_a_name_that_is_none_ends_the_start(database: str, tmp_path: Path)
     wrong = first(tmp_path, admin_password_file=password, admin_name="the boss")
 
     with pytest.raises(StartFailed, match="AUTOMATION_ADMIN_NAME"):
-        await wrong.prepare(database)
+        await wrong.prepare(DatabaseAddress(database))
 
 
 async def test_until_there_is_somebody_other_machines_are_not_listened_to(
     database: str, tmp_path: Path
 ) -> None:
+    everywhere, there = "0.0.0.0", DatabaseAddress(database)  # noqa: S104 - the point
     with pytest.raises(StartFailed, match="AUTOMATION_SETUP_FROM_NETWORK"):
-        await first(tmp_path, host="0.0.0.0").prepare(database)  # noqa: S104 - the point
-    await first(tmp_path, host="0.0.0.0", setup_from_network=True).prepare(database)  # noqa: S104
+        await first(tmp_path, host=everywhere).prepare(there)
+    await first(tmp_path, host=everywhere, setup_from_network=True).prepare(there)
 
 
 @pytest.mark.parametrize(

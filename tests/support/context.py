@@ -33,6 +33,7 @@ class RecordingContext:
     home: Path = Path("/nonexistent")
     egress_allow: str = ""
     rights: Rights = field(default_factory=Rights)
+    traceparent: str | None = None
     bus: Client | None = None
     secrets: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[Level, str]] = field(default_factory=list)

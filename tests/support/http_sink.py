@@ -174,11 +174,11 @@ def _answer_to(path: str, *, times: int) -> tuple[float, int]:
 def _main() -> None:
     import uvicorn  # noqa: PLC0415 - only in the other process
 
-    file, port = Path(sys.argv[1]), int(sys.argv[2])
+    file, port, *elsewhere = sys.argv[1:]
     uvicorn.run(
-        _Server(file),
-        host=ports.LOOPBACK,
-        port=port,
+        _Server(Path(file)),
+        host=elsewhere[0] if elsewhere else ports.LOOPBACK,
+        port=int(port),
         lifespan="off",
         log_level="warning",
         access_log=False,

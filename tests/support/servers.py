@@ -7,12 +7,14 @@ disk: a test run need not survive a power cut. Linux ends them with pytest, even
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +26,10 @@ from nats.aio.client import Client
 from deploy.local import process
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
+from services.bus_keeper.app import answer
+from services.bus_keeper.keeper import Keeper
+from shared.bus.access import NOBODY, Access
+from shared.bus.connection import Guard, connect
 
 #: What makes PostgreSQL quick and forgetful.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -151,8 +157,8 @@ async def _make_template(server: Postgres) -> None:
 
 
 @asynccontextmanager
-async def fresh_bus(url: str) -> AsyncIterator[Client]:
-    """Connect to a NATS server whose streams are newly made and empty."""
+async def fresh_bus(url: str, *, keeper: bool = True) -> AsyncIterator[Client]:
+    """Connect to a NATS server whose streams are newly made and empty, and have a keeper."""
     from shared.bus.declare import declare  # noqa: PLC0415 - only these tests need the streams
 
     client = await nats.connect(url, allow_reconnect=False)
@@ -162,6 +168,22 @@ async def fresh_bus(url: str) -> AsyncIterator[Client]:
             assert stream.config.name is not None
             await stream_admin.delete_stream(stream.config.name)
         await declare(url)
-        yield client
+        async with bus_keeper(url) if keeper else contextlib.nullcontext():
+            yield client
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def bus_keeper(url: str, access: Access = NOBODY) -> AsyncIterator[Keeper]:
+    """Answer services that miss a stream or consumer; it does not look by itself."""
+    guard = Guard()
+    guard.stopping = True  # it may close without ending the tests
+    client = await connect(url, name="keeper", guard=guard, access=access)
+    try:
+        keeper = Keeper(client, replicas=1, interval=timedelta(seconds=1))
+        await answer(client, keeper)
+        yield keeper
+    finally:
+        with contextlib.suppress(OSError):  # a test has killed the server
+            await client.close()

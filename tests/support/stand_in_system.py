@@ -18,10 +18,16 @@ STAND_IN = (sys.executable, "-I", "-S", str(Path(__file__).with_name("stand_in.p
 
 def services(system: up.LocalSystem) -> list[list[Role]]:
     """One of each of our services, in the order of the real ones."""
-    port = int(system.environment()["AUTOMATION_PORT"])
+    port = int(system.environment("api")["AUTOMATION_PORT"])
 
     def role(name: str, address: tuple[str, int] | None = None) -> Role:
-        return Role(name=name, argv=STAND_IN, environment=system.environment, address=address)
+        return Role(
+            name=name,
+            service=name.rstrip("-12"),
+            argv=STAND_IN,
+            environment=system.environment,
+            address=address,
+        )
 
     return [
         [role("api", (ports.LOOPBACK, port))],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.key_file import KeyFile, KeyFileIsOpen, find_box
+from shared.runtime.key_file import KeyFile, KeyFileIsOpen, find_box, others_may_read
 from shared.runtime.secret_box import BoxIsBroken, NotOurs, SecretBox, WrongKey, fresh_key, new_key
 
 
@@ -28,6 +28,23 @@ def test_the_key_is_found_in_the_environment_then_in_the_home(tmp_path: Path) ->
     assert given is not None
     with pytest.raises(NotOurs):
         of_home.open(given.seal(b"x", owner=""), owner="")
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "reader", "is_open"),
+    [
+        (0o440, 0, 10001, False),  # as Kubernetes mounts a Secret into a pod with an fsGroup
+        (0o440, 0, 0, True),
+        (0o440, 10001, 10001, True),
+        (0o444, 0, 10001, True),
+        (0o460, 0, 10001, True),
+        (0o400, 10001, 10001, False),
+    ],
+)
+def test_the_group_may_read_what_is_roots_and_was_handed_to_us(
+    *, mode: int, owner: int, reader: int, is_open: bool
+) -> None:
+    assert others_may_read(mode, owner=owner, reader=reader) is is_open
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])

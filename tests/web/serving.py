@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,21 +73,24 @@ class Place:
 
 
 @asynccontextmanager
-async def serving(dsn: str) -> AsyncIterator[Place]:
-    """Serve on a free port."""
+async def serving(
+    dsn: str, more: Callable[[str], Mapping[str, Any]] = lambda _: {}
+) -> AsyncIterator[Place]:
+    """Serve on a free port; *more* are further parts, by the address."""
     page = Path(os.environ.get("AUTOMATION_PAGE") or ApiSettings.model_fields["page"].default)
     async with await open_pool(dsn, name="page-test", max_size=10) as pool:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
         parts = ApiParts(
             database=Database(pool),
             catalog=action_catalog(),
             wake_relay=lambda: None,
             passwords=Passwords(memory_kib=64, rounds=1),
+            **more(url),
         )
-        port = free_port()
         app = Site(read_page(page), create_asgi(parts))
         server = WebServer(app, host="127.0.0.1", port=port)
         running = asyncio.create_task(server.run())
-        url = f"http://127.0.0.1:{port}"
         headers = {"Authorization": f"Bearer {await create_admin_token(dsn)}"}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as admin:
             yield Place(url, dsn, pool, parts, admin)

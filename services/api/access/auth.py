@@ -16,16 +16,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from services.api.access.by_proxy import by_header
 from services.api.access.credentials import REALM, by_cookie, by_token, ip_of
 from services.api.access.cross_site import refuse_cross_site
 from services.api.access.known_tokens import Principal
 from services.api.access.open_routes import ABOUT_ONESELF
+from services.api.access.rate_limits import (
+    count_known,
+    count_public,
+    count_unknown,
+    refuse_crowd,
+)
 from services.api.access.refusals import note_refusal
 from services.api.access.scopes import Scope, allows
 from services.api.parts import ApiParts, parts_of
 from services.api.wire.dry_run_query import refuse_what_cannot_be_rehearsed
 from services.api.wire.problems import Refused
 from services.api.wire.query import refuse_odd_query
+
+UNAUTHORIZED = 401
 
 #: What each route needs, by its name.
 NEEDS: Mapping[str, Scope] = {
@@ -169,6 +178,7 @@ NEEDS: Mapping[str, Scope] = {
     "list_audit": "audit:read",
     "list_audit_words": "audit:read",
     "export_audit": "audit:read",
+    "verify_audit": "audit:read",
     "list_users": "users:admin",
     "create_user": "users:admin",
     "get_user": "users:admin",
@@ -208,12 +218,11 @@ async def admit(request: Request, parts: Annotated[ApiParts, Depends(parts_of)])
     """Let the holder of a good token or session in, if the route is for its scopes.
 
     Raises:
-        Refused: 401 or 403.
+        Refused: 401, 403 or 429.
     """
-    found = await by_token(request, parts) or await by_cookie(request, parts)
-    if found is None:
-        raise Refused(401, "auth.required", headers={"WWW-Authenticate": REALM})
+    found = await _known(request, parts)
     principal = replace(found, ip=ip_of(request), request_id=request.state.request_id)
+    count_known(request, parts, principal)
     name = request.scope["route"].name
     needed = NEEDS.get(name)
     if name not in ABOUT_ONESELF and (needed is None or not allows(principal.scopes, needed)):
@@ -231,12 +240,36 @@ async def admit(request: Request, parts: Annotated[ApiParts, Depends(parts_of)])
     return principal
 
 
+async def _known(request: Request, parts: ApiParts) -> Principal:
+    """Return who asks.
+
+    Raises:
+        Refused: 401 nobody we know, 403 another site's page, 429 too many of nobody we know.
+    """
+    refuse_crowd(request, parts)
+    try:
+        found = (
+            await by_header(request, parts)
+            or await by_token(request, parts)
+            or await by_cookie(request, parts)
+        )
+    except Refused as refused:
+        if refused.status == UNAUTHORIZED:
+            count_unknown(request, parts)
+        raise
+    if found is None:
+        count_unknown(request, parts)
+        raise Refused(401, "auth.required", headers={"WWW-Authenticate": REALM})
+    return found
+
+
 async def pass_by(request: Request, parts: Annotated[ApiParts, Depends(parts_of)]) -> None:
     """Let anybody in, but no page of another site.
 
     Raises:
-        Refused: 400 or 403.
+        Refused: 400, 403 or 429.
     """
+    count_public(request, parts)
     refuse_cross_site(request, parts.origin, has_cookie=False)
     refuse_odd_query(request)
     refuse_what_cannot_be_rehearsed(request)

@@ -94,7 +94,13 @@ async def session_of(parts: ApiParts, secret: str) -> Principal:
             await sessions.note_use(connection, held.id)
     user = KnownUser(held.user_id, held.name, held.display_name, held.role, held.language)
     return Principal(
-        None, held.name, SCOPES_OF[held.role], held.seconds_left, user=user, session_id=held.id
+        None,
+        held.name,
+        SCOPES_OF[held.role],
+        held.seconds_left,
+        user=user,
+        session_id=held.id,
+        via=held.via,
     )
 
 

@@ -11,16 +11,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.api.access import people
+from services.api.access import outsiders, people
 from services.api.access.links import offer_setup
 from services.api.access.names import folded
 from services.api.access.passwords import Passwords, problems_of_password
 from services.api.access.schemas import UserCreate, UserUpdate
 from services.api.access.tokens import COMMAND_LINE
+from services.api.store import audit
 from services.api.store import users as store
 from services.api.wire.texts import say
 from shared.db.pool import Connection, connected
 from shared.domain.errors import Conflict, InvalidDefinition, NotFound
+from shared.settings import DatabaseAddress
 
 
 class BadPassword(Exception):
@@ -31,13 +33,13 @@ class BadName(Exception):
     """A name is not taken."""
 
 
-async def has_users(dsn: str) -> bool:
+async def has_users(dsn: DatabaseAddress | str) -> bool:
     """Return whether there is anybody who may log in."""
     async with connected(dsn) as connection:
         return await store.is_there_any(connection)
 
 
-async def setup_secret(dsn: str) -> str | None:
+async def setup_secret(dsn: DatabaseAddress | str) -> str | None:
     """Return the secret of a fresh link for the first administrator; None if there are users."""
     async with connected(dsn) as connection, connection.transaction():
         if await store.is_there_any(connection):
@@ -45,7 +47,7 @@ async def setup_secret(dsn: str) -> str | None:
         return await offer_setup(connection, created_by=COMMAND_LINE.name)
 
 
-async def ensure_admin(dsn: str, name: str, password_file: Path | None) -> bool:
+async def ensure_admin(dsn: DatabaseAddress | str, name: str, password_file: Path | None) -> bool:
     """Create an administrator if there is a file and no user; return whether it was done.
 
     Raises:
@@ -67,7 +69,9 @@ async def ensure_admin(dsn: str, name: str, password_file: Path | None) -> bool:
         return True
 
 
-async def create_user(dsn: str, wished: UserCreate, *, password_file: Path | None) -> str | None:
+async def create_user(
+    dsn: DatabaseAddress | str, wished: UserCreate, *, password_file: Path | None
+) -> str | None:
     """Create a user; return the secret of a link for their password, if none is in a file.
 
     Raises:
@@ -83,14 +87,14 @@ async def create_user(dsn: str, wished: UserCreate, *, password_file: Path | Non
         return secret
 
 
-async def list_users(dsn: str) -> list[dict[str, Any]]:
+async def list_users(dsn: DatabaseAddress | str) -> list[dict[str, Any]]:
     """Return all users by name."""
     async with connected(dsn) as connection:
         rows = await store.page(connection, after="", text=None, role=None, limit=100_000)
     return [people.view(row) for row in rows]
 
 
-async def change_user(dsn: str, name: str, wished: UserUpdate) -> None:
+async def change_user(dsn: DatabaseAddress | str, name: str, wished: UserUpdate) -> None:
     """Change a user.
 
     Raises:
@@ -102,7 +106,7 @@ async def change_user(dsn: str, name: str, wished: UserUpdate) -> None:
         await people.change(connection, row, wished, COMMAND_LINE)
 
 
-async def reset_password(dsn: str, name: str) -> str:
+async def reset_password(dsn: DatabaseAddress | str, name: str) -> str:
     """Return the secret of a link with which a user chooses a new password.
 
     Raises:
@@ -112,6 +116,20 @@ async def reset_password(dsn: str, name: str) -> str:
         row = await _locked(connection, name)
         secret, _ = await people.make_link(connection, row.id, row.name, COMMAND_LINE)
         return secret
+
+
+async def link_user(dsn: DatabaseAddress | str, name: str, issuer: str, subject: str) -> None:
+    """Have whoever is *subject* at *issuer* come in as a user who is there.
+
+    Raises:
+        NotFound: there is none of that name.
+        Conflict: the identity is another user's.
+    """
+    async with connected(dsn) as connection, connection.transaction():
+        row = await _locked(connection, name)
+        await outsiders.link(connection, issuer, subject, row.id)
+        after = {"issuer": issuer, "subject": subject}
+        await audit.note(connection, COMMAND_LINE, "user.linked", "user", row.name, after=after)
 
 
 def hash_of_file(path: Path, name: str) -> str:

@@ -43,6 +43,8 @@ class Principal:
     """None: a token that belongs to nobody."""
     session_id: UUID | None = None
     token_name: str | None = None
+    via: str | None = None
+    """How somebody who is logged in has got in: `password` or `oidc`; None: no session."""
     ip: str | None = None
     request_id: str | None = None
 

@@ -75,7 +75,9 @@ async def log_in(parts: ApiParts, name: str, password: str, visitor: Visitor) ->
         return await open_session(connection, found.id, found.name, visitor)
 
 
-async def open_session(connection: Connection, user_id: UUID, name: str, visitor: Visitor) -> str:
+async def open_session(
+    connection: Connection, user_id: UUID, name: str, visitor: Visitor, *, via: str = "password"
+) -> str:
     """Make a session in the place of the one that the browser has; return its secret."""
     if visitor.old_secret is not None:
         await sessions.end_by_secret(connection, hash_of(visitor.old_secret))
@@ -89,10 +91,12 @@ async def open_session(connection: Connection, user_id: UUID, name: str, visitor
         lasts=ABSOLUTE,
         ip=visitor.ip,
         user_agent=agent,
+        via=via,
     )
     await users.note_login(connection, user_id)
     who = visitor.actor(name, user_id)
-    await audit.note(connection, who, "session.created", "session", str(session_id))
+    after = None if via == "password" else {"via": via}
+    await audit.note(connection, who, "session.created", "session", str(session_id), after=after)
     return secret
 
 
@@ -131,10 +135,10 @@ async def _count_try(connection: Connection, subjects: tuple[str, str]) -> None:
 def _subjects(key: str, ip: str | None) -> tuple[str, str]:
     # A hash, because what is typed as a name may be a password.
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"account:{digest}", f"ip:{_network(ip)}"
+    return f"account:{digest}", f"ip:{network_of(ip)}"
 
 
-def _network(ip: str | None) -> str:
+def network_of(ip: str | None) -> str:
     """Return what counts as one address: of IPv6 the network, because each host has billions."""
     with suppress(ValueError):
         address = ipaddress.ip_address(ip or "")

@@ -12,6 +12,10 @@ PUBLIC = frozenset(
         "log_in",
         "peek_password_link",
         "use_password_link",
+        "list_log_in_ways",
+        "start_oidc",
+        "finish_oidc",
+        "leave_oidc",
     }
 )
 

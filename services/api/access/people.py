@@ -42,6 +42,7 @@ def view(row: UserRow) -> dict[str, Any]:
         "logged_in_at": _instant(row.logged_in_at),
         "open_sessions": row.open_sessions,
         "live_tokens": row.live_tokens,
+        "provider": row.provider,
         "version": row.version,
         "created_at": format_instant(row.created_at),
         "created_by": row.created_by,

@@ -18,6 +18,7 @@ from services.api.store import tokens as store
 from shared.db.pool import Connection, connected
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.instant import format_instant
+from shared.settings import DatabaseAddress
 
 EXPIRES_IN_DAYS = 90
 #: In the audit list, whoever has no token but the database.
@@ -77,13 +78,16 @@ def view(row: store.TokenRow) -> dict[str, object]:
     }
 
 
-async def create_admin_token(dsn: str) -> str:
+async def create_admin_token(dsn: DatabaseAddress | str) -> str:
     """Make a token that may do everything and never expires; return it."""
     return await create_token(dsn, "admin", [ADMIN], None)
 
 
 async def create_token(
-    dsn: str, name: str, scopes: list[str], expires_in_days: int | None = EXPIRES_IN_DAYS
+    dsn: DatabaseAddress | str,
+    name: str,
+    scopes: list[str],
+    expires_in_days: int | None = EXPIRES_IN_DAYS,
 ) -> str:
     """Make a token; return it.
 
@@ -103,13 +107,13 @@ async def create_token(
     return token.text
 
 
-async def list_tokens(dsn: str) -> list[dict[str, object]]:
+async def list_tokens(dsn: DatabaseAddress | str) -> list[dict[str, object]]:
     """Return all tokens, newest first, without their secrets."""
     async with connected(dsn) as connection:
         return [view(row) for row in await store.every(connection)]
 
 
-async def revoke_token(dsn: str, token_id: str) -> bool:
+async def revoke_token(dsn: DatabaseAddress | str, token_id: str) -> bool:
     """Make a token useless; return whether it was there and useful until now."""
     async with connected(dsn) as connection, connection.transaction():
         if not await store.revoke(connection, token_id):

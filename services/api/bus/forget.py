@@ -2,8 +2,8 @@
 
 Answers for `Idempotency-Key`, which events were taken, which triggered tasks have changed, account
 runtimes that are not heard any more, accounts that were deleted, alerts and silences that have long
-been over, sessions and links that ran out, tries to log in; and who changed what, after more than a
-year.
+been over, sessions and links that ran out, tries to log in, decisions on dead runs and letters that
+the log has forgotten; and who changed what, after more than a year.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from services.api.store import (
     alert_silences,
     alerts,
     audit,
+    dead_letters,
+    dead_runs,
     events,
     idempotency,
     login_attempts,
+    oidc_logins,
     password_links,
     resends,
     sessions,
@@ -46,7 +49,8 @@ class Forgetter:
             kept = (
                 *(idempotency, events, trigger_changes, account_runtimes, account_states),
                 *(alerts, alert_silences, resends, task_bulks),
-                *(sessions, password_links, login_attempts),
+                *(sessions, password_links, login_attempts, oidc_logins),
+                *(dead_runs, dead_letters),
             )
             removed = [await each.forget(connection, BATCH) for each in kept]
             removed.append(await audit.forget(connection, BATCH, days=self._audit_days))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from services.api.access.audit_chain import Wrong
 from services.api.documented.policy import Shown
 
 
@@ -25,6 +26,12 @@ class AuditEntry(Shown):
     subject_id: str
     before: dict[str, Any] | None = Field(description="Of what was changed; null: nothing to tell.")
     after: dict[str, Any] | None
+    seal: int | None = Field(description="Its place in the chain; null: not sealed yet.")
+    hash: str | None = Field(
+        description="SHA-256 of `previous_hash` and the fields above as JSON: keys sorted, no"
+        " blanks, ASCII only."
+    )
+    previous_hash: str | None
 
 
 class Audit(Shown):
@@ -32,6 +39,31 @@ class Audit(Shown):
 
     items: list[AuditEntry]
     next: str | None
+
+
+class AuditProblem(Shown):
+    """Where the chain does not hold."""
+
+    what: Wrong = Field(
+        description="changed: the row is not what was sealed, or not where it was. missing: the row"
+        " or its seal is gone. unsealed: put in around the chain. head, anchor: the chain does not"
+        " end, or begin, where it should."
+    )
+    id: int | None = Field(description="The row; null: only its seal is known.")
+    seal: int | None
+
+
+class AuditVerdict(Shown):
+    """What verifying a stretch of the chain has found."""
+
+    ok: bool
+    checked: int
+    next: int | None = Field(description="`after` of the next stretch; null: this was the last.")
+    waiting: int = Field(description="Rows of the last moment, not sealed yet.")
+    late: bool = Field(description="Some have waited so long that nobody seems to seal.")
+    anchor: str = Field(description="The last seal that retention has removed, `number:hash`.")
+    head: str = Field(description="The last seal, `number:hash`.")
+    problems: list[AuditProblem]
 
 
 class AuditWords(Shown):

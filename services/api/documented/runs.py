@@ -136,6 +136,9 @@ class RunDetail(ListedRun):
     cancel_reason: str | None
     params: dict[str, Any] | None = Field(description="What it was given instead of the task's.")
     origin: dict[str, Any] | None = Field(description="The run, event or backfill that caused it.")
+    trace_id: str | None = Field(
+        description="Its trace (OpenTelemetry), as a trace store finds it; null if it has none."
+    )
     progress: ProgressShown | None = Field(
         description="What the action said last of how far it is, if it says anything; a few seconds"
         " old while it runs."

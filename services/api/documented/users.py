@@ -25,6 +25,9 @@ class User(Shown):
     logged_in_at: AwareDatetime | None
     open_sessions: int
     live_tokens: int
+    provider: str | None = Field(
+        description="Where they log in, beside a password: an issuer, or `proxy`."
+    )
     version: int
     created_at: AwareDatetime
     created_by: str | None
@@ -68,6 +71,9 @@ class Session(Shown):
     """Who asks, and what they may do."""
 
     kind: Literal["user", "token"]
+    via: Literal["password", "oidc", "proxy", "token"] = Field(
+        description="How they have got in. proxy: a trusted one names them with each request."
+    )
     user: Me | None = Field(description="null: a token that belongs to nobody.")
     token_name: str | None
     scopes: list[str] = Field(description="Every right, those that others include as well.")
@@ -92,6 +98,19 @@ class OpenSessions(Shown):
     """Sessions of one user, the last used first."""
 
     items: list[OpenSession]
+
+
+class OidcWay(Shown):
+    """A provider at which one can log in, at …/oidc/start."""
+
+    name: str
+
+
+class LogInWays(Shown):
+    """How one can log in."""
+
+    password: bool
+    oidc: OidcWay | None
 
 
 class Setup(Shown):

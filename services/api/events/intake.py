@@ -47,11 +47,14 @@ class Taken(NamedTuple):
 
 
 def read_events(
-    document: object, *, now: datetime, new_id: Callable[[], str]
+    document: object, *, now: datetime, new_id: Callable[[], str], trace: str | None = None
 ) -> tuple[list[Taken], list[Problem]]:
-    """Return the events of *document*, and what is wrong with them."""
+    """Return the events of *document*, and what is wrong with them.
+
+    Those that do not say to which trace they belong (`traceparent`) belong to *trace*.
+    """
     if not isinstance(document, list):
-        one, wrong = read_one(document, "", now, new_id)
+        one, wrong = read_one(document, "", now, new_id, trace=trace)
         return ([one] if one else []), wrong
     if not document:
         return [], [Problem("", "field.too_few", {"limit": 1})]
@@ -60,7 +63,7 @@ def read_events(
     events: list[Taken] = []
     problems: list[Problem] = []
     for index, each in enumerate(document):
-        taken, found = read_one(each, f"/{index}", now, new_id)
+        taken, found = read_one(each, f"/{index}", now, new_id, trace=trace)
         events += [taken] if taken else []
         problems += found
     return events, problems
@@ -99,6 +102,7 @@ def read_one(
     new_id: Callable[[], str],
     *,
     ours_too: bool = False,
+    trace: str | None = None,
 ) -> tuple[Taken | None, list[Problem]]:
     """Return the event that *document* is, or what is wrong with it, found at *pointer*.
 
@@ -121,7 +125,8 @@ def read_one(
             problems += [each.under("/time") for each in error.problems]
     if problems:
         return None, [problem.under(pointer) for problem in problems]
-    event = {"specversion": "1.0", "id": new_id(), **given, "time": spelled}
+    traced = {"traceparent": trace} if trace else {}
+    event = {"specversion": "1.0", "id": new_id(), **traced, **given, "time": spelled}
     payload = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     if len(payload) > MOST_EVENT_BYTES:
         return None, [Problem(pointer, "event.too_large", {"limit": MOST_EVENT_BYTES})]

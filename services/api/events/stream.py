@@ -1,8 +1,7 @@
 """The stored events, read back from the bus: to try triggers on them, and to replay them.
 
-Each look has a consumer of its own, which the server forgets soon after. It takes nothing away:
-the scheduler's consumer does not notice. A look is bounded in events, bytes and time, and says
-whether it saw all there is.
+The server is asked for one page of messages after the other; nothing is kept there for it, nothing
+taken away. A look is bounded in events, bytes and time, and says whether it saw all there is.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error
-from nats.js import JetStreamContext, api
 
+from services.api.events.pages import Edge, Kept, Pages, Start
 from services.api.wire.problems import Refused
 from shared.bus import topology
 from shared.bus.middleware import fingerprint
@@ -28,8 +26,6 @@ from shared.domain.trigger_subject import EVERY_EVENT
 MOST_BYTES = 32 * 1024 * 1024
 SECONDS = 3.0
 _PAGE = 500
-#: How long the server remembers a consumer that nobody asks.
-_IDLE_SECONDS = 10.0
 
 
 class Stored(NamedTuple):
@@ -152,6 +148,7 @@ class BusEvents:
     """The stream EVENTS."""
 
     def __init__(self, client: Client) -> None:
+        self._client = client
         self._js = client.jetstream(timeout=SECONDS)
 
     async def newest(self, count: int) -> Look:
@@ -207,86 +204,64 @@ class BusEvents:
 
     async def _read(
         self,
-        config: api.ConsumerConfig,
+        start: Start,
         pattern: str,
         latest: datetime | None,
         most: int,
         *,
         last: int | None = None,
     ) -> Look:
-        config.ack_policy = api.AckPolicy.NONE
-        config.mem_storage = True
-        config.inactive_threshold = _IDLE_SECONDS
         until = time.monotonic() + SECONDS
-        subscription = await self._js.pull_subscribe(
-            pattern, stream=topology.EVENTS.name, config=config
-        )
+        pages = Pages(self._client, pattern)
+        await pages.open()
         try:
-            return await _all_of(subscription, latest, last, most, until)
+            return await _all_of(pages, start, Edge(latest, last), most, until)
         finally:
             with contextlib.suppress(Error, OSError):
-                await subscription.unsubscribe()
+                await pages.close()
 
 
-def _from(sequence: int) -> api.ConsumerConfig:
-    return api.ConsumerConfig(
-        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence
-    )
+def _from(sequence: int) -> Start:
+    return {"seq": sequence}
 
 
-def _since(earliest: datetime) -> api.ConsumerConfig:
-    return api.ConsumerConfig(
-        deliver_policy=api.DeliverPolicy.BY_START_TIME, opt_start_time=earliest
-    )
+def _since(earliest: datetime) -> Start:
+    return {"start_time": earliest.astimezone(UTC).isoformat()}
 
 
-async def _all_of(
-    subscription: JetStreamContext.PullSubscription,
-    latest: datetime | None,
-    last: int | None,
-    most: int,
-    until: float,
-) -> Look:
+async def _all_of(pages: Pages, start: Start, edge: Edge, most: int, until: float) -> Look:
     look = Look()
-    size = 0
-    left = (await subscription.consumer_info()).num_pending or 0
+    size, left = 0, 1
     while left:
         if time.monotonic() > until or size > MOST_BYTES or look.seen >= most:
             look.complete = False
             break
-        try:
-            page = await subscription.fetch(min(_PAGE, left, most - look.seen), timeout=1)
-        except TimeoutError:
-            continue
+        page, left = await pages.next(start, min(_PAGE, most - look.seen))
         for message in page:
-            place = message.metadata.sequence.stream
-            if latest is not None and message.metadata.timestamp >= latest:
-                return look
-            if last is not None and place > last:
+            if edge.is_passed(message):
                 return look
             look.seen += 1
             size += len(message.data)
-            look.last = place
+            look.last = message.place
             look.events += _read_one(message)
-        left = page[-1].metadata.num_pending
+            start = _from(message.place + 1)
     return look
 
 
-def _read_one(message: Msg) -> list[Stored]:
+def _read_one(message: Kept) -> list[Stored]:
     """Return the event that a message is; none if it is none: the scheduler says why."""
-    metadata = message.metadata
-    stored = fingerprint(metadata.stream, metadata.sequence.stream, metadata.timestamp)
+    stored = fingerprint(topology.EVENTS.name, message.place, message.at)
     try:
         event = event_from(
             message.subject,
-            message.headers,
+            message.headers or None,
             message.data,
-            metadata.timestamp,
+            message.at,
             fallback_id=stored.removeprefix("dead:"),
         )
     except ValueError:
         return []
-    return [Stored(event, metadata.timestamp, metadata.sequence.stream)]
+    return [Stored(event, message.at, message.place)]
 
 
 def _unavailable() -> Refused:

@@ -33,6 +33,7 @@ from services.api.wire.shape import problems_of
 from services.api.wire.strict_json import Limits
 from shared.bus import topology
 from shared.db.pool import Connection
+from shared.runtime import tracing
 
 router = closed_router(BASE)
 
@@ -64,7 +65,9 @@ async def receive_alerts(
     async def act(connection: Connection) -> Answer:
         now = await tasks.now(connection)
         spelled = [_event(alert, group) for alert in group.alerts]
-        events, problems = read_events(spelled, now=now, new_id=lambda: str(uuid4()))
+        events, problems = read_events(
+            spelled, now=now, new_id=lambda: str(uuid4()), trace=tracing.header()
+        )
         if problems:
             raise refuse_fields(problems)
         said = [

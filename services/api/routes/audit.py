@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Annotated, Any
@@ -11,8 +10,10 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.access import audit_file
+from services.api.access.audit_verifying import verify
+from services.api.access.audit_view import view
 from services.api.access.auth import Caller, admit, closed_router
-from services.api.documented.audit import Audit, AuditWords
+from services.api.documented.audit import Audit, AuditVerdict, AuditWords
 from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice, read_time
 from services.api.store import audit as store
@@ -21,7 +22,6 @@ from services.api.wire.answers import json_answer
 from services.api.wire.cursor import read_number_cursor, write_cursor
 from services.api.wire.problems import Refused
 from services.api.wire.streams import Streamed
-from shared.domain.instant import format_instant
 
 router = closed_router(f"{BASE}/audit")
 
@@ -73,7 +73,7 @@ async def list_audit(
     async with parts.database.connection() as connection:
         rows = await store.page(connection, wanted, before=before, limit=limit + 1)
     shown = rows[:limit]
-    more = write_cursor(shown[-1].id) if len(rows) > limit else None
+    more = write_cursor(shown[-1].row.id) if len(rows) > limit else None
     return json_answer({"items": [_view(row) for row in shown], "next": more}).response()
 
 
@@ -113,6 +113,34 @@ async def export_audit(
     )
 
 
+@router.get("/verify", response_model=AuditVerdict)
+async def verify_audit(
+    parts: Parts,
+    after: Annotated[int, Query(ge=0, description="The seal behind which to begin.")] = 0,
+) -> Response:
+    """Verify the chain of the list, 20,000 rows at a time: is each row what was sealed?
+
+    While `next` is a number there is more behind it. What an earlier `head` proves for good is that
+    the chain still goes through it: write one down now and then, outside the database.
+    """
+    found = await verify(parts.database, after)
+    return json_answer(
+        {
+            "ok": not found.troubles,
+            "checked": found.checked,
+            "next": found.next,
+            "waiting": found.waiting,
+            "late": found.late,
+            "anchor": str(found.ends.anchor),
+            "head": str(found.ends.head),
+            "problems": [
+                {"what": each.what.value, "id": each.row, "seal": each.seal}
+                for each in found.troubles
+            ],
+        }
+    ).response()
+
+
 async def _pages(
     request: Request, parts: ApiParts, wanted: store.Wanted, form: str
 ) -> AsyncGenerator[bytes, None]:
@@ -131,22 +159,14 @@ async def _pages(
         yield write([_view(row) for row in rows]).encode("utf-8", "replace")
         if len(rows) < BATCH:
             return
-        before = rows[-1].id
+        before = rows[-1].row.id
 
 
-def _view(row: store.AuditRow) -> dict[str, Any]:
+def _view(listed: store.ListedRow) -> dict[str, Any]:
+    digest, previous = listed.hash, listed.previous_hash
     return {
-        "id": row.id,
-        "at": format_instant(row.at),
-        "actor": row.actor,
-        "token_id": row.token_id,
-        "run_id": str(row.run_id) if row.run_id else None,
-        "user_id": str(row.user_id) if row.user_id else None,
-        "ip": row.ip,
-        "request_id": row.request_id,
-        "verb": row.verb,
-        "subject_kind": row.subject_kind,
-        "subject_id": row.subject_id,
-        "before": json.loads(row.before) if row.before else None,
-        "after": json.loads(row.after) if row.after else None,
+        **view(listed.row),
+        "seal": listed.seal,
+        "hash": digest.hex() if digest else None,
+        "previous_hash": previous.hex() if previous else None,
     }

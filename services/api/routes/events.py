@@ -24,6 +24,7 @@ from services.api.wire.problems import refuse_fields
 from services.api.wire.strict_json import Limits
 from shared.bus import topology
 from shared.db.pool import Connection
+from shared.runtime import tracing
 
 router = closed_router(BASE)
 
@@ -75,7 +76,9 @@ async def _read(request: Request) -> tuple[bytes, Any]:
 
 async def _take(connection: Connection, document: Any, *, accepted_by: str) -> Answer:  # noqa: ANN401 - any JSON value
     now = await tasks.now(connection)
-    events, problems = read_events(document, now=now, new_id=lambda: str(uuid4()))
+    events, problems = read_events(
+        document, now=now, new_id=lambda: str(uuid4()), trace=tracing.header()
+    )
     if problems:
         raise refuse_fields(problems)
     said = [

@@ -153,7 +153,8 @@ def _view(who: Principal) -> dict[str, Any]:
     left = who.seconds_left
     end = None if isinf(left) else datetime.now(UTC) + timedelta(seconds=left)
     return {
-        "kind": "user" if who.session_id else "token",
+        "kind": "token" if who.token_id else "user",
+        "via": "token" if who.token_id else who.via or "proxy",
         "user": user,
         "token_name": who.token_name,
         "scopes": expanded(who.scopes),

@@ -26,6 +26,7 @@ from shared.contracts.policy import Overlap
 from shared.contracts.runs import Origin, RunRequest, RunsRequested
 from shared.db.pool import Connection
 from shared.domain.errors import Problem
+from shared.runtime import tracing
 
 #: Runs in one message: about 100 KB if they have no parameters of their own.
 RUNS_PER_MESSAGE = 500
@@ -111,6 +112,7 @@ async def add_new_runs(
             overlap=None if run.overlap is None else Overlap(run.overlap),
             origin=run.origin,
             not_before=run.not_before,
+            traceparent=tracing.header(),
         )
         for place, run in enumerate(runs)
     ]

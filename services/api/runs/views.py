@@ -70,6 +70,7 @@ def run_detail_view(history: History, names: Names, language: Language) -> dict[
         "cancel_reason": _cancel_reason(ledger, language),
         "params": asked.params if ledger is None and asked else params,
         "origin": origin_of(history.origin) or None,
+        "trace_id": history.trace_id,
         "progress": _progress(history),
         "attempts": attempts_of(history, language),
         "timeline": timeline_of(history, language),

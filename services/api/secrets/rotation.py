@@ -19,6 +19,7 @@ from services.api.store.sealed import Kind, Sealed
 from shared.db.pool import Connection, connected
 from shared.runtime.key_file import FILE, VARIABLE, KeyFile
 from shared.runtime.secret_box import NotOurs, SecretBox, fresh_key, head_of, parse_keys
+from shared.settings import DatabaseAddress
 
 BATCH = 100
 #: Who did it, in the audit list.
@@ -42,7 +43,12 @@ class Rotated:
     """What no key opens: it was left as it is."""
 
 
-async def rotate(database_url: str, home: Path, variable: str = "") -> Rotated:
+def places() -> list[tuple[str, str, str]]:
+    """Return what sealed values are bound to, with the table and column where they lie."""
+    return [(kind.owner, kind.table, kind.column) for kind in sealed.KINDS]
+
+
+async def rotate(database_url: DatabaseAddress | str, home: Path, variable: str = "") -> Rotated:
     """Put a new key first, unless the last rotation is not done yet; seal everything with it.
 
     *variable* is what AUTOMATION_SECRET_KEY says: keys that stand there are changed by people.
@@ -56,7 +62,9 @@ async def rotate(database_url: str, home: Path, variable: str = "") -> Rotated:
         return await _rotate(database_url, file, variable)
 
 
-async def _rotate(database_url: str, file: KeyFile | None, variable: str) -> Rotated:
+async def _rotate(
+    database_url: DatabaseAddress | str, file: KeyFile | None, variable: str
+) -> Rotated:
     async with connected(database_url) as connection:
         keys = parse_keys(variable) if file is None else file.read()
         left = await sealed.count_others(connection, head_of(keys[0].id))
@@ -85,7 +93,9 @@ async def _rotate(database_url: str, file: KeyFile | None, variable: str) -> Rot
     return Rotated(box.key_id, not is_begun, count, tuple(unopened))
 
 
-async def drop_old(database_url: str, home: Path, variable: str = "") -> tuple[str, ...]:
+async def drop_old(
+    database_url: DatabaseAddress | str, home: Path, variable: str = ""
+) -> tuple[str, ...]:
     """Take all keys but the first one out of the file; return their ids.
 
     Raises:
@@ -99,7 +109,7 @@ async def drop_old(database_url: str, home: Path, variable: str = "") -> tuple[s
         return await _drop_old(database_url, file)
 
 
-async def _drop_old(database_url: str, file: KeyFile) -> tuple[str, ...]:
+async def _drop_old(database_url: DatabaseAddress | str, file: KeyFile) -> tuple[str, ...]:
     async with connected(database_url) as connection, connection.transaction():
         await sealed.keep_others_from_sealing(connection)
         first, *old = file.read()

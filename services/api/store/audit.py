@@ -88,6 +88,13 @@ async def note(
     )
 
 
+#: Of `api.audit a`, in the order of `AuditRow`.
+COLUMNS = (
+    "a.id, a.at, a.actor, a.token_id, a.run_id, a.user_id, a.ip, a.request_id, a.verb,"
+    " a.subject_kind, a.subject_id, a.before, a.after"
+)
+
+
 class AuditRow(NamedTuple):
     """A row of the list; `before` and `after` are JSON."""
 
@@ -104,6 +111,15 @@ class AuditRow(NamedTuple):
     subject_id: str
     before: str | None
     after: str | None
+
+
+class ListedRow(NamedTuple):
+    """A row with its seal; None: it is not sealed yet."""
+
+    row: AuditRow
+    seal: int | None
+    hash: bytes | None
+    previous_hash: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +139,20 @@ class Wanted:
 
 async def page(
     connection: Connection, wanted: Wanted, *, before: int | None, limit: int
-) -> list[AuditRow]:
+) -> list[ListedRow]:
     """Return rows older than the row *before*, the newest first."""
     rows = await connection.fetch(
-        "SELECT id, at, actor, token_id, run_id, user_id, ip, request_id, verb, subject_kind,"
-        " subject_id, before, after FROM api.audit WHERE ($1::text IS NULL OR actor = $1)"
-        " AND ($2::text IS NULL OR verb = $2 OR right($2, 1) = '.' AND starts_with(verb, $2))"
-        " AND ($3::text IS NULL OR subject_kind = $3) AND ($4::text IS NULL OR subject_id = $4)"
-        " AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)"
-        " AND ($7::bigint IS NULL OR id < $7) AND ($9::text IS NULL OR token_id = $9)"
-        " AND ($10::text IS NULL OR request_id = $10) ORDER BY id DESC LIMIT $8",
+        "SELECT s.seal, s.hash, coalesce(p.hash, CASE WHEN s.seal = c.anchor_seal + 1"  # noqa: S608 - our own columns
+        f"  THEN c.anchor_hash END), {COLUMNS}"
+        " FROM api.audit_chain c CROSS JOIN"
+        " (SELECT * FROM api.audit WHERE ($1::text IS NULL OR actor = $1)"
+        "  AND ($2::text IS NULL OR verb = $2 OR right($2, 1) = '.' AND starts_with(verb, $2))"
+        "  AND ($3::text IS NULL OR subject_kind = $3) AND ($4::text IS NULL OR subject_id = $4)"
+        "  AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)"
+        "  AND ($7::bigint IS NULL OR id < $7) AND ($9::text IS NULL OR token_id = $9)"
+        "  AND ($10::text IS NULL OR request_id = $10) ORDER BY id DESC LIMIT $8) a"
+        " LEFT JOIN api.audit_seals s ON s.audit_id = a.id"
+        " LEFT JOIN api.audit_seals p ON p.seal = s.seal - 1 ORDER BY a.id DESC",
         wanted.actor,
         wanted.verb,
         wanted.subject_kind,
@@ -144,7 +164,11 @@ async def page(
         wanted.token_id,
         wanted.request_id,
     )
-    return [AuditRow(*row.values()) for row in rows]
+    found = []
+    for each in rows:
+        seal, digest, previous, *columns = each.values()
+        found.append(ListedRow(AuditRow(*columns), seal, digest, previous))
+    return found
 
 
 async def words(connection: Connection) -> dict[str, list[str]]:
@@ -168,16 +192,13 @@ async def words(connection: Connection) -> dict[str, list[str]]:
 
 
 async def forget(connection: Connection, limit: int, *, days: int) -> int:
-    """Remove rows that are older than *days*, at most *limit*; return how many."""
-    # Only the oldest are looked at: ids and times grow together.
-    done: str = await connection.execute(
-        "DELETE FROM api.audit WHERE id IN (SELECT id FROM"
-        "  (SELECT id, at FROM api.audit ORDER BY id LIMIT $1) AS oldest"
-        "  WHERE at < clock_timestamp() - make_interval(days => $2))",
-        limit,
-        days,
-    )
-    return int(done.rsplit(" ", 1)[1])
+    """Remove rows that are older than *days*, at most *limit*; return how many.
+
+    The database's function does it: it takes whole links off the beginning of the chain, and is the
+    only one who may.
+    """
+    gone: int = await connection.fetchval("SELECT api.forget_audit($1, $2)", days, limit)
+    return gone
 
 
 def _columns(actor: Actor) -> tuple[object, ...]:

@@ -78,3 +78,15 @@ async def decide(connection: Connection, letter_id: int, decision: str, *, by: s
         by,
     )
     return new is not None
+
+
+async def forget(connection: Connection, limit: int) -> int:
+    """Remove decisions on letters that the log has forgotten; return how many."""
+    status = await connection.execute(
+        "DELETE FROM api.dead_letter_decisions WHERE letter_id = ANY(ARRAY("
+        "SELECT c.letter_id FROM api.dead_letter_decisions c"
+        " WHERE c.decided_at < clock_timestamp() - interval '1 day'"
+        " AND NOT EXISTS (SELECT FROM log.api_dead_letters d WHERE d.id = c.letter_id) LIMIT $1))",
+        limit,
+    )
+    return int(status.split()[-1])

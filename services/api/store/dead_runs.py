@@ -164,3 +164,15 @@ async def tasks_of(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID
         list(run_ids),
     )
     return {row["run_id"]: row["task_id"] for row in rows}
+
+
+async def forget(connection: Connection, limit: int) -> int:
+    """Remove decisions on runs that the log has forgotten; return how many."""
+    status = await connection.execute(
+        "DELETE FROM api.dead_run_decisions WHERE run_id = ANY(ARRAY("
+        "SELECT c.run_id FROM api.dead_run_decisions c"
+        " WHERE c.decided_at < clock_timestamp() - interval '1 day'"
+        " AND NOT EXISTS (SELECT FROM log.api_dead_runs d WHERE d.run_id = c.run_id) LIMIT $1))",
+        limit,
+    )
+    return int(status.split()[-1])

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.api.store.audit import Actor
 from shared.bus import topology
 from shared.db.pool import Connection
+from shared.runtime import tracing
 
 
 async def add_run_request(
@@ -23,7 +24,8 @@ async def add_run_request(
         " SELECT $1::text, $2, 'run:' || $1, ARRAY[$1::text::uuid],"
         " convert_to(json_build_object('v', 1, 'requests',"
         "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
-        "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version)"
+        "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version,"
+        "   'traceparent', $6::text)"
         "  ))::text, 'UTF8')"
         " FROM api.tasks WHERE id = $3"
         " RETURNING (SELECT policy::text LIKE '%\"unique\":%' FROM api.tasks WHERE id = $3)"
@@ -38,6 +40,7 @@ async def add_run_request(
         task_id,
         actor.name,
         actor.token_id,
+        tracing.header(),
     )
     return unique
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from services.api.store.runs import RunRow
 from services.api.store.waiting import WAITS_FOR
 from shared.contracts.runs import RunRequest, RunsRequested
 from shared.db.pool import Connection
+from shared.runtime.tracing import trace_id_of
 
 
 class LedgerRow(NamedTuple):
@@ -39,6 +41,7 @@ class LedgerRow(NamedTuple):
     origin: str | None
     params: str | None
     cancel_requested_at: datetime | None
+    traceparent: str | None
     cancel_reason: str | None
     waits_for: str | None
 
@@ -88,6 +91,18 @@ class History:
             if known is not None:
                 return known.task_id
         raise ValueError
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that it belongs to, also when the ledger has forgotten it."""
+        if self.ledger is not None and self.ledger.traceparent:
+            return trace_id_of(self.ledger.traceparent)
+        if self.asked is not None:
+            return trace_id_of(self.asked.traceparent)
+        told = self.run.execution_data if self.run is not None else None
+        if not told or '"traceparent"' not in told:
+            return None
+        return trace_id_of(json.loads(told).get("traceparent"))
 
     @property
     def origin(self) -> str | None:

@@ -20,6 +20,7 @@ class HeldSession(NamedTuple):
     language: str | None
     seconds_left: float
     use_is_old: bool
+    via: str
 
 
 class SessionRow(NamedTuple):
@@ -50,12 +51,13 @@ async def insert(
     lasts: timedelta,
     ip: str | None,
     user_agent: str | None,
+    via: str,
 ) -> None:
     """Store a new session."""
     await connection.execute(
-        "INSERT INTO api.sessions (id, secret_hash, user_id, expires_at, ip, user_agent)"
-        " VALUES ($1, $2, $3, clock_timestamp() + $4::interval, $5, $6)",
-        *(session_id, secret_hash, user_id, lasts, ip, user_agent),
+        "INSERT INTO api.sessions (id, secret_hash, user_id, expires_at, ip, user_agent, via)"
+        " VALUES ($1, $2, $3, clock_timestamp() + $4::interval, $5, $6, $7)",
+        *(session_id, secret_hash, user_id, lasts, ip, user_agent, via),
     )
 
 
@@ -67,7 +69,7 @@ async def find(
         "SELECT s.id, u.id, u.name, u.display_name, u.role, u.language,"  # noqa: S608 - our own condition
         " extract(epoch FROM least(s.expires_at, s.seen_at + $1::interval) - clock_timestamp())"
         "  ::float8,"
-        " s.seen_at < clock_timestamp() - interval '1 minute'"
+        " s.seen_at < clock_timestamp() - interval '1 minute', s.via"
         " FROM api.sessions s JOIN api.users u ON u.id = s.user_id"
         f" WHERE s.secret_hash = $2 AND u.disabled_at IS NULL AND {_LIVE}",
         idle,

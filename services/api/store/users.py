@@ -27,6 +27,7 @@ class UserRow(NamedTuple):
     updated_at: datetime
     open_sessions: int
     live_tokens: int
+    provider: str | None
 
 
 class Secret(NamedTuple):
@@ -46,7 +47,9 @@ _COLUMNS = (
     "   AND s.expires_at > clock_timestamp()"
     "   AND s.seen_at > clock_timestamp() - interval '12 hours') AS open_sessions,"
     " (SELECT count(*) FROM api.tokens t WHERE t.user_id = u.id AND t.revoked_at IS NULL"
-    "   AND coalesce(t.expires_at > clock_timestamp(), true)) AS live_tokens"
+    "   AND coalesce(t.expires_at > clock_timestamp(), true)) AS live_tokens,"
+    " (SELECT i.issuer FROM api.identities i WHERE i.user_id = u.id"
+    "   ORDER BY i.used_at DESC NULLS LAST, i.issuer, i.subject LIMIT 1) AS provider"
 )
 
 

@@ -129,6 +129,8 @@ class _Visit:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers["X-Request-Id"] = self.request_id
+            for name, value in (self._scope["state"].get("rate_limit") or {}).items():
+                headers.setdefault(name, value)
             message = {**message, "headers": headers.raw}
         elif self._head and message["type"] == "http.response.body":
             message = {**message, "body": b""}

@@ -76,7 +76,7 @@ WITH asked AS (
 )
 SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.due_at, r.requested_by,
        r.missed_count, r.missed_since, r.version, r.name, r.action, r.action_config,
-       r.timeout_seconds, r.policy, r.origin, c.failed, r.cancel_reason
+       r.timeout_seconds, r.policy, r.origin, c.failed, r.cancel_reason, r.traceparent
 FROM claimed c JOIN found r ON r.run_id = c.run_id
 """  # noqa: S608 - our own words
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from services.log_writer.store import tallies
 from shared.db.pool import Pool
 
-# The lock is one that a vacuum has, too, and a vacuum in whose way somebody stands for a second is
-# cancelled: rather not this time.
-_SUMMARIZE = """
-DO $$ BEGIN
-    SET LOCAL lock_timeout = '100ms';
-    PERFORM brin_summarize_new_values('log.runs_recorded');
-EXCEPTION WHEN lock_not_available THEN
-    NULL;
-END $$
-"""
+# A function of the owner's: nobody else may tell an index of new pages.
+_SUMMARIZE = "SELECT log.summarize_runs()"
 
 
 class UpkeepStore:

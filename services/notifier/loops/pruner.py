@@ -1,4 +1,4 @@
-"""Forget what nobody asks for any more."""
+"""Forget what nobody asks for any more, in bites that hold up nobody."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from datetime import timedelta
 from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.judgements import JudgementStore
 
-INTERVAL = timedelta(hours=1)
+INTERVAL = timedelta(minutes=10)
+#: While there is more.
+SOON = timedelta(seconds=1)
+BATCH = 5_000
 
 
 class Pruner:
-    """One step: delete what is past its time."""
+    """One step: delete a bite of each that is past its time."""
 
-    def __init__(self, judgements: JudgementStore, deliveries: DeliveryStore) -> None:
+    def __init__(
+        self, judgements: JudgementStore, deliveries: DeliveryStore, keep: timedelta
+    ) -> None:
         self._judgements = judgements
         self._deliveries = deliveries
+        self._keep = keep
 
     async def step(self) -> timedelta:
-        """Delete once."""
-        await self._judgements.prune()
-        await self._deliveries.prune()
-        return INTERVAL
+        """Delete once; come back soon if there is more."""
+        judged = await self._judgements.prune(self._keep, BATCH)
+        delivered = await self._deliveries.prune(self._keep, BATCH)
+        return SOON if BATCH in (*judged, delivered) else INTERVAL

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.notifier import metrics
 from services.notifier.alert_letter import FIRING, RESOLVED, AlertLetter
 from services.notifier.channels.parcel import NotDelivered
 from services.notifier.letter import MORE, Letter
@@ -96,6 +97,7 @@ class Sender:
             "; given up" if last else "",
         )
         if last:
+            metrics.GIVEN_UP.inc()
             await self._store.give_up(claimed.id, error.detail)
         else:
             await self._store.failed(claimed.id, error.detail, PAUSES[claimed.tries - 1])

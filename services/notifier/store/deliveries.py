@@ -144,11 +144,16 @@ class DeliveryStore:
             secret=row["secret"],
         )
 
-    async def prune(self) -> None:
-        """Forget what was ended long ago."""
-        await self._pool.execute(
-            "DELETE FROM notify.deliveries WHERE ended_at < now() - interval '90 days'"
+    async def prune(self, keep: timedelta, limit: int) -> int:
+        """Forget a bite of what was ended long ago; return how many it was."""
+        gone = await self._pool.execute(
+            "DELETE FROM notify.deliveries WHERE id = ANY(ARRAY(SELECT id FROM notify.deliveries"
+            " WHERE created_at < now() - $1::interval AND ended_at < now() - $1::interval"
+            " ORDER BY created_at LIMIT $2))",
+            keep,
+            limit,
         )
+        return int(gone.split()[-1])
 
     async def _end(self, delivery: UUID, state: str, answer: str) -> None:
         await self._pool.execute(

@@ -175,19 +175,29 @@ class JudgementStore:
         async with self._pool.acquire() as connection, connection.transaction():
             yield Judgement(connection)
 
-    async def prune(self) -> None:
-        """Forget what nobody asks for any more; of a task that is gone nothing can recover."""
+    async def prune(self, keep: timedelta, limit: int) -> tuple[int, int]:
+        """Forget a bite of what nobody asks for any more: judgements, and incidents that are over.
+
+        Of a task that is gone nothing can recover.
+        """
         await self._pool.execute(
             "UPDATE notify.incidents i SET closed_at = clock_timestamp() WHERE closed_at IS NULL"
             " AND NOT EXISTS (SELECT FROM api.notifier_tasks t WHERE t.id = i.task_id)"
         )
         # A message may come again for a day (`topology.RUNS`).
-        await self._pool.execute(
-            "DELETE FROM notify.judged WHERE judged_at < now() - interval '2 days'"
+        judged = await self._pool.execute(
+            "DELETE FROM notify.judged WHERE ctid = ANY(ARRAY(SELECT ctid FROM notify.judged"
+            " WHERE judged_at < now() - interval '2 days' LIMIT $1))",
+            limit,
         )
-        await self._pool.execute(
-            "DELETE FROM notify.incidents WHERE closed_at < now() - interval '90 days'"
+        incidents = await self._pool.execute(
+            "DELETE FROM notify.incidents WHERE id = ANY(ARRAY(SELECT id FROM notify.incidents"
+            " WHERE opened_at < now() - $1::interval AND closed_at < now() - $1::interval"
+            " ORDER BY opened_at LIMIT $2))",
+            keep,
+            limit,
         )
+        return int(judged.split()[-1]), int(incidents.split()[-1])
 
 
 def _incident(row: Record) -> Incident:

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from services.scheduler import metrics
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ledger import LedgerStore, Waiting
 
@@ -57,6 +58,7 @@ class Sweeper:
     async def _rescue(self) -> None:
         orders = await self._ledger.take_expired()
         if orders:
+            metrics.RESCUED.inc(len(orders))
             log.warning("%d runs have lost their executor; ordering them again", len(orders))
             await self._dispatcher.send(orders)
 
@@ -80,6 +82,7 @@ class Sweeper:
         again = f":again:{int(self._now().timestamp()) // 10}"
         last: Waiting | None = None
         while page := await self._ledger.unclaimed(GRACE, last, PAGE):
+            metrics.RESENT.inc(len(page))
             if not await self._dispatcher.send([each.order for each in page], again=again):
                 return  # the bus is in trouble; the next sweep goes on
             last = page[-1]

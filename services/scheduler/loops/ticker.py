@@ -84,7 +84,7 @@ def tick_or_postpone(job: Job, now: datetime, limit: int) -> tuple[list[Entry], 
     try:
         return tick(job, now, limit)
     except Exception:  # whatever is wrong with one job, the others are due
-        log.exception("job %s cannot be ticked", job.task_id)
+        log.exception("job %s cannot be ticked", job.task_id, extra={"task_id": str(job.task_id)})
         step = Advance(
             task_id=job.task_id,
             read_fire_at=job.next_fire_at,

@@ -201,9 +201,9 @@ class LedgerStore:
     async def prune(self, older_than: timedelta, limit: int) -> int:
         """Delete settled rows past their time; return how many."""
         status = await self.pool.execute(
-            "DELETE FROM scheduler.occurrences WHERE run_id IN (SELECT run_id"
+            "DELETE FROM scheduler.occurrences WHERE run_id = ANY(ARRAY(SELECT run_id"
             " FROM scheduler.occurrences WHERE settled AND created_at < now() - $1::interval"
-            " LIMIT $2)",
+            " ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
             older_than,
             limit,
         )

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from services.scheduler import metrics
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import Entry, Job
 from services.scheduler.store.jobs import JobStore
@@ -112,6 +113,7 @@ class Engine:
             orders = self._entrance.committed(entries)
             if orders:
                 await self._dispatcher.send(orders)
+            metrics.EVENTS.inc(len(part))
             rows += len(entries)
             done += len(part)
         return rows

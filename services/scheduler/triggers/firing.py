@@ -11,6 +11,7 @@ from shared.domain.occurrence import Outcome, run_id_for
 from shared.domain.trigger import Trigger
 from shared.domain.trigger_template import mapped_params
 from shared.domain.triggering.records import Firing
+from shared.runtime import tracing
 
 EVENT = "event"
 THROTTLE = "throttle"
@@ -47,7 +48,14 @@ def event_entry(job: Job, trigger: Trigger, firing: Firing, now: datetime) -> En
         origin=Origin(event=dict(firing.event), causes=firing.causes).model_dump_json(
             exclude_defaults=True
         ),
+        traceparent=_trace(firing),
     )
+
+
+def _trace(firing: Firing) -> str | None:
+    """Return the trace that the event says it belongs to (CloudEvents' distributed tracing)."""
+    said = firing.event.get("traceparent")
+    return said if isinstance(said, str) and tracing.parse(said) else None
 
 
 def _params(job: Job, trigger: Trigger, firing: Firing) -> str | None:

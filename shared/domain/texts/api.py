@@ -77,6 +77,15 @@ TEXTS: dict[str, Text] = {
         "權杖無效、已過期或已撤銷。", "The token is not valid, has expired or was revoked."
     ),
     "auth.scope": Text("缺少權限 {scope}。", "The scope {scope} is lacking."),
+    "rate.exceeded": Text(
+        "請求過於頻繁，請於 {seconds} 秒後再試。",
+        "Too many requests; please try again in {seconds} seconds.",
+    ),
+    "rate.strangers": Text(
+        "來自此網路且未帶有效憑證的請求過多，請於 {seconds} 秒後再試。",
+        "Too many requests without a good credential came from this network;"
+        " please try again in {seconds} seconds.",
+    ),
     # Idempotency-Key.
     "idempotency.key": Text(
         "Idempotency-Key 須為 1 到 255 個可列印的 ASCII 字元。",

@@ -28,6 +28,58 @@ TEXTS: dict[str, Text] = {
         "請求並非來自本系統的頁面，因此拒絕。",
         "The request does not come from a page of this system; it is refused.",
     ),
+    "auth.untrusted_header": Text(
+        "這個標頭只接受來自受信任代理伺服器的請求，因此拒絕。",
+        "Only a trusted proxy may send this header; the request is refused.",
+    ),
+    # Log-in at a provider.
+    "oidc.not_found": Text("尚未設定單一登入。", "Log-in at a provider is not set up."),
+    "oidc.away": Text(
+        "登入服務目前沒有回應，請稍後再試，或以密碼登入。",
+        "The log-in service does not answer; try again soon, or log in with a password.",
+    ),
+    "oidc.state": Text(
+        "這次登入已過期、已使用，或是從另一個瀏覽器開始的；請再試一次。",
+        "This log-in has expired, was used already, or began in another browser; try again.",
+    ),
+    "oidc.issuer": Text(
+        "回應來自另一個登入服務，因此拒絕。",
+        "The answer came from another log-in service; it is refused.",
+    ),
+    "oidc.refused": Text(
+        "登入服務沒有完成登入。", "The log-in service did not complete the log-in."
+    ),
+    "oidc.code": Text(
+        "登入服務不接受這次登入；請再試一次。",
+        "The log-in service does not take this log-in; try again.",
+    ),
+    "oidc.token": Text(
+        "登入服務的回應無法驗證，因此拒絕；請洽管理者。",
+        "What the log-in service said cannot be verified; please ask an administrator.",
+    ),
+    "oidc.subject": Text(
+        "登入服務提供的身分無法使用；請洽管理者。",
+        "The identity that the log-in service told cannot be used; ask an administrator.",
+    ),
+    "oidc.domain": Text(
+        "您的電子郵件網域不在允許範圍內，或尚未經過驗證。",
+        "Your e-mail address is not of a domain that may come in, or is not verified.",
+    ),
+    "oidc.group": Text(
+        "您不屬於可以登入的群組；請洽管理者。",
+        "You are in no group that may come in; please ask an administrator.",
+    ),
+    "oidc.no_role": Text(
+        "您的群組在此沒有對應的角色；請洽管理者。",
+        "Your groups have no role here; please ask an administrator.",
+    ),
+    "oidc.not_set_up": Text(
+        "請先建立第一位管理者（本機帳號），之後才能使用單一登入。",
+        "The first administrator, who has a password, is to be created before anybody else.",
+    ),
+    "user.identity_taken": Text(
+        "這個身分已屬於另一位使用者。", "This identity is another user's already."
+    ),
     # Passwords.
     "password.short": Text(
         "密碼至少需要 {limit} 個字元。", "A password needs at least {limit} characters."

@@ -20,6 +20,7 @@ from services.api.wire.front_door import FrontDoor
 from shared.contracts.action import Action, ActionParams, Context, Outcome
 from shared.db.pool import Pool, open_pool
 from shared.domain.texts.catalog import Text
+from tests.support.roles import pool_as
 
 BASE = "/api/v1/group-ai"
 TASKS = f"{BASE}/automation-tasks"
@@ -54,6 +55,9 @@ class Api:
 
     dsn: str
     pool: Pool
+    """As the owner: tests look and arrange with it."""
+    own: Pool
+    """As the API comes."""
     framework: FastAPI
     app: ASGIApp
     http: httpx.AsyncClient
@@ -93,9 +97,12 @@ async def running_api(dsn: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN
     *more* are further parts, such as what reaches the bus.
     """
     woken: list[None] = []
-    async with await open_pool(dsn, name="api-test", max_size=10) as pool:
+    async with (
+        await open_pool(dsn, name="api-test", max_size=10) as pool,
+        pool_as("api", dsn, max_size=10) as own,
+    ):
         parts = ApiParts(
-            database=Database(pool),
+            database=Database(own),
             wake_relay=lambda: woken.append(None),
             **{"catalog": {"greet": Greet()}, **more},
         )
@@ -103,7 +110,7 @@ async def running_api(dsn: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN
         app = FrontDoor(framework, max_in_flight=200)
         token = await create_admin_token(dsn)
         async with client_of(app, headers=bearer(token)) as http:
-            yield Api(dsn, pool, framework, app, http, woken)
+            yield Api(dsn, pool, own, framework, app, http, woken)
 
 
 def client_of(app: ASGIApp, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:

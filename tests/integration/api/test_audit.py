@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.api.access.audit_sealing import Sealer
 from services.api.bus.forget import Forgetter
 from services.api.store.database import Database
 from services.api.wire.dry_run_query import PLANNED, REHEARSED
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer
+from tests.integration.api.tampering import tamper
 from tests.integration.api.test_dry_run_everywhere import (
     HOURLY,
     NOT_AUDITED,
@@ -177,12 +179,14 @@ async def test_only_who_may_reads_it(api: Api) -> None:
 async def test_it_is_kept_for_more_than_a_year(api: Api) -> None:
     await api.create()
     await api.http.post(f"{BASE}/pause")
-    for verb, days in (("task.created", 401), ("everything.paused", 399)):
-        await api.pool.execute(
+    for verb, days in (("token.created", 402), ("task.created", 401), ("everything.paused", 399)):
+        await tamper(
+            api,
             "UPDATE api.audit SET at = now() - make_interval(days => $2) WHERE verb = $1",
             verb,
             days,
         )
+    await Sealer(Database(api.pool)).step()
 
     await Forgetter(Database(api.pool)).step()
 

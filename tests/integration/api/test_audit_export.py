@@ -15,9 +15,10 @@ from services.api.access.audit_file import csv_head, csv_lines
 from services.api.documented import audit as documented
 from services.api.routes import audit as module
 from services.api.store import audit as store
-from services.api.store.audit import AuditRow
+from services.api.store.audit import ListedRow
 from services.api.wire.front_door import FrontDoor
 from tests.integration.api.client import BASE, Api, a_task, bearer, client_of
+from tests.integration.api.tampering import tamper
 
 EXPORT = f"{BASE}/audit/export"
 
@@ -86,14 +87,14 @@ async def test_readers_of_a_long_file_take_no_room_from_others(
     door = FrontDoor(api.framework, max_in_flight=1)
     during: list[int] = []
 
-    async def other_looks(*given: Any, **named: Any) -> list[AuditRow]:  # noqa: ANN401 - of `page`
+    async def other_looks(*given: Any, **named: Any) -> list[ListedRow]:  # noqa: ANN401 - of `page`
         if not during:
             during.append(0)
             async with client_of(door, headers=api.http.headers) as other:
                 during[0] = (await other.get(f"{BASE}/session")).status_code
         return await page(*given, **named)
 
-    page: Callable[..., Awaitable[list[AuditRow]]] = store.page
+    page: Callable[..., Awaitable[list[ListedRow]]] = store.page
     monkeypatch.setattr(store, "page", other_looks)
     async with client_of(door, headers=api.http.headers) as http:
         assert (await http.get(EXPORT)).status_code == 200
@@ -110,11 +111,11 @@ async def test_a_right_that_is_taken_away_ends_the_file(
         await api.create()
     reader = bearer(await api.token("audit:read"))
 
-    async def taken_away(*given: Any, **named: Any) -> list[AuditRow]:  # noqa: ANN401 - of `page`
+    async def taken_away(*given: Any, **named: Any) -> list[ListedRow]:  # noqa: ANN401 - of `page`
         await api.pool.execute("UPDATE api.tokens SET revoked_at = now() WHERE name <> 'admin'")
         return await page(*given, **named)
 
-    page: Callable[..., Awaitable[list[AuditRow]]] = store.page
+    page: Callable[..., Awaitable[list[ListedRow]]] = store.page
     monkeypatch.setattr(store, "page", taken_away)
     with pytest.raises(AssertionError):  # the client's: the answer was cut off
         await api.http.get(EXPORT, headers=reader)
@@ -134,7 +135,7 @@ async def test_each_word_of_the_list_is_told_once(api: Api) -> None:
 
 
 async def test_an_empty_list_has_no_words(api: Api) -> None:
-    await api.pool.execute("DELETE FROM api.audit")
+    await tamper(api, "DELETE FROM api.audit")
 
     words = (await api.http.get(f"{BASE}/audit/words")).json()
     assert words == {"actors": [], "verbs": [], "subject_kinds": []}

@@ -224,7 +224,7 @@ async def test_it_counts_executors_dead_runs_letters_and_pauses(api: Api) -> Non
 async def test_many_who_look_ask_the_database_once_a_second(api: Api) -> None:
     time = 100.0
     board = Board(stopwatch=lambda: time)
-    database = Database(api.pool)
+    database = Database(api.own)
 
     first = await board.facts(database)
     assert await board.facts(database) == first

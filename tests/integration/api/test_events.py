@@ -317,7 +317,7 @@ async def test_an_accepted_event_survives_a_wiped_stream(
     api: Api, bus: Client, nats_url: str
 ) -> None:
     relay = Relay(api.pool, Publisher(bus), OUTBOX)
-    insister = Insister(Database(api.pool), lambda: None)
+    insister = Insister(Database(api.own), lambda: None)
     await post(api, {**PLAIN, "id": "1"})
     await relay.step()
     assert await stored(bus) == ["1"]
@@ -352,7 +352,7 @@ async def test_events_are_forgotten_after_a_day(api: Api) -> None:
         "UPDATE api.events SET accepted_at = now() - interval '25 hours' WHERE id = 'old'"
     )
 
-    await Forgetter(Database(api.pool)).step()
+    await Forgetter(Database(api.own)).step()
 
     assert [row["id"] for row in await api.pool.fetch("SELECT id FROM api.events")] == ["new"]
 

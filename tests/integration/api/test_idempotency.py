@@ -129,7 +129,7 @@ async def test_answers_are_forgotten_after_a_day(api: Api) -> None:
     await api.pool.execute(
         "UPDATE api.idempotency SET created_at = created_at - interval '25 hours'"
     )
-    await Forgetter(Database(api.pool)).step()
+    await Forgetter(Database(api.own)).step()
     assert await api.count("api.idempotency") == 0
 
 

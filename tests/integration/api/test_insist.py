@@ -31,7 +31,7 @@ async def seconds_pass(api: Api, seconds: int) -> None:
 async def insist(api: Api) -> list[str]:
     """Return which wake-ups of the relay followed."""
     woken: list[str] = []
-    await Insister(Database(api.pool), lambda: woken.append("relay")).step()
+    await Insister(Database(api.own), lambda: woken.append("relay")).step()
     return woken
 
 

@@ -58,7 +58,7 @@ async def test_a_task_that_does_not_fit_a_message_is_not_stored(api: Api) -> Non
     task = await api.create()
 
     async def change() -> None:
-        async with Database(api.pool).transaction() as connection:
+        async with Database(api.own).transaction() as connection:
             await connection.execute("UPDATE api.tasks SET name = 'changed'")
             await announce(
                 connection,
@@ -165,7 +165,7 @@ async def _all_is_published(dsn: str) -> None:
 
 @pytest.mark.parametrize("kind", ["connection", "transaction"])
 async def test_a_statement_that_takes_too_long_is_given_up_on(api: Api, kind: str) -> None:
-    database = Database(api.pool, patience=timedelta(milliseconds=100))
+    database = Database(api.own, patience=timedelta(milliseconds=100))
 
     async def wait() -> None:
         lend = database.connection if kind == "connection" else database.transaction
@@ -178,14 +178,14 @@ async def test_a_statement_that_takes_too_long_is_given_up_on(api: Api, kind: st
         with pytest.raises(Unavailable):
             await wait()
     assert time.monotonic() - started < 5
-    await Database(api.pool).ping()
+    await Database(api.own).ping()
 
 
 async def test_what_a_refused_request_wrote_is_taken_back(api: Api) -> None:
     task = await api.create()
 
     async def change() -> None:
-        async with Database(api.pool).transaction() as connection:
+        async with Database(api.own).transaction() as connection:
             await connection.execute("UPDATE api.tasks SET name = 'changed'")
             raise Refused(422, "request.invalid")
 

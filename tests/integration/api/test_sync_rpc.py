@@ -30,7 +30,7 @@ async def answering(api: Api, bus: Client, nats_url: str) -> AsyncIterator[Clien
     """Answer on a real bus; give a client of it."""
     guard = Guard()
     broker = make_broker(nats_url, name="api-test", guard=guard)
-    answer_scheduler(broker, Database(api.pool))
+    answer_scheduler(broker, Database(api.own))
     await broker.start()
     await client_of(broker).flush()  # else a question may be there before whoever answers it
     yield bus

@@ -20,7 +20,7 @@ BULK = f"{BASE}/task-bulk"
 
 
 def worker(api: Api) -> BulkWorker:
-    return BulkWorker(Database(api.pool), {"greet": Greet()}, lambda: api.woken.append(None))
+    return BulkWorker(Database(api.own), {"greet": Greet()}, lambda: api.woken.append(None))
 
 
 async def work(api: Api) -> None:
@@ -278,7 +278,7 @@ async def test_the_newest_are_listed_and_old_ones_forgotten(api: Api) -> None:
         UUID(first["id"]),
     )
 
-    await Forgetter(Database(api.pool)).step()
+    await Forgetter(Database(api.own)).step()
 
     assert await api.count("api.task_bulks") == 1
     assert await api.count("api.task_bulk_items") == 1

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from deploy.local.nats import Nats
+from services.bus_keeper.keeper import Keeper
 from shared.bus.connection import Guard, connect
 from tests.support import servers
 
@@ -31,7 +32,7 @@ async def server(own_server: servers.Running) -> servers.Running:
     assert own_server.process is not None
     if own_server.process.returncode is not None:
         await own_server.start()
-    async with servers.fresh_bus(own_server.unit.url):
+    async with servers.fresh_bus(own_server.unit.url, keeper=False):
         return own_server
 
 
@@ -51,6 +52,13 @@ async def client(url: str) -> AsyncIterator[Client]:
     yield connection
     with contextlib.suppress(OSError):  # the test has killed the server
         await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def keeper(url: str) -> AsyncIterator[Keeper]:
+    """Run a keeper that answers, and looks by itself only when a test says so."""
+    async with servers.bus_keeper(url) as found:
+        yield found
 
 
 @pytest_asyncio.fixture(loop_scope="session")

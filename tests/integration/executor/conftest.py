@@ -35,14 +35,17 @@ async def own_server() -> AsyncIterator[servers.Running]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def bus_url(own_server: servers.Running) -> str:
-    """Give a running bus with all streams, whatever the last test did to it."""
+async def bus_url(own_server: servers.Running) -> AsyncIterator[str]:
+    """Give a running bus with all streams and a keeper, whatever the last test did to it."""
     assert isinstance(own_server.unit, Nats)
     assert own_server.process is not None
     if own_server.process.returncode is not None:
         await own_server.start()
-    async with servers.fresh_bus(own_server.unit.url):
-        return own_server.unit.url
+    url = own_server.unit.url
+    async with servers.fresh_bus(url, keeper=False):
+        pass
+    async with servers.bus_keeper(url):
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -176,10 +176,10 @@ class Floor:
         assert await Publisher(self.desk.client).publish([order]) == []
 
     def leases(self, executor_id: UUID | None = None) -> LeaseStore:
-        return LeaseStore(self.pool, executor_id or uuid4(), LEASE)
+        return LeaseStore(self.desk.executors, executor_id or uuid4(), LEASE)
 
     def reports(self) -> ReportStore:
-        return ReportStore(self.pool)
+        return ReportStore(self.desk.executors)
 
     def executor(
         self,
@@ -196,7 +196,7 @@ class Floor:
             Executor(
                 ExecutorSettings(**{"drain_seconds": 5.0, **self.settings, **settings}),
                 executor_id=executor_id,
-                pool=self.pool,
+                pool=self.desk.executors,
                 client=client or self.desk.client,
                 actions=actions if actions is not None else {"probe": self.probe},
                 box=box,

@@ -29,7 +29,7 @@ def confirmer(floor: Floor) -> Confirmer:
     return Confirmer(
         executor_id=executor_id,
         reports=floor.reports(),
-        presence=PresenceStore(floor.pool, executor_id),
+        presence=PresenceStore(floor.desk.executors, executor_id),
         publisher=Publisher(floor.desk.client),
         unread=lambda: unread(floor.desk.js, LOG_WRITER_FINISHED),
         keep=KEEP,

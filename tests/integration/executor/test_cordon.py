@@ -114,4 +114,4 @@ async def test_it_tells_its_version_and_how_its_clock_differs(floor: Floor) -> N
     assert row is not None
     assert row["version"]
     assert abs(row["clock_offset"]) < 5.0  # one host, one clock
-    assert not await PresenceStore(floor.pool, executor.id).is_cordoned()
+    assert not await PresenceStore(floor.desk.executors, executor.id).is_cordoned()

@@ -26,6 +26,7 @@ from shared.bus import topology
 from shared.bus.connection import Guard, client_of, make_broker
 from shared.contracts.runs import LogLine, RunFinished, RunStarted, RunStatus
 from shared.db.pool import Pool, Record, open_pool
+from tests.support.roles import under
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EXECUTOR = UUID(int=7)
@@ -140,16 +141,17 @@ class LogWriter:
 async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
     """Run the handlers on the real bus, as `app.build` does, inside the test's process."""
     pool = await open_pool(database, name="test")
+    own = await open_pool(under(database, "log_writer"), name="log-writer")
     guard = Guard()
     guard.stopping = True  # a test's connection may close without ending the tests
     broker = make_broker(nats_url, name=f"test-{uuid4().hex}", guard=guard)
     try:
         await broker.connect()
         client = client_of(broker)
-        undertaker = Undertaker(client, DeadLetterStore(pool))
+        undertaker = Undertaker(client, DeadLetterStore(own))
         room = handlers.Room(
-            recorder=Recorder(RunStore(pool), DeadRunStore(pool), LeaseReader(pool)),
-            lines=LineStore(pool),
+            recorder=Recorder(RunStore(own), DeadRunStore(own), LeaseReader(own)),
+            lines=LineStore(own),
             announcer=Announcer(client),
             undertaker=undertaker,
         )
@@ -158,4 +160,5 @@ async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
         yield LogWriter(pool=pool, client=client, undertaker=undertaker)
     finally:
         await broker.stop()
+        await own.close()
         await pool.close()

@@ -28,6 +28,7 @@ from tests.integration.log_writer.builders import (
     started,
     statistics_of,
 )
+from tests.support.roles import pool_as
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -37,9 +38,10 @@ async def pool(module_database: str) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-@pytest.fixture
-def store(pool: Pool) -> RunStore:
-    return RunStore(pool)
+@pytest_asyncio.fixture(loop_scope="session")
+async def store(pool: Pool) -> AsyncIterator[RunStore]:
+    async with pool_as("log_writer", pool) as own:
+        yield RunStore(own)
 
 
 @pytest.fixture

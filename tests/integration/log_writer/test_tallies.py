@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
 import pytest_asyncio
 
 from services.log_writer.store.runs import RunStore
@@ -17,6 +16,7 @@ from services.log_writer.store.upkeep import UpkeepStore
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Pool, Record, open_pool
 from tests.integration.log_writer.builders import NOON, finished
+from tests.support.roles import pool_as
 
 GOOD, BAD, GONE = RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.CANCELLED
 
@@ -28,9 +28,10 @@ async def pool(database: str) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-@pytest.fixture
-def store(pool: Pool) -> RunStore:
-    return RunStore(pool)
+@pytest_asyncio.fixture(loop_scope="session")
+async def store(pool: Pool) -> AsyncIterator[RunStore]:
+    async with pool_as("log_writer", pool) as own:
+        yield RunStore(own)
 
 
 def ends(task: UUID, *statuses: RunStatus) -> list[RunFinished]:

@@ -19,6 +19,7 @@ from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
 from shared.db.pool import Pool, open_pool
 from shared.domain.instant import format_instant
+from tests.support.roles import pool_as
 
 MINUTE = timedelta(minutes=1)
 HALF = timedelta(seconds=30)
@@ -101,11 +102,14 @@ class Beat:
 @pytest_asyncio.fixture(loop_scope="session")
 async def beat(database: str, bus: Client) -> AsyncIterator[Beat]:
     """Let a watchdog loose on an empty system."""
-    async with await open_pool(database, name="test") as pool:
+    async with (
+        await open_pool(database, name="test") as pool,
+        pool_as("log_writer", database) as own,
+    ):
         now: datetime = await pool.fetchval("SELECT clock_timestamp()")
         start = now - GRACE - 3 * MINUTE
         await pool.execute("UPDATE log.watchdog SET looked_from = $1, looked_to = $1", start)
-        yield Beat(pool, Watchdog(pool, Publisher(bus), page=2), bus, start)
+        yield Beat(pool, Watchdog(own, Publisher(bus), page=2), bus, start)
 
 
 async def test_a_task_that_nobody_fires_is_told_of_once(beat: Beat) -> None:

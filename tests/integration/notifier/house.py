@@ -46,6 +46,7 @@ from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Pool, Record, open_pool
 from shared.egress.guard import AllowList
 from shared.runtime.secret_box import SecretBox, new_key
+from tests.support.roles import pool_as
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NO_TIME = timedelta(0)
@@ -92,6 +93,9 @@ class House:
     """A notifier's parts."""
 
     pool: Pool
+    """As the owner: tests look and arrange with it."""
+    own: Pool
+    """As the notifier comes."""
     box: SecretBox
     judge: Judge
     office: PostOffice
@@ -204,10 +208,11 @@ async def running_house(
     """Build the parts as `app.build` does, without the bus."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(await open_pool(database, name="notifier-test"))
+        own = await stack.enter_async_context(pool_as("notifier", database))
         box = SecretBox.parse(new_key())
         http = HttpPost(AllowList.parse(allow))
         stack.push_async_callback(http.close)
-        deliveries, sources = DeliveryStore(pool), SourceStore(pool)
+        deliveries, sources = DeliveryStore(own), SourceStore(own)
         office = PostOffice(
             deliveries,
             {
@@ -222,10 +227,11 @@ async def running_house(
             public_url="https://tasks.example.com/",
             language="zh-TW",
         )
-        judgements = JudgementStore(pool)
+        judgements = JudgementStore(own)
         judge = Judge(sources, judgements, lambda: None)
         yield House(
             pool=pool,
+            own=own,
             box=box,
             judge=judge,
             office=office,
@@ -235,8 +241,8 @@ async def running_house(
             occurrences=occurrence_reader(sources, judge, behind=NO_TIME),
             silences=silence_reader(sources, judge, behind=NO_TIME),
             late=LateReader(sources, judge),
-            alerts=AlertTeller(AlertGroupStore(pool), lambda: None),
-            pruner=Pruner(judgements, deliveries),
+            alerts=AlertTeller(AlertGroupStore(own), lambda: None),
+            pruner=Pruner(judgements, deliveries, timedelta(days=90)),
         )
 
 

@@ -351,7 +351,7 @@ async def test_whatever_the_other_side_repeats_no_secret_is_kept(
     url = "https://hooks.example.com/services/T0PSECRET?token=V3RYSECRET"
     await house.channel("hook", secret={"url": url, "signing_key": KEY})
     office = PostOffice(
-        DeliveryStore(house.pool),
+        DeliveryStore(house.own),
         {ChannelKind.WEBHOOK: Gossip(delivers=delivers)},
         box=house.box,
         public_url="",

@@ -27,7 +27,7 @@ async def wished(house: House, delivery: UUID, how: str) -> UUID:
     identity = uuid4()
     woken: list[None] = []
     await house.pool.execute(WISH, identity, delivery, how)
-    resender = Resender(DeliveryStore(house.pool), lambda: woken.append(None))
+    resender = Resender(DeliveryStore(house.own), lambda: woken.append(None))
     await resender.step()
     await resender.step()
     assert len(woken) == 1
@@ -97,7 +97,7 @@ async def test_what_is_being_tried_is_not_tried_twice_at_once(house: House, sink
     await house.hear(an_end(task))
     await house.send()
     (delivery,) = await house.deliveries()
-    store = DeliveryStore(house.pool)
+    store = DeliveryStore(house.own)
     await house.bring_forward()
     (in_hand,) = await store.claim(1, within=MINUTE, not_of=[])
 

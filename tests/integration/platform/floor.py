@@ -89,16 +89,16 @@ async def running_platform(database: str, bus: Client, nats_url: str) -> AsyncIt
         conditions = Conditions()
         finder = EventFinder(conditions)
         finder.stream = BusEvents(bus)
-        desk = ActionDesk(Database(api.pool), {**COMMANDS, **by_name(finder.commands)})
+        desk = ActionDesk(Database(api.own), {**COMMANDS, **by_name(finder.commands)})
         desk.register(broker)
-        runtimes = RuntimeDesk(Database(api.pool))
+        runtimes = RuntimeDesk(Database(api.own))
         runtimes.register(broker)
-        texts = ScriptDesk(Database(api.pool))
+        texts = ScriptDesk(Database(api.own))
         texts.register(broker)
         await broker.start()
         client = client_of(broker)
         await client.flush()  # else a question may be there before whoever answers it
-        relay = Loop("relay", Relay(api.pool, Publisher(client), OUTBOX).step)
+        relay = Loop("relay", Relay(api.own, Publisher(client), OUTBOX).step)
         desk.on_written = runtimes.on_written = texts.on_written = relay.wake
         relaying = asyncio.create_task(relay.run())
         try:

@@ -123,7 +123,7 @@ async def test_a_silence_is_forgotten_long_after_its_end(api: Api) -> None:
             timedelta(days=days),
         )
 
-    await Forgetter(Database(api.pool)).step()
+    await Forgetter(Database(api.own)).step()
 
     left = (await api.http.get(SILENCES)).json()["items"]
     assert [each["id"] for each in left] == [recent["id"]]

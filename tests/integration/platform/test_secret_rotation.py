@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
-from deploy.cli import app as cli
+from deploy.host_cli import app as cli
 from services.api.secrets import rotation
 from services.api.secrets.rotation import CannotRotate, drop_old, rotate
 from services.api.store import sealed

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -42,6 +42,7 @@ from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.db.pool import Pool, Record
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
+from tests.support.roles import pool_as
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -100,6 +101,11 @@ class Desk:
     """One scheduler, its stores, its bus."""
 
     pool: Pool
+    """As the owner: tests look and arrange with it."""
+    own: Pool
+    """As schedulers come."""
+    executors: Pool
+    """As executors come."""
     client: Client
     js: JetStreamContext
     jobs: JobStore
@@ -116,14 +122,14 @@ class Desk:
         return Ticker(self.jobs, GateStore(), self.entrance, dispatcher or self.dispatcher)
 
     def admitter(self) -> Admitter:
-        canceller = Canceller(EndStore(self.pool), self.dispatcher, self.client)
-        return Admitter(AdmissionStore(self.pool), self.dispatcher, canceller.cancel)
+        canceller = Canceller(EndStore(self.own), self.dispatcher, self.client)
+        return Admitter(AdmissionStore(self.own), self.dispatcher, canceller.cancel)
 
     def sweeper(self, messages: Callable[[], Awaitable[int]] | None = None) -> Sweeper:
         return Sweeper(self.ledger, self.dispatcher, messages or self.due_messages, utc_now)
 
     def executor(self) -> LeaseStore:
-        return LeaseStore(self.pool, uuid4(), LEASE)
+        return LeaseStore(self.executors, uuid4(), LEASE)
 
     async def due_messages(self) -> int:
         return (await self.js.stream_info("DUE")).state.messages
@@ -209,13 +215,16 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
         " api.trigger_changes CASCADE"
     )
     client = await nats.connect(url, allow_reconnect=False)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(client.close)
+        own = await stack.enter_async_context(pool_as("scheduler", pool, max_size=8))
+        executors = await stack.enter_async_context(pool_as("executor", pool, max_size=10))
         for stream in topology.STREAMS:
             await client.jsm().purge_stream(stream.name)
         api = StubApi(pool)
         await client.subscribe(topology.RPC_TASKS_DIGEST, cb=api.digest)
         await client.subscribe(topology.RPC_TASKS_PAGE, cb=api.page)
-        jobs, ledger = JobStore(pool), LedgerStore(pool)
+        jobs, ledger = JobStore(own), LedgerStore(own)
         dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
         woken: list[int] = []
         admitter_woken: list[int] = []
@@ -224,6 +233,8 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
         )
         yield Desk(
             pool=pool,
+            own=own,
+            executors=executors,
             client=client,
             js=client.jetstream(timeout=5),
             jobs=jobs,
@@ -243,8 +254,6 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
             woken=woken,
             admitter_woken=admitter_woken,
         )
-    finally:
-        await client.close()
 
 
 def changed(

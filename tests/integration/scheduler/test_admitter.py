@@ -352,7 +352,7 @@ async def test_who_is_claimed_while_it_expires_keeps_its_slot(desk: Desk) -> Non
         MINUTE,
         first,
     )
-    await AdmissionStore(desk.pool).expire()
+    await AdmissionStore(desk.own).expire()
     assert await states(desk, [first]) == ["expired"]
     await desk.pool.execute(  # by an executor that had looked before
         "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"

@@ -38,7 +38,7 @@ class Witness:
 def closer(desk: Desk, witness: Witness, woken: list[int] | None = None) -> Closer:
     woken = [] if woken is None else woken
     return Closer(
-        EndStore(desk.pool), desk.dispatcher, witness, wake_admitter=lambda: woken.append(1)
+        EndStore(desk.own), desk.dispatcher, witness, wake_admitter=lambda: woken.append(1)
     )
 
 
@@ -68,7 +68,7 @@ async def failed_attempt(desk: Desk, run_id: UUID, outcome: str = "retry") -> No
 
 
 async def cancel(desk: Desk, *run_ids: UUID, waiting_only: bool = False) -> list[CancelItem]:
-    items, orders = await EndStore(desk.pool).cancel(run_ids, "ops", waiting_only=waiting_only)
+    items, orders = await EndStore(desk.own).cancel(run_ids, "ops", waiting_only=waiting_only)
     await desk.dispatcher.send(orders)
     return items
 

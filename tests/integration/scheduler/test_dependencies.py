@@ -105,7 +105,7 @@ async def test_a_chain_of_tasks_runs_to_its_end(desk: Desk) -> None:
     first = await task(desk, middle)
     await desk.applier.runs_requested([request(first)])
     closer = Closer(
-        EndStore(desk.pool),
+        EndStore(desk.own),
         desk.dispatcher,
         Dependants(desk.jobs, desk.entrance),
         wake_admitter=lambda: None,
@@ -460,7 +460,7 @@ async def test_a_run_that_was_taken_back_is_told_once_that_is_certain(desk: Desk
     upstream = await task(desk, dependant)
     asked = request(upstream)
     await desk.applier.runs_requested([asked])
-    await EndStore(desk.pool).cancel([asked.run_id], "ops")
+    await EndStore(desk.own).cancel([asked.run_id], "ops")
     async with desk.pool.acquire() as connection:
         await note_runless(connection, [asked.run_id])
 

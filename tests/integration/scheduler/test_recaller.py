@@ -27,7 +27,7 @@ async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
 
 def recaller(desk: Desk) -> Recaller:
     return Recaller(
-        RecallStore(desk.pool),
+        RecallStore(desk.own),
         desk.dispatcher,
         wake_admitter=lambda: desk.admitter_woken.append(1),
     )

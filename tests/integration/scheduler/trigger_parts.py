@@ -92,7 +92,7 @@ class Parts:
 
 
 def make_engine(desk: Desk, conditions: Asking, woken: list[int] | None = None) -> Engine:
-    store = TriggerStore(desk.pool)
+    store = TriggerStore(desk.own)
     return Engine(
         book=TriggerBook(store, desk.applier.tasks_changed),
         conditions=conditions,
@@ -107,7 +107,7 @@ def make_engine(desk: Desk, conditions: Asking, woken: list[int] | None = None) 
 @asynccontextmanager
 async def open_parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]:
     await desk.pool.execute("TRUNCATE scheduler.events_seen, scheduler.trigger_states")
-    store = TriggerStore(desk.pool)
+    store = TriggerStore(desk.own)
     woken: list[int] = []
     engine = make_engine(desk, conditions, woken)
     book = TriggerBook(store, desk.applier.tasks_changed)

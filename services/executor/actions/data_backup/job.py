@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import results, s3
@@ -17,11 +18,16 @@ from services.executor.actions.data_backup.params import DataBackupParams
 from services.executor.actions.data_backup.places import Place
 from services.executor.actions.data_backup.records import Records
 from services.executor.actions.data_backup.session import Session, opened
-from shared.contracts.action import Context
+from shared.contracts.action import ActionFailed, Context
+from shared.settings import DatabaseAddress, NoPassword
 
 #: Between two looks whether the other backup has ended.
 LOCK_POLL = 0.2  # seconds
-#: Where this system's database is reached without a pooler; none: as the executor reaches it.
+#: Where this system's database is reached without a pooler, by somebody who may read all of it, and
+#: the file with that password.
+BACKUP_URL = "AUTOMATION_BACKUP_DATABASE_URL"
+BACKUP_PASSWORD_FILE = "AUTOMATION_BACKUP_DATABASE_PASSWORD_FILE"  # noqa: S105 - a variable's name
+#: The same where everybody comes as one user; none: as the executor reaches it.
 DIRECT_URL = "AUTOMATION_DATABASE_DIRECT_URL"
 STAGING = "backup-staging"
 
@@ -113,6 +119,12 @@ async def open_job(
 async def _address(params: DataBackupParams, context: Context) -> str:
     if params.dsn_secret is not None:
         return results.require_postgres(await context.secret(params.dsn_secret), params.dsn_secret)
+    if url := os.environ.get(BACKUP_URL):
+        file = os.environ.get(BACKUP_PASSWORD_FILE)
+        try:
+            return DatabaseAddress(url, Path(file) if file else None).complete()
+        except NoPassword as error:
+            raise ActionFailed(f"{BACKUP_PASSWORD_FILE}: {error}") from None
     return os.environ.get(DIRECT_URL) or context.database_url
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
 
 MANIFEST = "manifest.json"
 VERIFIED = "verified.json"
@@ -22,6 +22,23 @@ VERIFIED = "verified.json"
 NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z-(?P<run>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 Level = Literal["manifest", "restore"]
+
+
+class SystemPart(BaseModel):
+    """What makes the backup of a database that of a whole system."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    """Of the code that made it."""
+    migrations: list[str]
+    """Those that the database had."""
+    files: list[str]
+    """Names of the secret files that are in `keys`."""
+    key_ids: list[str]
+    """Of the keys that open the secrets in the database."""
+    keys: Base64Bytes
+    """The secret files, encrypted with age like the dump."""
 
 
 class Manifest(BaseModel):
@@ -55,6 +72,8 @@ class Manifest(BaseModel):
     """Whether the file is compressed as a whole."""
     expects: Level = "manifest"
     """What it has to pass to count as verified."""
+    system: SystemPart | None = None
+    """Set if a whole system can be made of it (`automation system restore`)."""
 
 
 class Verification(BaseModel):

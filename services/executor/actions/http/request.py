@@ -159,6 +159,7 @@ class HttpRequest(Action[HttpRequestParams]):
             "Idempotency-Key": str(context.run_id),
             "X-Automation-Attempt": str(context.attempt),
         }
+        headers |= _trace(params, context)
         if params.auth and credentials.auth is not None:
             headers[params.auth.header_name] = credentials.auth
         if params.hmac and credentials.key is not None:
@@ -180,6 +181,21 @@ async def _credentials(params: HttpRequestParams, context: Context) -> Credentia
         await params.hmac.key(context) if params.hmac else None,
         await context.secret(params.client_certificate) if params.client_certificate else None,
     )
+
+
+def _trace(params: HttpRequestParams, context: Context) -> dict[str, str]:
+    """Return the trace for a neighbour that the administrator has named, and for nobody else.
+
+    An id that is the same in all calls of a run is nothing for strangers. What the task says itself
+    stays.
+    """
+    said = {name.lower() for name in params.headers}
+    if context.traceparent is None or "traceparent" in said:
+        return {}
+    url = params.full_url()
+    port = url.port or (443 if url.scheme == "https" else 80)
+    named = egress.AllowList.parse(context.egress_allow).names(url.host, port)
+    return {"traceparent": context.traceparent} if named else {}
 
 
 def _plan(params: HttpRequestParams) -> Outcome:

@@ -4,7 +4,7 @@ import { App, Button, Dropdown, Grid, type MenuProps } from "antd";
 import { useNavigate } from "react-router";
 import { sentenceOf } from "@/components/Failure";
 import { WORDS } from "@/components/texts";
-import { logOut } from "@/features/access/logOut";
+import { leaveProvider, logOut } from "@/features/access/logOut";
 import { usePreferences } from "./preferences";
 import { useSession } from "./session";
 import { SHELL } from "./shell-texts";
@@ -33,7 +33,7 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
         key: "out",
         icon: <LogoutOutlined />,
         label: t("me.logout"),
-        disabled: session?.kind !== "user",
+        disabled: session?.kind !== "user" || session.via === "proxy",
         onClick: async () => {
           try {
             await logOut();
@@ -41,6 +41,7 @@ export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
             void message.error(sentenceOf(error, w("failure.away")));
             return;
           }
+          if (session?.via === "oidc") return leaveProvider();
           leave();
           await navigate("/login");
         },

@@ -129,7 +129,7 @@ class World:
     def __post_init__(self) -> None:
         desk = self.desk
         self.executors = [self.executor() for _ in range(2)]
-        self.ends = EndStore(desk.pool)
+        self.ends = EndStore(desk.own)
         self.canceller = Canceller(self.ends, desk.dispatcher, desk.client)
         self.dependants = Dependants(desk.jobs, desk.entrance)
         self.admitter: Admitter = desk.admitter()
@@ -167,7 +167,7 @@ class World:
     # --- executors
 
     def executor(self) -> LeaseStore:
-        return LeaseStore(self.desk.pool, uuid4(), LEASE)
+        return LeaseStore(self.desk.executors, uuid4(), LEASE)
 
     async def claim(self, number: int, most: int) -> list[Taken]:
         """Let an executor take what the oldest orders name, twice each."""

@@ -14,6 +14,7 @@ import { When } from "@/components/Time";
 import { useUrlState } from "@/components/urlState";
 import { AuditFilters, useDeedNames } from "./AuditFilters";
 import { exportPath, type Filters, NOTHING, wantedOf } from "./auditQuery";
+import { ChainVerdict, useVerify, VerifyButton } from "./Chain";
 import { Change } from "./Change";
 import { pageOf } from "./change";
 import { Mark } from "./Mark";
@@ -23,6 +24,7 @@ export type Entry = Schema<"AuditEntry">;
 
 export function Component() {
   const t = useTexts(AUDIT);
+  const verify = useVerify();
   const [filters, setFilters] = useUrlState(NOTHING);
   const [open, setOpen] = useState<string[]>([]);
   const query = useInfiniteQuery({
@@ -40,7 +42,14 @@ export function Component() {
     { title: t("col.from"), key: "from", render: (_, entry) => <span className="mono tabular">{entry.ip ?? "–"}</span> },
   ];
   return (
-    <Page title={t("title")} lead={t("lead")} actions={<Export filters={filters} />}>
+    <Page title={t("title")} lead={t("lead")} actions={
+        <Space wrap>
+          <VerifyButton verify={verify} />
+          <Export filters={filters} />
+        </Space>
+      }
+    >
+      <ChainVerdict verify={verify} />
       <AuditFilters filters={filters} onChange={setFilters} />
       <KeysetTable<Entry>
         label={t("title")}

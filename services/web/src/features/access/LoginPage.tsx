@@ -9,6 +9,7 @@ import { Command } from "@/components/Command";
 import { Door } from "./Door";
 import { safeNext, useEnter } from "./entering";
 import { LoginForm } from "./LoginForm";
+import { ProviderButton, ProviderProblem } from "./ProviderButton";
 import { DOOR } from "./texts";
 
 export function Component() {
@@ -36,7 +37,9 @@ export function Component() {
         />
       ) : null}
       {isPlain(window.location) ? <Alert type="warning" showIcon title={t("login.plain")} style={{ marginBlockEnd: 20 }} /> : null}
+      <ProviderProblem code={params.get("problem")} />
       <LoginForm onEntered={(entered) => enter(entered, next)} />
+      <ProviderButton next={next} />
       <Collapse
         ghost
         size="small"

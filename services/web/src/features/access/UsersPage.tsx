@@ -122,5 +122,19 @@ export function RoleTag({ role }: { role: Role }) {
 function UserState({ user }: { user: User }) {
   const t = useTexts(USERS);
   if (user.disabled) return <Mark tone="bad">{t("state.disabled")}</Mark>;
+  if (user.provider)
+    return (
+      <Space orientation="vertical" size={0}>
+        <Mark tone="good">{t("state.active")}</Mark>
+        <span className="break" style={{ color: "var(--ant-color-text-description)" }}>
+          {user.provider === "proxy" ? t("from.proxy") : t("from.provider", { host: hostOf(user.provider) })}
+        </span>
+      </Space>
+    );
   return user.has_password ? <Mark tone="good">{t("state.active")}</Mark> : <Mark tone="warning">{t("state.pending")}</Mark>;
+}
+
+/** An issuer is an address; its host is what people know it by. */
+function hostOf(issuer: string): string {
+  return URL.canParse(issuer) ? new URL(issuer).host : issuer;
 }

@@ -21,6 +21,15 @@ export function safeNext(wanted: string | null, origin: string): string {
   }
 }
 
+const PROBLEMS = ["oidc.away", "oidc.state", "oidc.issuer", "oidc.refused", "oidc.code", "oidc.token", "oidc.subject", "oidc.domain", "oidc.group", "oidc.no_role", "oidc.not_set_up", "auth.disabled"] as const;
+type ProblemKey = `problem.${(typeof PROBLEMS)[number]}` | "problem.other";
+
+/** The text of what went wrong at a provider; the code comes out of the address, so it may be anything. */
+export function problemKey(code: string): ProblemKey {
+  const known = PROBLEMS.find((each) => each === code);
+  return known ? `problem.${known}` : "problem.other";
+}
+
 // A page may be mounted twice before it is seen; the address holds the secret only the first time.
 const taken = new Map<string, string>();
 

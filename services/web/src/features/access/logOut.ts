@@ -1,5 +1,5 @@
 // Ends the session of this browser; nothing of it stays in memory for whoever comes next.
-import { api, ask } from "@/api/client";
+import { api, ask, BASE } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { queryClient } from "@/api/queries";
 import { SESSION_KEY } from "@/app/session";
@@ -10,4 +10,9 @@ export async function logOut(): Promise<void> {
     if (!(error instanceof ApiProblem && error.status === 401)) throw error;
   });
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
+}
+
+/** Whoever came through a provider is logged in there as well, and would be back with one click: that one asks. */
+export function leaveProvider(): void {
+  window.location.assign(`${BASE}/oidc/log-out`);
 }

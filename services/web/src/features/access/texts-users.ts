@@ -18,6 +18,8 @@ export const USERS = defineTexts({
   "role.admin.what": { zh: "另可管理使用者與所有權杖，並查看稽核紀錄。", en: "Also manages users and all tokens, and reads the audit log." },
   "col.user": { zh: "使用者", en: "User" },
   "col.state": { zh: "狀態", en: "State" },
+  "from.provider": { zh: "來自 {host}", en: "From {host}" },
+  "from.proxy": { zh: "來自代理伺服器", en: "From the proxy" },
   "col.seen": { zh: "上次登入", en: "Last log-in" },
   "col.open": { zh: "登入中／權杖", en: "Log-ins / tokens" },
   "col.open.what": { zh: "{sessions} 個登入，{tokens} 個權杖", en: "{sessions} log-ins, {tokens} tokens" },

@@ -1,0 +1,41 @@
+"""What can be seen with NATS: that it answers, and that all is as the topology says."""
+
+from __future__ import annotations
+
+from deploy.doctor import texts
+from deploy.doctor.finding import Finding, problem, skipped, well
+from deploy.doctor.place import Place, without_password
+from shared.bus.access import NOBODY, access_of
+from shared.bus.connection import connect_once
+from shared.bus.inspection import look
+from shared.bus.permissions import KEEPER
+from shared.bus.topology import CONSUMERS, STREAMS
+from shared.settings import BusSettings
+
+
+async def bus(place: Place) -> list[Finding]:
+    """Look at every stream and every consumer of the topology."""
+    if place.nats_url is None:
+        return [skipped("bus", texts.NO_NATS)]
+    url = ", ".join(map(without_password, place.nats_url.split(",")))
+    settings = BusSettings()
+    access = access_of(KEEPER, settings) if settings.nats_seed_file else NOBODY
+    try:
+        client = await connect_once(place.nats_url, name="automation-doctor", access=access)
+    except Exception as error:  # noqa: BLE001 - whatever it is, that is what was found
+        kind = type(error).__name__
+        return [problem("bus", texts.NATS_AWAY, texts.CHECK_NATS, url=url, kind=kind)]
+    try:
+        js = client.jetstream(timeout=5)
+        wrongs = await look(js, CONSUMERS, STREAMS, replicas=settings.nats_replicas)
+    except Exception as error:  # noqa: BLE001 - as above
+        kind = type(error).__name__
+        return [problem("bus", texts.NATS_AWAY, texts.CHECK_NATS, url=url, kind=kind)]
+    finally:
+        await client.close()
+    if wrongs:
+        return [
+            problem("bus", texts.NATS_DIFFERS, texts.PROVISION, what=str(each)) for each in wrongs
+        ]
+    count = {"streams": len(STREAMS), "consumers": len(CONSUMERS)}
+    return [well("bus", texts.NATS, url=url, **count)]

@@ -1,0 +1,230 @@
+"""`automation keys`: the secret files of a deployment, made once and changed while everything runs.
+
+    automation keys init DIR                    make what is missing; never overwrites
+    automation keys check                       exit 1 if something is missing, open or about to end
+    automation keys show                        who there is on the bus, and with which public key
+    automation keys add-producer SOURCE         another system that says `event.<SOURCE>.>`
+    automation keys remove-producer SOURCE
+    automation keys add-runtime SERVER          accounts of another server
+    automation keys rotate nats USER STEP       allow, use, drop
+    automation keys rotate ca STEP              allow, use, drop
+    automation keys rotate certs nats|postgres
+    automation keys rotate db ROLE
+
+The folder is that of `--keys` or AUTOMATION_KEYS. Names of files that were made or changed go to
+stdout, what is to be done with them to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from deploy.keys.folder import Folder, NoFolder
+
+app = typer.Typer(help="Passwords, seeds and certificates of a deployment.", no_args_is_help=True)
+rotate = typer.Typer(help="Change a secret while everything runs.", no_args_is_help=True)
+app.add_typer(rotate, name="rotate")
+
+#: Certificates that end sooner are trouble.
+SOON_DAYS = 30
+
+Keys = Annotated[
+    Path,
+    typer.Option("--keys", envvar="AUTOMATION_KEYS", metavar="DIR", help="The folder of keys."),
+]
+DEFAULT = Path("keys")
+
+
+class Step(StrEnum):
+    """The steps of a change on which two sides must agree."""
+
+    ALLOW = "allow"
+    USE = "use"
+    DROP = "drop"
+
+
+class Server(StrEnum):
+    """What has a certificate."""
+
+    NATS = "nats"
+    POSTGRES = "postgres"
+
+
+#: What a person does after each step, before the next one.
+AFTER_SEED = {
+    Step.ALLOW: "Now let each NATS server read nats-users.conf again (SIGHUP); then: use.",
+    Step.USE: "Give the new seed to its services; they notice it, reconnect and say so in their "
+    "logs. When all have: drop.",
+    Step.DROP: "Now let each NATS server read nats-users.conf again: the old seed opens nothing.",
+}
+AFTER_CA = {
+    Step.ALLOW: "Give ca.crt to every service, and to every server, which reads it again (SIGHUP); "
+    "then: use.",
+    Step.USE: "Let NATS and PostgreSQL read their certificates again (SIGHUP); then: drop.",
+    Step.DROP: "Give ca.crt to every service and every server: the old authority vouches for "
+    "nobody any more.",
+}
+
+
+@app.command("init")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    nats_name: Annotated[
+        list[str] | None, typer.Option(help="One more name or address of the NATS server.")
+    ] = None,
+    postgres_name: Annotated[
+        list[str] | None, typer.Option(help="One more name or address of PostgreSQL.")
+    ] = None,
+) -> None:
+    """Make all secret files that are missing, readable by their owner alone."""
+    from deploy.keys import contents  # noqa: PLC0415 - heavy
+
+    more = {"nats": nats_name or [], "postgres": postgres_name or []}
+    with _told():
+        for name in contents.init(Folder(folder), more, _now()):
+            typer.echo(name)
+
+
+@app.command("check")
+def check(keys: Keys = DEFAULT, *, days: Annotated[int, typer.Option(min=0)] = SOON_DAYS) -> None:
+    """Print when certificates end; fail if one ends soon, a file is missing or open to others."""
+    from deploy.keys import certificates, troubles  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    for name, end in certificates.ends(folder).items():
+        typer.echo(f"{name}\t{end:%Y-%m-%d}")
+    if found := troubles.troubles(folder, _now(), days):
+        _fail("\n".join(found))
+
+
+@app.command("show")
+def show(keys: Keys = DEFAULT) -> None:
+    """Print the users of the bus and their public keys, one a line; no secrets."""
+    from deploy.keys import bus  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    with _told():
+        for user in bus.others_in(folder).users():
+            for key in bus.public_keys(folder, user.name):
+                typer.echo(f"{user.name}\t{key}")
+
+
+@app.command("add-producer")
+def add_producer(
+    source: str,
+    keys: Keys = DEFAULT,
+    *,
+    serves: Annotated[
+        list[str] | None,
+        typer.Option(help="Subjects under svc. on which it answers tasks (`nats_request`)."),
+    ] = None,
+) -> None:
+    """Let another system say events of its own source, `event.<SOURCE>.>`, and nothing else."""
+    from deploy.keys import people  # noqa: PLC0415 - heavy
+
+    _change(keys, lambda folder: people.add_producer(folder, source, serves or []))
+
+
+@app.command("remove-producer")
+def remove_producer(source: str, keys: Keys = DEFAULT) -> None:
+    """Let it in no more."""
+    from deploy.keys import people  # noqa: PLC0415 - heavy
+
+    _change(keys, lambda folder: people.remove_producer(folder, source))
+
+
+@app.command("add-runtime")
+def add_runtime(server: str, keys: Keys = DEFAULT) -> None:
+    """Let a runtime keep the accounts of another server than the default one."""
+    from deploy.keys import people  # noqa: PLC0415 - heavy
+
+    _change(keys, lambda folder: people.add_runtime(folder, server))
+
+
+@rotate.command("nats")
+def rotate_nats(user: str, step: Step, keys: Keys = DEFAULT) -> None:
+    """Change the seed of a user of the bus: a role, or producer-<source>."""
+    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    with _told():
+        rotation.rotate_seed(folder, user, rotation.Step(step))
+    typer.echo(AFTER_SEED[step], err=True)
+
+
+@rotate.command("ca")
+def rotate_ca(step: Step, keys: Keys = DEFAULT) -> None:
+    """Change the authority, and the certificates of all servers with it."""
+    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    with _told():
+        rotation.rotate_authority(folder, rotation.Step(step), _now())
+    typer.echo(AFTER_CA[step], err=True)
+
+
+@rotate.command("certs")
+def rotate_certs(server: Server, keys: Keys = DEFAULT) -> None:
+    """Give a server a fresh certificate for the names that it has."""
+    from deploy.keys import certificates  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    with _told():
+        certificates.renew(folder, server.value, _now())
+    typer.echo("Now let the server read its certificate again (SIGHUP).", err=True)
+
+
+@rotate.command("db")
+def rotate_db(role: str, keys: Keys = DEFAULT) -> None:
+    """Make another password for a role of the database."""
+    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+
+    folder = _existing(keys)
+    with _told():
+        rotation.rotate_password(folder, role)
+    typer.echo(f"Now: automation db roles --passwords {folder.path}", err=True)
+
+
+def _change(keys: Path, change: Callable[[Folder], list[str]]) -> None:
+    folder = _existing(keys)
+    with _told():
+        for name in change(folder):
+            typer.echo(name)
+    typer.echo("Now let each NATS server read nats-users.conf again (SIGHUP).", err=True)
+
+
+def _existing(path: Path) -> Folder:
+    folder = Folder(path)
+    try:
+        folder.must_exist()
+    except NoFolder as error:
+        _fail(str(error), code=2)
+    return folder
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what goes wrong in one line."""
+    from deploy.keys.rotation import NotNow  # noqa: PLC0415 - heavy
+
+    try:
+        yield
+    except (OSError, ValueError, NotNow) as error:
+        _fail(f"{type(error).__name__}: {error}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _fail(text: str, *, code: int = 1) -> NoReturn:
+    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""The commands, a module per first word; loaded when the word is typed."""

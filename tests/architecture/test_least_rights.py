@@ -1,0 +1,111 @@
+"""Rights are the least: each that is stated is used by a statement of its service, and none lacks.
+
+What statements need is read from the sources. It is a rough reading: a table's rights, not those of
+its columns; the tests of the services, which run under these roles, are the fine one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.db.grants import matrix
+
+ROOT = Path(__file__).parents[2]
+_TABLE = r"((?:api|scheduler|executor|log|notify)\.[a-z_]+)"
+_VERBS = {
+    "INSERT": re.compile(rf"INSERT\s+INTO\s+{_TABLE}"),
+    "UPDATE": re.compile(rf"(?<!FOR )(?<!DO )UPDATE\s+{_TABLE}"),
+    "DELETE": re.compile(rf"DELETE\s+FROM\s+{_TABLE}"),
+    "SELECT": re.compile(rf"(?<!DELETE )(?:FROM|JOIN|USING)\s+{_TABLE}"),
+}
+
+#: Rights that no statement in the sources shows, each with what needs it.
+NEEDED_ALL_THE_SAME = {
+    ("api", "api.trigger_changes"): {"INSERT", "UPDATE"},  # the trigger on api.tasks
+    ("log_writer", "log.task_statistics"): {"SELECT", "UPDATE"},  # an upsert put together of parts
+    ("scheduler", "scheduler.admission"): {"UPDATE"},  # to lock its row
+    ("scheduler", "scheduler.runless_ends"): {"UPDATE"},  # to lock rows that it takes
+    ("scheduler", "executor.scheduler_leases"): {"UPDATE"},  # to lock a lease, see 0033
+}
+
+
+def texts(folder: Path) -> Iterator[str]:
+    """Give every text in the sources of a service, blanks where something is put in."""
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                parts = node.values
+                yield "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
+
+
+def needed(service: str) -> dict[str, set[str]]:
+    """Return the rights that a service's statements need, by table or view."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for text in texts(ROOT / "services" / service):
+        for table, right in _read(text):
+            found[table].add(right)
+    for rights in found.values():  # which rows, is read
+        if rights & {"UPDATE", "DELETE"}:
+            rights.add("SELECT")
+    return found
+
+
+def _read(text: str) -> Iterator[tuple[str, str]]:
+    for verb, pattern in _VERBS.items():
+        for table in pattern.findall(text):
+            yield table, verb
+    for table in _VERBS["INSERT"].findall(text):
+        if "ON CONFLICT" in text and "DO UPDATE" in text:
+            yield table, "UPDATE"
+        if "RETURNING" in text or "ON CONFLICT (" in text:
+            yield table, "SELECT"
+    if re.search(r"FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE", text):
+        for table in _VERBS["SELECT"].findall(text):
+            yield table, "locks"
+
+
+def stated(service: str) -> dict[str, set[str]]:
+    """Return the rights that are stated of a service, by table; without views, by their names."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, rights in matrix.stated_tables().items():
+        for right in rights:
+            if right.role == service:
+                found[table].add(right.privilege)
+    return found
+
+
+@pytest.mark.parametrize("service", matrix.SERVICES)
+def test_no_right_is_stated_that_nothing_needs(service: str) -> None:
+    needs = needed(service)
+    idle = {
+        table: more
+        for table, rights in stated(service).items()
+        if (more := rights - needs[table] - NEEDED_ALL_THE_SAME.get((service, table), set()))
+        # Who locks a row must be allowed to update it.
+        and not (more == {"UPDATE"} and "locks" in needs[table])
+    }
+    assert idle == {}
+
+
+@pytest.mark.parametrize("service", matrix.SERVICES)
+def test_no_right_is_missing(service: str) -> None:
+    states = stated(service)
+    lacking = {
+        table: more
+        for table, rights in needed(service).items()
+        if matrix.reader_of(table) != service and (more := rights - states[table] - {"locks"})
+    }
+    assert lacking == {}
+
+
+@pytest.mark.parametrize("service", matrix.SERVICES)
+def test_the_reading_finds_something(service: str) -> None:
+    assert len(needed(service)) > 5

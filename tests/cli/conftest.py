@@ -1,0 +1,36 @@
+"""One system for all tests of the command line, and a shell per test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.cli.shell import Shell
+from tests.support.system import System
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def system() -> AsyncIterator[System]:
+    """Run what `automation up` runs; tasks may run programs."""
+    env = {"AUTOMATION_EXECUTORS": "1", "AUTOMATION_SHELL": "on"}
+    async with System(env=env) as running:
+        yield running
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Shell:
+    """Give a shell that knows no server."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def shell(system: System, tmp_path: Path) -> Iterator[Shell]:
+    """Give a shell of an administrator."""
+    opened = Shell(
+        tmp_path, {"AUTOMATION_SERVER": system.api_url, "AUTOMATION_TOKEN": system.token}
+    )
+    yield opened
+    opened.close()

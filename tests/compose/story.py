@@ -1,0 +1,180 @@
+"""What is done to the system, in order: a day of an operator, and the disasters of a year.
+
+    build ─► up, three executors ─► load ─► kill -9 an executor ─► kill -9 NATS
+    ─► cut off PostgreSQL ─► scale up and down ─► upgrade, service by service
+    ─► one executor and four ─► stop ─► down
+
+After every disaster the checker judges all that has happened since the beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from deploy.local import ports
+from tests.compose import images, scaling
+from tests.compose.engine import Docker
+from tests.compose.project import Project
+from tests.compose.stage import Stage, stage
+
+#: Long enough for every connection to break, shorter than a lease.
+CUT_OFF = timedelta(seconds=5)
+#: In this order a new version takes over: the schema first, who decides before who does.
+UPGRADED = (
+    *("bus-keeper", "log-writer", "notifier", "scheduler", "executor", "api", "account-runtime"),
+)
+OVERRIDE = Path(__file__).with_name("under_test.yaml")
+#: What a process returns that was told to stop and did.
+STOPPED = 0
+
+
+class Book:
+    """What was done, how long it took, and what was measured; printed as it happens."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """Say it now."""
+        sys.stdout.write(f"{time.monotonic() - self._began:6.1f} s  {text}\n")
+        sys.stdout.flush()
+
+
+async def tell(docker: Docker, cache: Path, folder: Path) -> None:
+    """Do everything; raise if anything is not as promised."""
+    book = Book()
+    await images.stand_ins(docker, cache)
+    book.note("base images are there")
+    now = f"automation-tasks:{images.version()}-test"
+    size = await images.build(docker, now, version=images.version())
+    book.note(f"image: {size:.0f} MB")
+    port = ports.free_port()
+    calls = folder / "calls.jsonl"
+    calls.touch()
+    env = {
+        "AUTOMATION_IMAGE": now,
+        "AUTOMATION_PORT": str(port),
+        "AUTOMATION_EGRESS_ALLOW": "sink",
+        "SINK_FOLDER": str(folder),
+        "SINK_USER": f"{os.getuid()}:{os.getgid()}",
+    }
+    project = Project(docker, f"automation-test-{port}", [OVERRIDE], env)
+    try:
+        took = await project.up("--scale", "executor=3", "--no-build")
+        book.note(f"up, all healthy after {took:.1f} s")
+        url = f"http://{ports.LOOPBACK}:{port}"
+        await _first_look(project, url)
+        async with stage(project, calls, url) as here:
+            for step in (_kill_executor, _kill_nats, _cut_off_database, _scale, _upgrade):
+                await _told(book, here, step)
+            await _scaling(book, here)
+        await project.compose("stop", within=180)
+        codes = (await project.exit_codes()).items()
+        ended = {name: code for name, code in codes if code != STOPPED and "-sink-" not in name}
+        assert not ended, f"not every process ended by itself when it was told to: {ended}"
+        book.note("stopped: every process ended by itself")
+    except BaseException:
+        sys.stdout.write(await asyncio.shield(project.logs()))
+        raise
+    finally:
+        await asyncio.shield(project.down())
+    book.note("down")
+
+
+Step = Callable[[Stage, Book], Awaitable[str]]
+
+
+async def _told(book: Book, here: Stage, step: Step) -> None:
+    what = await step(here, book)
+    await here.steady()
+    figures = await here.judge(what)
+    book.note(
+        f"{what}: {figures.runs} runs since, 0 missed, 0 twice, one end each; latest"
+        f" {figures.latest:.1f} s, on time again after {figures.on_time_again:.1f} s,"
+        f" {figures.twice} calls made again"
+    )
+
+
+async def _first_look(project: Project, url: str) -> None:
+    """What a new user does: the page is there, and the link for the first administrator."""
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        page = await client.get("/", headers={"Accept": "text/html"})
+        assert page.is_success, page.text
+        assert "<div id=" in page.text, "the image has no page"
+        assert (await client.get("/readyz")).is_success
+    link = await project.exec("api", "automation", "user", "create", "first", "--role", "admin")
+    assert "/set-password#" in link, link
+
+
+async def _kill_executor(here: Stage, _: Book) -> str:
+    victim = (await here.project.names("executor"))[1]
+    with here.fault("kill -9", "executor"):
+        took = await here.project.kill(victim)
+    return f"executor killed, healthy again after {took:.1f} s"
+
+
+async def _kill_nats(here: Stage, _: Book) -> str:
+    with here.fault("kill -9", "nats"):
+        took = await here.project.kill((await here.project.names("nats"))[0])
+    return f"NATS killed, healthy again after {took:.1f} s"
+
+
+async def _cut_off_database(here: Stage, _: Book) -> str:
+    with here.fault("cut off", "postgres"):
+        async with here.project.cut_off("postgres"):
+            await asyncio.sleep(
+                CUT_OFF.total_seconds()
+            )  # the fault itself, not a wait for anything
+    return f"PostgreSQL cut off for {CUT_OFF.total_seconds():g} s"
+
+
+async def _scale(here: Stage, _: Book) -> str:
+    with here.fault("scale", "none"):
+        up = await here.project.up("--no-recreate", "--scale", "executor=5")
+        await here.steady()
+        down = await here.project.up("--no-recreate", "--scale", "executor=2")
+    return f"executors 3 to 5 in {up:.1f} s, to 2 in {down:.1f} s"
+
+
+async def _upgrade(here: Stage, book: Book) -> str:
+    """Replace every service by another image, one after the other, as the guide says."""
+    project = here.project
+    following = f"{images.version()}-next"
+    new = f"automation-tasks:{following}-test"
+    await images.build(project.docker, new, version=following)
+    began = time.monotonic()
+    with here.fault("upgrade", "none"):
+        project.env["AUTOMATION_IMAGE"] = new
+        for once in ("migrate", "roles", "provision"):
+            await project.compose("run", "--rm", "--no-deps", "-T", once)
+        for service in UPGRADED:
+            scale = ("--scale", "executor=2") if service == "executor" else ()
+            await project.up("--no-deps", *scale, service)
+            book.note(f"    {service} upgraded")
+    return f"upgraded under load in {time.monotonic() - began:.1f} s"
+
+
+async def _scaling(book: Book, here: Stage) -> None:
+    """Measure with nothing else going on but the few runs by hand; then judge the whole day."""
+    for task in here.load.tasks:
+        await here.operator.edit(task, enabled=False)
+    found = {}
+    for executors in (1, 4):
+        await here.project.up(
+            "--no-deps", "--no-recreate", "--scale", f"executor={executors}", "executor"
+        )
+        found[executors] = await scaling.rates(here)
+    for kind, one in found[1].items():
+        four = found[4][kind]
+        book.note(
+            f"{kind}: {one:.0f} runs/s by 1 executor, {four:.0f} by 4 ({four / one:.1f} times)"
+        )
+    await here.judge("the whole story")

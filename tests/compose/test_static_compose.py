@@ -1,0 +1,243 @@
+"""What can be said about the compose files without an engine: valid, and as safe as they claim."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from deploy import hand_out
+from tests.compose.images import CHECKOUT, NATS, POSTGRES, PYTHON, version
+
+DEPLOY = CHECKOUT / "deploy"
+BASE = DEPLOY / "compose.yaml"
+OVERRIDES = tuple(sorted((DEPLOY / "compose").glob("*.yaml")))
+BIN = Path(sys.executable).parent
+
+COMBINATIONS = [
+    chosen
+    for count in range(len(OVERRIDES) + 1)
+    for chosen in itertools.combinations(OVERRIDES, count)
+]
+
+ONCE = {"keys", "migrate", "roles", "provision"}
+OURS = {
+    "api": "services.api.settings:ApiSettings",
+    "scheduler": "services.scheduler.settings:SchedulerSettings",
+    "executor": "services.executor.settings:ExecutorSettings",
+    "log-writer": "services.log_writer.settings:LogWriterSettings",
+    "notifier": "services.notifier.settings:NotifierSettings",
+    "account-runtime": "services.account_runtime.settings:AccountRuntimeSettings",
+    "bus-keeper": "services.bus_keeper.settings:BusKeeperSettings",
+}
+#: Who has business outside.
+OUTSIDE = {"api", "executor", "notifier"}
+#: Variables of ours that no settings class of a service knows, and who reads them.
+READ_ELSEWHERE = {"AUTOMATION_HOME", "AUTOMATION_OTLP_ENDPOINT"}
+
+
+@cache
+def rendered(*overrides: Path) -> dict[str, Any]:
+    """Return what Docker Compose makes of the files."""
+    files = [word for file in (BASE, *overrides) for word in ("-f", str(file))]
+    done = subprocess.run(
+        [BIN / "docker-compose", *files, "config", "--format", "json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "AUTOMATION_DOMAIN": "automation.example.com"},
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def services(*overrides: Path) -> dict[str, dict[str, Any]]:
+    """Return the services of some files."""
+    found: dict[str, dict[str, Any]] = rendered(*overrides)["services"]
+    return found
+
+
+def everywhere() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every service of all files together."""
+    yield from services(*OVERRIDES).items()
+
+
+@pytest.mark.parametrize(
+    "overrides", COMBINATIONS, ids=lambda chosen: "+".join(each.stem for each in chosen) or "base"
+)
+def test_every_combination_is_valid(overrides: tuple[Path, ...]) -> None:
+    assert services(*overrides).keys() >= OURS.keys() | ONCE | {"postgres", "nats"}
+
+
+@pytest.mark.parametrize("file", [BASE, *OVERRIDES], ids=lambda file: file.stem)
+def test_the_linter_finds_nothing_of_weight(file: Path) -> None:
+    done = subprocess.run(
+        [BIN / "compose-lint", str(file)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_images_are_those_that_are_tested_and_released() -> None:
+    found = services()
+    assert found["postgres"]["image"] == POSTGRES
+    assert found["nats"]["image"] == NATS
+    assert found["keys"]["build"]["args"] == {"PYTHON_IMAGE": PYTHON}
+    assert {found[name]["image"] for name in ONCE | OURS.keys()} == {
+        f"automation-tasks:{version()}"
+    }
+    for name, service in everywhere():
+        assert not service["image"].endswith(":latest"), name
+        assert ":" in service["image"], name
+
+
+def test_nothing_is_published_but_the_api_and_that_on_loopback() -> None:
+    published = {
+        (name, port["host_ip"], port["target"])
+        for name, service in services().items()
+        for port in service.get("ports", ())
+    }
+    assert published == {("api", "127.0.0.1", 8080)}
+    with_ports = services(DEPLOY / "compose" / "development.yaml")
+    for name, service in with_ports.items():
+        assert all(port["host_ip"] == "127.0.0.1" for port in service.get("ports", ())), name
+
+
+def test_behind_the_proxy_the_api_is_published_no_more() -> None:
+    behind = services(DEPLOY / "compose" / "tls.yaml")
+    assert not behind["api"].get("ports")
+    assert behind["api"]["environment"]["AUTOMATION_PUBLIC_URL"].startswith("https://")
+    assert "inner" not in behind["proxy"]["networks"]
+
+
+def test_only_those_with_business_outside_can_leave() -> None:
+    assert rendered()["networks"]["inner"]["internal"] is True
+    for name, service in services().items():
+        networks = set(service.get("networks") or ())
+        assert networks == (
+            set() if name == "keys" else {"inner", "outside"} if name in OUTSIDE else {"inner"}
+        ), name
+    assert services()["keys"]["network_mode"] == "none"
+
+
+@pytest.mark.parametrize("name", sorted(services(*OVERRIDES)))
+def test_every_container_is_confined(name: str) -> None:
+    service = services(*OVERRIDES)[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
+    limits = service["deploy"]["resources"]["limits"]
+    assert limits.keys() == {"cpus", "memory", "pids"}
+    assert service["logging"]["options"].keys() >= {"max-size", "max-file"}
+    may = {"keys": ["CHOWN"], "proxy": ["NET_BIND_SERVICE"]}
+    assert service.get("cap_add") == may.get(name)
+    for mount in service.get("volumes", ()):
+        assert mount["type"] == "volume" or mount["read_only"], mount
+        assert "docker.sock" not in mount["source"]
+
+
+@pytest.mark.parametrize("name", sorted(services(*OVERRIDES).keys() - ONCE))
+def test_what_runs_is_restarted_watched_and_given_time_to_stop(name: str) -> None:
+    service = services(*OVERRIDES)[name]
+    assert service["restart"] == "unless-stopped"
+    assert not service.get("healthcheck", {}).get("disable")
+    if name not in OURS:
+        assert service["healthcheck"]["test"][0] == "CMD"  # ours have it in the image
+
+
+def test_health_checks_use_what_the_official_images_have() -> None:
+    programs = {
+        name: service["healthcheck"]["test"][1]
+        for name, service in everywhere()
+        if "test" in service.get("healthcheck", {})
+    }
+    # The Alpine images have busybox's wget and no curl; PostgreSQL's has its own programs.
+    expected = {"postgres": "pg_isready", "nats": "wget", "proxy": "wget", "s3": "wget"}
+    assert programs.items() >= expected.items()
+    assert set(programs.values()) <= {"pg_isready", "wget"}
+
+
+def test_an_executor_may_finish_what_it_drains() -> None:
+    executor = services()["executor"]
+    environment = executor["environment"]
+    needs = float(environment["AUTOMATION_DRAIN_SECONDS"]) + float(
+        environment["AUTOMATION_KILL_GRACE_SECONDS"]
+    )
+    assert executor["stop_grace_period"] == "1m40s"
+    assert needs < 100
+
+
+def test_each_container_has_the_secrets_of_its_role_and_nobody_all_of_them() -> None:
+    for name, service in services(*OVERRIDES).items():
+        mounts = {mount["source"]: mount for mount in service.get("volumes", ())}
+        keys = {source for source in mounts if source.startswith("keys")}
+        if name == "keys":
+            # What is handed out is what somebody mounts.
+            handed = {f"keys-{role}" for role in hand_out.SHARES}
+            assert keys == {"keys", *handed}
+            continue
+        expected = {"migrate": "owner", "roles": "owner", "provision": "bus-keeper"}.get(name, name)
+        assert keys == (set() if name in {"proxy", "prometheus"} else {f"keys-{expected}"}), name
+        for source in keys:
+            assert mounts[source]["read_only"], name
+            assert mounts[source]["target"] == "/run/automation", name
+
+
+def test_secrets_that_a_service_is_pointed_to_are_handed_to_it() -> None:
+    folder = "/run/automation/"
+    for name in OURS:
+        files = {
+            value.removeprefix(folder)
+            for value in services()[name]["environment"].values()
+            if value.startswith(folder)
+        }
+        assert files <= set(hand_out.SHARES[name].files), name
+    for name, share in hand_out.SHARES.items():
+        assert not {"ca.key", "*"} & set(share.files), name
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_services_know_every_variable_that_they_are_given(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, attribute = OURS[name].partition(":")
+    settings: type[BaseSettings] = getattr(importlib.import_module(module), attribute)
+    known = {f"AUTOMATION_{field.upper()}" for field in settings.model_fields}
+    given = {
+        key: value
+        for key, value in services(*OVERRIDES)[name]["environment"].items()
+        if key.startswith("AUTOMATION_")
+    }
+    assert given.keys() - known <= READ_ELSEWHERE
+    for key, value in given.items():
+        monkeypatch.setenv(key, value)
+    settings()  # and takes them
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_services_are_who_they_say(name: str) -> None:
+    service = services()[name]
+    assert service["command"] == ["serve", name]
+    url = service["environment"].get("AUTOMATION_DATABASE_URL")
+    if url is not None:
+        assert f"//automation_{name.replace('-', '_')}@postgres:5432/" in url
+        assert "sslmode=verify-full" in url
+    assert service["environment"]["AUTOMATION_NATS_URL"].startswith("tls://")
+
+
+def test_services_start_when_schema_roles_and_streams_are_there() -> None:
+    for name in OURS:
+        assert services()[name]["depends_on"].keys() == {"roles", "provision"}
+        for awaited in services()[name]["depends_on"].values():
+            assert awaited["condition"] == "service_completed_successfully"

@@ -1,0 +1,229 @@
+"""`automation doctor` finds what is broken on purpose, says how to mend it, and shows no secret."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from nats.aio.client import Client
+
+from deploy.database import desk
+from deploy.doctor.bus import bus as look_at_bus
+from deploy.doctor.database import _clock
+from deploy.doctor.database import database as look_at_database
+from deploy.doctor.finding import Finding, Level
+from deploy.doctor.host import keys as look_at_keys
+from deploy.doctor.place import Place
+from deploy.keys import contents
+from deploy.keys.folder import Folder
+from shared.runtime.secret_box import SecretBox, new_key
+
+NOW = datetime.now(UTC)
+
+
+def a_place(home: Path, **environment: str) -> Place:
+    return Place(home=home, environment=environment, state=None)
+
+
+def levels(findings: list[Finding]) -> Mapping[str, Level]:
+    return {each.check: each.level for each in findings}
+
+
+def of(findings: list[Finding], check: str) -> Finding:
+    (found,) = [each for each in findings if each.check == check]
+    return found
+
+
+async def test_a_new_system_is_well_but_for_its_backups(database: str, tmp_path: Path) -> None:
+    contents.init(Folder(tmp_path / "keys"), {}, NOW)
+    await desk.set_roles(database, tmp_path / "keys")
+
+    findings = await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database))
+
+    assert levels(findings) == {
+        "database": Level.OK,
+        "clock": Level.OK,
+        "schema": Level.OK,
+        "rights": Level.OK,
+        "secrets": Level.OK,
+        "executors": Level.OK,
+        "backups": Level.WARNING,
+    }
+
+
+async def test_a_missing_migration_is_named_with_what_brings_it(
+    database: str, tmp_path: Path
+) -> None:
+    await _execute(database, "DELETE FROM public.schema_migrations WHERE name LIKE '0039%'")
+
+    found = of(
+        await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database)), "schema"
+    )
+
+    assert found.level is Level.PROBLEM
+    assert "0039_pre_observability" in found.says.en
+    assert found.fix is not None
+    assert "automation db migrate" in found.fix.zh_tw
+
+
+async def test_a_migration_of_a_newer_version_is_named(database: str, tmp_path: Path) -> None:
+    await _execute(database, "INSERT INTO public.schema_migrations VALUES ('9999_pre_x', '')")
+
+    found = of(
+        await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database)), "schema"
+    )
+
+    assert (found.level, "9999_pre_x" in found.says.en) == (Level.WARNING, True)
+
+
+async def test_a_right_that_nobody_stated_is_found(database: str, tmp_path: Path) -> None:
+    await _execute(database, "GRANT SELECT ON api.secrets TO automation_executor")
+
+    findings = await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database))
+
+    told = [each for each in findings if each.check == "rights" and "api.secrets" in each.says.en]
+    assert [each.level for each in told] == [Level.PROBLEM]
+
+
+async def test_what_the_key_does_not_open_is_named_and_not_shown(
+    database: str, tmp_path: Path
+) -> None:
+    other, ours = SecretBox.parse(new_key()), new_key()
+    await _seal(database, "shop", other)
+    place = a_place(tmp_path, AUTOMATION_DATABASE_URL=database, AUTOMATION_SECRET_KEY=ours)
+
+    found = of(await look_at_database(place), "secrets")
+
+    assert (found.level, "secret:shop" in found.says.en) == (Level.PROBLEM, True)
+    assert ours not in repr(found)
+
+
+async def test_what_the_key_opens_is_well(database: str, tmp_path: Path) -> None:
+    ours = new_key()
+    await _seal(database, "shop", SecretBox.parse(ours))
+    place = a_place(tmp_path, AUTOMATION_DATABASE_URL=database, AUTOMATION_SECRET_KEY=ours)
+
+    assert of(await look_at_database(place), "secrets").level is Level.OK
+
+
+async def test_sealed_values_without_a_key_are_a_problem(database: str, tmp_path: Path) -> None:
+    await _seal(database, "shop", SecretBox.parse(new_key()))
+
+    findings = await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database))
+
+    assert of(findings, "secrets").level is Level.PROBLEM
+
+
+async def test_a_queue_that_no_executor_takes_from_is_named(database: str, tmp_path: Path) -> None:
+    await _execute(
+        database,
+        "INSERT INTO scheduler.jobs (task_id, version, enabled, name, action, action_config,"
+        " timeout_seconds, queue, priority, changed_at)"
+        " VALUES (gen_random_uuid(), 1, true, 't', 'noop', '{}', 1, 'gpu', 3, now())",
+    )
+
+    findings = await look_at_database(a_place(tmp_path, AUTOMATION_DATABASE_URL=database))
+
+    found = of(findings, "executors")
+    assert (found.level, "gpu" in found.says.en) == (Level.PROBLEM, True)
+
+
+@pytest.mark.parametrize(
+    ("differs", "level"), [(0.2, Level.OK), (-3, Level.WARNING), (60, Level.PROBLEM)]
+)
+def test_clocks_that_differ_are_told(differs: float, level: Level) -> None:
+    assert _clock(differs).level is level
+
+
+async def test_a_stream_that_is_gone_is_named(bus: Client, nats_url: str, tmp_path: Path) -> None:
+    place = a_place(tmp_path, AUTOMATION_NATS_URL=nats_url)
+    await bus.drain()  # and with it the keeper, which would make it again
+    whole = await look_at_bus(place)
+
+    await _delete_stream(nats_url, "LOGS")
+    broken = await look_at_bus(place)
+
+    assert levels(whole) == {"bus": Level.OK}
+    assert {each.level for each in broken} == {Level.PROBLEM}
+    assert any("LOGS" in each.says.en for each in broken)
+
+
+def test_certificates_that_end_soon_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    contents.init(Folder(folder), {}, NOW - timedelta(days=365 * 20))
+
+    findings = look_at_keys(a_place(tmp_path, AUTOMATION_KEYS=str(folder)))
+
+    assert {each.level for each in findings} == {Level.WARNING}
+    assert any("nats.crt" in each.says.en for each in findings)
+
+
+def test_new_keys_are_well(tmp_path: Path) -> None:
+    contents.init(Folder(tmp_path / "keys"), {}, NOW)
+
+    assert levels(look_at_keys(a_place(tmp_path))) == {"keys": Level.OK}
+
+
+@pytest.mark.parametrize("language", ["zh-TW", "en"])
+def test_the_command_says_it_as_json_fails_and_shows_no_password(
+    tmp_path: Path, language: str
+) -> None:
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "AUTOMATION_HOME": str(tmp_path),
+        "AUTOMATION_DATABASE_URL": "postgresql://automation:geheim@127.0.0.1:1/automation",
+        "AUTOMATION_NATS_URL": "nats://somebody:geheim@127.0.0.1:1",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "doctor", "-o", "json", "--lang", language],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env=env,
+    )
+
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    broken = {each["check"] for each in told["findings"] if each["level"] == "problem"}
+    assert (told["level"], broken) == ("problem", {"database", "bus"})
+    assert all(each["fix"] for each in told["findings"] if each["level"] == "problem")
+    assert "geheim" not in done.stdout + done.stderr
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _seal(dsn: str, name: str, box: SecretBox) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(
+            "INSERT INTO api.secrets (name, sealed, key_id) VALUES ($1, $2, $3)",
+            name,
+            box.seal(b"value", owner=f"secret:{name}"),
+            box.key_id,
+        )
+    finally:
+        await connection.close()
+
+
+async def _delete_stream(url: str, name: str) -> None:
+    import nats  # noqa: PLC0415
+
+    client = await nats.connect(url)
+    try:
+        await client.jsm().delete_stream(name)
+    finally:
+        await client.close()

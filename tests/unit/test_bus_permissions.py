@@ -1,0 +1,129 @@
+"""What nobody may do on the bus, and what one user alone may; the server is asked elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.bus import topology
+from shared.bus.access import inbox_of
+from shared.bus.permissions import KEEPER, ROLES, NotASource, Producer, User, users
+from shared.bus.topology import CONSUMERS, STREAMS
+from tests.support.subjects import fits_any
+
+ALL = users(servers=["other"], producers=[Producer(source="shop"), Producer(source="crm")])
+BY_NAME = {user.name: user for user in ALL}
+
+FOR_NOBODY = [
+    *(">", "*", "$SYS.>", "$SYS.REQ.SERVER.PING", "$JS.>", "$JS.API.>", "$JS.API.*", "$JS.ACK.>"),
+    *("_INBOX.>", "_INBOX.x.y", "_INBOX_executor.x"),
+    *("$JS.API.STREAM.LIST", "$JS.API.ACCOUNT.PURGE.x", "$JS.API.SERVER.REMOVE", "$KV.>"),
+    *(
+        f"$JS.API.{verb}.{stream.name}"
+        for stream in STREAMS
+        for verb in (
+            *("STREAM.DELETE", "STREAM.PURGE", "STREAM.SNAPSHOT", "STREAM.RESTORE"),
+            *("STREAM.PEER.REMOVE", "STREAM.LEADER.STEPDOWN"),
+        )
+    ),
+    *(f"$JS.API.CONSUMER.{verb}.RUNS.x" for verb in ("PAUSE", "RESET", "LEADER.STEPDOWN")),
+]
+FOR_THE_KEEPER = [
+    *(
+        f"$JS.API.{subject}"
+        for stream in STREAMS
+        for subject in (
+            f"STREAM.CREATE.{stream.name}",
+            f"STREAM.UPDATE.{stream.name}",
+            f"CONSUMER.CREATE.{stream.name}.x",
+            f"CONSUMER.CREATE.{stream.name}.x.{stream.subjects[0]}",
+            f"CONSUMER.DELETE.{stream.name}.x",
+        )
+    ),
+]
+
+
+def may_say(subject: str) -> set[str]:
+    return {user.name for user in ALL if fits_any(user.publish, subject)}
+
+
+def may_hear(subject: str) -> set[str]:
+    return {user.name for user in ALL if fits_any(user.subscribe, subject)}
+
+
+@pytest.mark.parametrize("subject", FOR_NOBODY)
+def test_what_nobody_may_say(subject: str) -> None:
+    assert may_say(subject) == set()
+
+
+@pytest.mark.parametrize("subject", FOR_THE_KEEPER)
+def test_the_keeper_alone_makes_and_changes_streams_and_consumers(subject: str) -> None:
+    assert may_say(subject) == {KEEPER}
+
+
+def test_nobody_hears_all_or_what_the_server_says() -> None:
+    for subject in (">", "*", "$SYS.>", "$JS.>", "$JS.API.>", "_INBOX.>", "_INBOX.x", "event.>"):
+        assert may_hear(subject) == set()
+    for stream in STREAMS:  # what is stored is read through consumers
+        for subject in stream.subjects:
+            hears = may_hear(subject.replace("*", "x").replace(">", "x"))
+            assert hears <= ({"scheduler"} if subject == topology.RUNS_FINISHED_ALL else set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_hears_its_own_inbox_and_no_other(role: str) -> None:
+    hears = may_hear(f"{inbox_of(role)}.x.y")
+
+    assert hears == {user.name for user in ALL if user.name.startswith(role)}
+    assert not may_say(f"{inbox_of(role)}.x.y"), "answers are allowed by being asked"
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda each: each.name)
+def test_a_consumer_has_one_reader(consumer: object) -> None:
+    assert isinstance(consumer, type(CONSUMERS[0]))
+    place = f"{consumer.stream}.{consumer.name}"
+    owner = consumer.name.split("-")[0]
+    readers = may_say(f"$JS.API.CONSUMER.MSG.NEXT.{place}")
+
+    assert len(readers) == 1
+    assert may_say(f"$JS.ACK.{place}.1.2.3") == readers
+    if owner != "due":
+        assert readers.pop().startswith(owner)
+    else:
+        assert readers == {"executor"}
+
+
+def test_orders_come_from_the_scheduler_and_what_the_api_sends_again() -> None:
+    assert may_say("task.due.default.3.x") == {"scheduler", "api"}
+    assert may_say("task.finished.x") == {"executor", "api"}
+    assert may_say("run.cancel") == {"scheduler"}
+    assert may_say("task.created.x") == may_say("account.desired.x") == {"api"}
+    assert may_say("account.state.x") == {"account-runtime", "account-runtime-other"}
+
+
+def test_a_producer_says_events_of_its_own_source_and_nothing_else() -> None:
+    shop = BY_NAME["producer-shop"]
+
+    assert shop.publish == ("event.shop.>",)
+    assert not shop.answers
+    assert "producer-crm" not in may_hear("_INBOX_producer_shop.x")
+    assert may_say("event.shop.sold") == {"producer-shop", "api", "executor"}
+
+
+@pytest.mark.parametrize("source", ["alert", "automation", "a.b", ">", "*", "", "a b"])
+def test_nobody_has_a_source_that_is_ours_or_no_word(source: str) -> None:
+    with pytest.raises(NotASource):
+        users(producers=[Producer(source=source)])
+
+
+def test_a_runtime_reads_the_wishes_for_its_own_server() -> None:
+    next_of = f"$JS.API.CONSUMER.MSG.NEXT.ACCOUNTS.{topology.runtime_consumer('other').name}"
+
+    assert may_say(next_of) == {"account-runtime-other"}
+    assert may_hear(topology.account_output("other")) == {"account-runtime-other"}
+
+
+def test_everybody_may_ask_the_keeper_and_only_it_hears() -> None:
+    services: set[User] = {BY_NAME[role] for role in ROLES if role != KEEPER}
+
+    assert may_say(topology.RPC_BUS_ENSURE) >= {user.name for user in services}
+    assert may_hear(topology.RPC_BUS_ENSURE) == {KEEPER}
