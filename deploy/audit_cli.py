@@ -41,7 +41,7 @@ def verify(
         _fail(f"no mark (NUMBER:HASH): {error}", status=2)
     try:
         found = verify_copy(_rows(file), part=part, anchor=marks[0], head=marks[1])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         _fail(f"{file}: not an exported list: {error!r}", status=2)
     typer.echo(
         json.dumps(

@@ -27,6 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy.keys.folder import Folder
+
 ALL = Path("/keys/all")
 FOR = Path("/keys/for")
 
@@ -51,8 +53,9 @@ def _service(role: str, *, database: bool = True) -> Share:
 SHARES: dict[str, Share] = {
     "postgres": Share(POSTGRES, ("db-owner.password", "postgres.crt", "postgres.key")),
     "nats": Share(NATS, ("nats-users.conf", "nats.crt", "nats.key")),
-    # Its passwords are those of all roles of the database: it is who sets them.
-    "owner": Share(APP, ("ca.crt", "db-*.password")),
+    # Its passwords are those of all roles of the database: it is who sets them, and it must come in
+    # with its own former one to set the next one.
+    "owner": Share(APP, ("ca.crt", "db-*.password*")),
     "bus-keeper": _service("bus-keeper", database=False),
     "api": _service("api"),
     "scheduler": _service("scheduler"),
@@ -60,6 +63,10 @@ SHARES: dict[str, Share] = {
     "log-writer": _service("log-writer"),
     "notifier": _service("notifier"),
     "account-runtime": _service("account-runtime", database=False),
+    # An executor that backs the database up (deploy/compose/backup.yaml): it comes as two.
+    "backup": Share(
+        APP, ("ca.crt", "nats-executor.seed", "db-executor.password", "db-backup.password")
+    ),
     # Of what may stand beside the system (deploy/compose/*.yaml).
     "s3": Share(STORE, ("s3.json",)),
     "grafana": Share(GRAFANA, ("grafana.password",)),
@@ -119,8 +126,7 @@ def _furnish(folder: Path, owner: int, files: dict[str, bytes]) -> None:
 
 def _make(name: str, content: Callable[[], str]) -> None:
     """Make what is not of this system itself, once."""
-    if not (ALL / name).exists():
-        (ALL / name).write_text(content(), encoding="ascii")
+    Folder(ALL).make(name, content())
 
 
 def _store_account() -> str:

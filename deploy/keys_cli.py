@@ -88,8 +88,9 @@ def init(
     from deploy.keys import contents  # noqa: PLC0415 - heavy
 
     more = {"nats": nats_name or [], "postgres": postgres_name or []}
-    with _told():
-        for name in contents.init(Folder(folder), more, _now()):
+    keys = Folder(folder)
+    with _told(), keys.alone():
+        for name in contents.init(keys, more, _now()):
             typer.echo(name)
 
 
@@ -155,7 +156,7 @@ def rotate_nats(user: str, step: Step, keys: Keys = DEFAULT) -> None:
     from deploy.keys import rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
-    with _told():
+    with _told(), folder.alone():
         rotation.rotate_seed(folder, user, rotation.Step(step))
     typer.echo(AFTER_SEED[step], err=True)
 
@@ -166,7 +167,7 @@ def rotate_ca(step: Step, keys: Keys = DEFAULT) -> None:
     from deploy.keys import rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
-    with _told():
+    with _told(), folder.alone():
         rotation.rotate_authority(folder, rotation.Step(step), _now())
     typer.echo(AFTER_CA[step], err=True)
 
@@ -177,7 +178,7 @@ def rotate_certs(server: Server, keys: Keys = DEFAULT) -> None:
     from deploy.keys import certificates  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
-    with _told():
+    with _told(), folder.alone():
         certificates.renew(folder, server.value, _now())
     typer.echo("Now let the server read its certificate again (SIGHUP).", err=True)
 
@@ -188,14 +189,14 @@ def rotate_db(role: str, keys: Keys = DEFAULT) -> None:
     from deploy.keys import rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
-    with _told():
+    with _told(), folder.alone():
         rotation.rotate_password(folder, role)
     typer.echo(f"Now: automation db roles --passwords {folder.path}", err=True)
 
 
 def _change(keys: Path, change: Callable[[Folder], list[str]]) -> None:
     folder = _existing(keys)
-    with _told():
+    with _told(), folder.alone():
         for name in change(folder):
             typer.echo(name)
     typer.echo("Now let each NATS server read nats-users.conf again (SIGHUP).", err=True)

@@ -121,6 +121,23 @@ def restore(
     _run(work)
 
 
+@app.command("mend")
+def mend(
+    to: Annotated[
+        str | None,
+        typer.Option(envvar="AUTOMATION_RESTORE_URL", help="URL of the database; else the home's."),
+    ] = None,
+) -> None:
+    """Finish a restore that was interrupted after the database was there; no service may run."""
+    from deploy.system_backup import restoring  # noqa: PLC0415 - heavy
+
+    async def work() -> None:
+        async with _target(to) as url:
+            await restoring.resume(url, say=_say)
+
+    _run(work)
+
+
 @asynccontextmanager
 async def _target(url: str | None) -> AsyncIterator[str]:
     """Give the database to restore into: the one that was named, or the home's own."""

@@ -45,6 +45,20 @@ class DatabaseAddress:
             raise NoPassword(f"{self.password_file}: it is empty")
         return password
 
+    def former(self) -> tuple[str, ...]:
+        """Return what the file held before, the last first; the server may not know better yet.
+
+        Kept of the owner's password alone: it is the owner who tells the server the new one, and
+        has to come in for that (`automation keys rotate db owner`).
+        """
+        if self.password_file is None:
+            return ()
+        try:
+            kept = self.password_file.with_name(f"{self.password_file.name}.old").read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ()
+        return tuple(kept.split())
+
     def complete(self) -> str:
         """Return the address with the password in it, for programs that take nothing else.
 

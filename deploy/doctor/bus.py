@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 from deploy.doctor import texts
 from deploy.doctor.finding import Finding, problem, skipped, well
 from deploy.doctor.place import Place, without_password
+from deploy.local import probe
 from shared.bus.access import NOBODY, access_of
 from shared.bus.connection import connect_once
 from shared.bus.inspection import look
@@ -37,5 +41,23 @@ async def bus(place: Place) -> list[Finding]:
         return [
             problem("bus", texts.NATS_DIFFERS, texts.PROVISION, what=str(each)) for each in wrongs
         ]
+    if refused := await _refuses(place.nats_monitor):
+        return [problem("bus", texts.NATS_REFUSES, texts.RESTART_NATS, what=refused)]
     count = {"streams": len(STREAMS), "consumers": len(CONSUMERS)}
     return [well("bus", texts.NATS, url=url, **count)]
+
+
+async def _refuses(monitor: int | None) -> str:
+    """Return why the server of this home stores nothing; empty if it stores, or is not ours.
+
+    Once its disk was full it refuses until it is started again, room or not: it answers, all
+    streams are there, and no run begins.
+    """
+    if monitor is None:
+        return ""
+    status, body = await probe.http_get(monitor, "/healthz")
+    if status in (0, probe.OK):
+        return ""
+    with suppress(ValueError, AttributeError):
+        return str(json.loads(body).get("error") or status)
+    return str(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,6 +44,14 @@ class Place:
         """Where NATS is; None: nobody tells."""
         given = self.environment.get("AUTOMATION_NATS_URL")
         return given or (self.state.nats_url if self.state else None)
+
+    @property
+    def nats_monitor(self) -> int | None:
+        """Port at which the server of this home says how it is; None: it has none of its own."""
+        if self.state and any(each.name == "nats" for each in self.state.processes):
+            with suppress(OSError, ValueError):
+                return int((self.home / "nats" / "monitor-port").read_text(encoding="ascii"))
+        return None
 
     @property
     def keys(self) -> Path | None:

@@ -52,9 +52,10 @@ KEYS = Text(
     "the keys in {folder} are complete, and no certificate ends within {days} days",
 )
 MEND_KEYS = Text(
-    "`automation keys init {folder}` 補齊缺少的檔案；憑證以 `automation keys rotate-certs` 更新。",
-    "`automation keys init {folder}` makes what is missing; `automation keys rotate-certs` renews"
-    " certificates.",
+    "`automation keys init {folder}` 補齊缺少的檔案；憑證以 `automation keys rotate certs nats`（或"
+    " `postgres`）更新。",
+    "`automation keys init {folder}` makes what is missing; `automation keys rotate certs nats` (or"
+    " `postgres`) renews a certificate.",
 )
 NOTHING_RUNS = Text("{home} 沒有正在執行的系統", "nothing runs in {home}")
 ALL_READY = Text(
@@ -175,6 +176,14 @@ CHECK_NATS = Text(
     "AUTOMATION_NATS_SEED_FILE）以及伺服器是否已啟動。",
     "Check the address, certificates and seed (AUTOMATION_NATS_URL, AUTOMATION_NATS_CA_FILE,"
     " AUTOMATION_NATS_SEED_FILE), and that the server runs.",
+)
+NATS_REFUSES = Text(
+    "NATS 有回應但不儲存，執行都在等待：{what}",
+    "NATS answers and stores nothing, so that runs wait: {what}",
+)
+RESTART_NATS = Text(
+    "先清出空間，再重新啟動 nats-server（結束該行程即可，`automation up` 會再啟動它）。",
+    "Make room, then restart nats-server (end the process; `automation up` starts it again).",
 )
 NATS_DIFFERS = Text("{what}", "{what}")
 PROVISION = Text("執行 `automation bus provision`。", "Run `automation bus provision`.")

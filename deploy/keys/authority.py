@@ -7,11 +7,13 @@ Pure but for the dice of the keys: time is an argument.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -44,9 +46,13 @@ class Pair:
         return "Pair()"
 
 
-def new_authority(now: datetime) -> Pair:
-    """Make an authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def new_authority(now: datetime, key_text: str = "") -> Pair:
+    """Make an authority, or another certificate for the one that has this key.
+
+    Raises:
+        NotOurs: it is no key of ours.
+    """
+    key = _load_key(key_text) if key_text else ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "automation"),
@@ -115,6 +121,24 @@ def certificates_in(text: str) -> list[x509.Certificate]:
 def pem(certificate: x509.Certificate) -> str:
     """Return a certificate as it stands in a file."""
     return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def belongs(certificate: x509.Certificate, key: str) -> bool:
+    """Say whether a certificate is that of a key.
+
+    Raises:
+        ValueError: it is no key.
+    """
+    return _load_key(key).public_key() == certificate.public_key()
+
+
+def vouches(authorities: Iterable[x509.Certificate], certificate: x509.Certificate) -> bool:
+    """Say whether one of some authorities has issued a certificate."""
+    for each in authorities:
+        with suppress(ValueError, TypeError, InvalidSignature):
+            certificate.verify_directly_issued_by(each)
+            return True
+    return False
 
 
 def names_of(certificate: x509.Certificate) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from deploy.keys.authority import Pair, certificates_in, issue, names_of, new_authority
+from deploy.keys.authority import NotOurs, Pair, certificates_in, issue, names_of, new_authority
 from deploy.keys.folder import Folder
 
 CA, CA_KEY = "ca.crt", "ca.key"
@@ -31,20 +31,31 @@ def files_of(server: str) -> tuple[str, str]:
 
 
 def authority_in(folder: Folder) -> Pair:
-    """Read the authority."""
+    """Read the authority.
+
+    Raises:
+        NotOurs: its key is not here.
+    """
+    if not folder.has(CA_KEY):
+        raise NotOurs(f"{CA_KEY} is not here: what it has signed stays, and nothing can be added")
     return Pair(folder.read(CA), folder.read(CA_KEY))
 
 
 def make_certificates(
     folder: Folder, more: Mapping[str, Sequence[str]], now: datetime
 ) -> list[str]:
-    """Make what is missing; *more* are names that servers have beside those of `NAMES`."""
+    """Make what is missing; *more* are names that servers have beside those of `NAMES`.
+
+    Raises:
+        NotOurs: the authority's key was taken away, and something is to be signed by it.
+    """
     made: list[str] = []
-    if not folder.has(CA_KEY):
-        pair = new_authority(now)
-        folder.make(CA_KEY, pair.key)
-        folder.put(CA, pair.certificate)
-        made += [CA, CA_KEY]
+    if not folder.has(CA):
+        # The key first: with a key alone the certificate can be made, not the other way round.
+        if folder.make(CA_KEY, new_authority(now).key):
+            made.append(CA_KEY)
+        folder.make(CA, new_authority(now, folder.read(CA_KEY)).certificate)
+        made.append(CA)
     for server in SERVERS:
         if not all(map(folder.has, files_of(server))):
             names = dict.fromkeys([*NAMES[server], *more.get(server, ())])
@@ -56,7 +67,11 @@ def make_certificates(
 def put_certificate(
     folder: Folder, server: str, names: Sequence[str], now: datetime, *, by: Pair | None = None
 ) -> None:
-    """Give a server another certificate."""
+    """Give a server another certificate.
+
+    Ended in between, it has a key that is not its certificate's: `automation keys check` says so,
+    and whoever asks for it again gets both.
+    """
     certificate, key = files_of(server)
     pair = issue(by or authority_in(folder), names, now, client_too=server == "nats")
     folder.put(key, pair.key)

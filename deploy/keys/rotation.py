@@ -22,11 +22,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from deploy.keys import bus, certificates
-from deploy.keys.authority import Pair, new_authority, own_certificate, pem
+from deploy.keys.authority import Pair, certificates_in, new_authority, own_certificate, pem
 from deploy.keys.certificates import CA, CA_KEY
 from deploy.keys.contents import DATABASE_ROLES, fresh_password, password_file
 from deploy.keys.folder import Folder
 
+OWNER = "owner"
+#: So many passwords of the owner are kept.
+FORMER = 3
 _NEXT_CA, _NEXT_CA_KEY = f"{CA}.next", f"{CA_KEY}.next"
 
 
@@ -81,6 +84,8 @@ def rotate_authority(folder: Folder, step: Step, now: datetime) -> None:
     match step:
         case Step.ALLOW:
             if not folder.has(_NEXT_CA_KEY):
+                if len(certificates_in(folder.read(CA))) > 1:
+                    raise NotNow("the last change is not over: drop the old authority first")
                 pair = new_authority(now)
                 folder.put(_NEXT_CA, pair.certificate)
                 folder.put(_NEXT_CA_KEY, pair.key)
@@ -99,14 +104,24 @@ def rotate_authority(folder: Folder, step: Step, now: datetime) -> None:
             if folder.has(_NEXT_CA_KEY):
                 raise NotNow("the next authority is not used yet")
             folder.put(CA, pem(own_certificate(certificates.authority_in(folder))))
+            folder.drop(_NEXT_CA)  # there still if `use` was ended at its last line
 
 
 def rotate_password(folder: Folder, role: str) -> None:
     """Make another password for a role of the database.
+
+    The owner's last ones are kept beside it: whoever tells the server the new one must come in with
+    the old one. How many are in the way nobody knows here, so it is not only one.
 
     Raises:
         NotNow: there is no such role.
     """
     if role not in DATABASE_ROLES:
         raise NotNow(f"there is no role {role}; there are: {', '.join(DATABASE_ROLES)}")
-    folder.put(password_file(role), fresh_password())
+    file = password_file(role)
+    if role == OWNER:
+        kept = f"{file}{bus.OLD}"
+        former = folder.read(kept).split() if folder.has(kept) else []
+        last = [*dict.fromkeys([folder.read(file).strip(), *former])][:FORMER]
+        folder.put(kept, "".join(f"{each}\n" for each in last))
+    folder.put(file, fresh_password())

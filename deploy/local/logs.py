@@ -46,6 +46,8 @@ class LogFile:
     def write(self, line: bytes) -> None:
         """Append a line; a full disk must not stop the system, so it is dropped then."""
         with suppress(OSError):
+            if self._file.closed:  # there was no room for a new one when it was rotated
+                self._file = self._path.open("ab")
             self._file.write(line + b"\n")
             self._file.flush()
             if self._file.tell() > ROTATE_AT:

@@ -26,6 +26,7 @@ from deploy.keys.bus import make_seeds, public_keys, seed_file
 from deploy.keys.folder import Folder
 from deploy.local import ports, probe, process
 from deploy.local.binaries import find_nats
+from deploy.local.files import write_whole
 from deploy.nats.users import authorization
 from shared.bus.permissions import DEFAULT_REQUESTS, RUNTIME, users
 from shared.contracts.accounts import DEFAULT_SERVER
@@ -39,6 +40,10 @@ USER = "automation"
 #: little to rebuild.
 SYNC_INTERVAL = "1s"
 SYNC_ALWAYS = "always"
+#: Said explicitly, and more than all streams may hold together: by itself the server takes three
+#: quarters of what is free on the disk at its start, counts each stream's limit against that, and
+#: refuses streams on any disk with less than 9 GB free. It reserves nothing by it.
+MAX_STORE = "8GB"
 
 CONFIG = """\
 # Written by `automation up` at every start.
@@ -46,7 +51,12 @@ server_name: automation
 listen: {host}:{port}
 http: {host}:{monitor}
 max_payload: 1MB
-jetstream {{ store_dir: {store}, sync_interval: {sync} }}
+jetstream {{
+  store_dir: {store}
+  sync_interval: {sync}
+  max_memory_store: 64MB
+  max_file_store: {most}
+}}
 {authorization}"""
 #: Whoever owns the home may do anything; services come as users of their own.
 OWNER = "    {{ user: {user}, password: {password} }}"
@@ -105,7 +115,7 @@ class Nats:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._password = self._password or _kept_password(self.folder / "password")
         self._port = self._port or ports.kept_port(self.folder / "port")
-        self._monitor = ports.kept_port(self.folder / "monitor-port")
+        self._monitor = ports.kept_port(self.folder / "monitor-port", besides=self._port)
         config = self.folder / "nats.conf"
         config.touch(mode=0o600)
         config.write_text(
@@ -116,6 +126,7 @@ class Nats:
                 authorization=self._authorization(),
                 store=_quoted(str(self.store)),
                 sync=self._sync,
+                most=MAX_STORE,
             ),
             encoding="utf-8",
         )
@@ -160,11 +171,10 @@ class Nats:
 
 
 def _kept_password(file: Path) -> str:
-    if file.exists():
-        return file.read_text().strip()
+    if file.exists() and (kept := file.read_text().strip()):
+        return kept
     password = secrets.token_urlsafe(24)
-    file.touch(mode=0o600)
-    file.write_text(f"{password}\n")
+    write_whole(file, f"{password}\n")
     return password
 
 

@@ -48,13 +48,17 @@ def reachable(host: str) -> str:
     return {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - a name
 
 
-def kept_port(file: Path) -> int:
-    """Use the port of the last start again if it is free, so that noted URLs stay right."""
+def kept_port(file: Path, *, besides: int = 0) -> int:
+    """Use the port of the last start again if it is free, so that noted URLs stay right.
+
+    *besides* is free, too, as nobody listens there yet, and not to be chosen.
+    """
     with suppress(FileNotFoundError, ValueError):
         port = int(file.read_text())
-        if is_free(port):
+        if port != besides and is_free(port):
             return port
-    port = free_port()
+    while (port := free_port()) == besides:
+        """The kernel may choose the same one twice."""
     file.write_text(f"{port}\n")
     return port
 

@@ -27,6 +27,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Before another guard is started if one ends: somebody killed it, or it cannot run at all.
 GUARD_REST = timedelta(seconds=1)
 
+#: Before what could not be written down is tried again: a disk that was full has room some time.
+NOTED_AGAIN = timedelta(seconds=2)
+
 
 async def nothing() -> None:
     """Follow a stage that needs no more."""
@@ -60,6 +63,7 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._keeping: list[asyncio.Task[None]] = []
         self._complete = False
+        self._unnoted: asyncio.TimerHandle | None = None
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -112,10 +116,23 @@ class Supervisor:
         return task
 
     def _note(self) -> None:
-        """Pass the state on, once there is a whole one."""
-        if self._complete:
-            states = [keeper.state() for keeper in self._keepers]
+        """Pass the state on, once there is a whole one; if that fails, again later.
+
+        A full disk must not end what runs on it: an old state is the least of its troubles.
+        """
+        if not self._complete:
+            return
+        before, self._unnoted = self._unnoted, None
+        if before:
+            before.cancel()
+        states = [keeper.state() for keeper in self._keepers]
+        try:
             self._changed([state for state in states if state])
+        except OSError as error:
+            if not before:
+                self._logs.say(f"the state cannot be written down: {error}; trying again")
+            loop = asyncio.get_running_loop()
+            self._unnoted = loop.call_later(NOTED_AGAIN.total_seconds(), self._note)
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():

@@ -113,12 +113,19 @@ def lay_out(files: Files, folder: Path) -> list[str]:
     for name in files.keys() - wanted.keys():
         if (folder / name).read_text(encoding="utf-8").split() != files[name].split():
             raise KeysRefused(f"{folder / name} is there already, and is another one")
-    for name, text in wanted.items():
-        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
+    written: list[Path] = []
+    try:
+        for name, text in wanted.items():
+            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            written.append(folder / name)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+    except BaseException:  # a full disk: half a key would keep the next try from its place
+        for file in written:
+            file.unlink(missing_ok=True)
+        raise
     return sorted(wanted)
 
 

@@ -17,6 +17,11 @@ from shared.db.pool import connected
 
 Say = Callable[[str], None]
 
+_AT_WORK = """
+SELECT EXISTS (
+    SELECT FROM executor.executors WHERE seen_at > clock_timestamp() - interval '1 minute')
+"""
+
 
 class NotRestored(Exception):
     """Nothing was changed, and why."""
@@ -79,6 +84,12 @@ async def restore(
         for name in laid:  # as it was
             (keys_into / name).unlink(missing_ok=True)
         raise
+    say("if this is interrupted from here on: `automation system mend` before any service starts")
+    await finish(target_url, say=say)
+
+
+async def finish(target_url: str, *, say: Say) -> None:
+    """Do what a restored database needs before services start; may be done again."""
     applied = await migrate.migrate(target_url)
     say(f"schema: {len(applied)} newer migrations" if applied else "schema: as new as this code")
     async with connected(target_url) as connection:
@@ -86,3 +97,20 @@ async def restore(
     told = ", ".join(f"{count} {name}" for name, count in mended.items() if count)
     say(f"mended: {told or 'nothing'}")
     say("the database is restored; streams are declared anew when services start")
+
+
+async def resume(target_url: str, *, say: Say) -> None:
+    """Finish a restore that was interrupted after the database was there.
+
+    Raises:
+        NotRestored: services are at work in it, or it holds no system.
+    """
+    if not await migrate.current(target_url):
+        raise NotRestored("there is no system in this database: `automation system restore`")
+    async with connected(target_url) as connection:
+        if await connection.fetchval(_AT_WORK):
+            raise NotRestored(
+                "executors were at work in this database within the last minute: their runs would"
+                " begin a second time. Stop all services, wait a minute, say it again"
+            )
+    await finish(target_url, say=say)

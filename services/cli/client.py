@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from services.cli.contexts import Place
-from services.cli.failures import TimedOut, Unreachable
+from services.cli.failures import Misused, TimedOut, Unreachable
 from services.cli.language import both, chosen
+from services.cli.reading import AS_IT_IS, UNREADABLE, all_of, items_of, lines_of, read
 from services.cli.refusals import failure_of
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ class Client:
         left, cursor = limit or sys.maxsize, None
         while left > 0:
             page = self.get(where, limit=min(left, _PAGE), cursor=cursor, **params).body
-            items = page["items"] if isinstance(page, dict) else page
+            items = items_of(page)
+            if items is None:
+                raise Unreachable(self._strange(""))
             yield from items[:left]
             left -= len(items)
             cursor = page.get("next") if isinstance(page, dict) else None
@@ -172,9 +175,11 @@ class Client:
                 timeout=limit,
             ) as answer:
                 if answer.status_code >= _ERROR:
-                    raise failure_of(answer.status_code, _body(answer.read()))
-                yield answer.iter_lines()
-        except httpx.TransportError as error:
+                    raise failure_of(answer.status_code, read(all_of(answer, self._tick)))
+                if answer.status_code != _OK:
+                    raise Unreachable(self._strange(answer.headers.get("location", "")))
+                yield lines_of(answer, self._tick)
+        except httpx.RequestError as error:
             self.deadline.left(1)
             raise Unreachable(self._unreachable(error)) from None
 
@@ -186,8 +191,7 @@ class Client:
         body: Any,  # noqa: ANN401 - JSON
         headers: Mapping[str, str],
     ) -> Answer:
-        httpx = _library()
-        http = self._opened()
+        httpx, http = _library(), self._opened()
         limit = httpx.Timeout(
             self.deadline.left(ANSWER_SECONDS), connect=self.deadline.left(CONNECT_SECONDS)
         )
@@ -196,25 +200,29 @@ class Client:
         kind = {} if body is None else {"Content-Type": "application/json"}
         began = time.monotonic()
         try:
-            answer = http.request(
+            with http.stream(
                 method,
                 target,
                 params=_given(params),
                 content=content,
                 headers={**kind, **headers},
                 timeout=limit,
-            )
-        except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
+            ) as answer:
+                said = all_of(answer, self._tick)
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             self.deadline.left(1)  # whose time was over says so
             raise Unreachable(self._unreachable(error)) from None
         spent = round((time.monotonic() - began) * 1000)
         self._show(f"{method} {answer.request.url} → {answer.status_code} ({spent} ms)")
-        body = _body(answer.content)
-        if answer.status_code < _ERROR and body is _UNREADABLE:
-            body = answer.text
+        body = read(said)
+        if answer.status_code < _ERROR and body is UNREADABLE:
+            body = said.decode(errors="replace")
             if "html" in answer.headers.get("content-type", ""):
                 raise Unreachable(self._strange(""))
         return Answer(answer.status_code, body, answer.headers)
+
+    def _tick(self) -> None:
+        self.deadline.left(1)
 
     def _opened(self) -> httpx.Client:
         if self._http is None:
@@ -229,26 +237,12 @@ class Client:
     def _strange(self, elsewhere: str) -> str:
         server = self.place.server
         if elsewhere:
-            return both(
-                f"{server} sends elsewhere, to {elsewhere}; name that address instead.",
-                f"{server} 轉往 {elsewhere}；請改用該位址。",
-            )
+            english = f"{server} sends elsewhere, to {elsewhere}; name that address instead."
+            return both(english, f"{server} 轉往 {elsewhere}；請改用該位址。")
         return both(
             f"What answers at {server} is not the API of this system.",
             f"在 {server} 回應的不是本系統的 API。",
         )
-
-
-_UNREADABLE = object()
-
-
-def _body(content: bytes) -> Any:  # noqa: ANN401 - JSON
-    if not content:
-        return None
-    try:
-        return json.loads(content)
-    except ValueError:
-        return _UNREADABLE
 
 
 def _given(params: Mapping[str, Any]) -> list[tuple[str, str | int | float | bool | None]]:
@@ -269,17 +263,34 @@ def _library() -> ModuleType:
     return httpx
 
 
+def _sendable(token: str) -> str:
+    """Return *token*; the HTTP library would quote one that fits into no header in its complaint.
+
+    Raises:
+        Misused: it is none.
+    """
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise Misused(
+            both(
+                "The token has characters that no token has; is it the right file or variable?",
+                "權杖含有不合法的字元，請確認檔案或環境變數是否正確。",
+            )
+        )
+    return token
+
+
 def _open(place: Place) -> httpx.Client:
     library = _library()
     server = place.server if "://" in place.server else f"https://{place.server}"
-    headers = {"Accept-Language": chosen(), "User-Agent": "automation-cli"}
+    headers = {"Accept-Language": chosen(), "User-Agent": "automation-cli", **AS_IT_IS}
     if place.token:
-        headers["Authorization"] = f"Bearer {place.token}"
+        headers["Authorization"] = f"Bearer {_sendable(place.token)}"
     try:
+        # Whatever is not plain http, however it is spelled, has to prove who it is.
         verify: ssl.SSLContext | bool = (
-            ssl.create_default_context(cafile=place.ca_file)
-            if server.startswith("https")
-            else False
+            False
+            if server.lower().startswith("http://")
+            else ssl.create_default_context(cafile=place.ca_file)
         )
         opened: httpx.Client = library.Client(
             base_url=server.rstrip("/"), headers=headers, verify=verify

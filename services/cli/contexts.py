@@ -26,6 +26,7 @@ from services.cli.failures import Misused, NotFound
 from services.cli.language import both
 
 LOCAL = "local"
+TOKEN = "AUTOMATION_TOKEN"  # noqa: S105 - the name of the variable
 #: What a configuration may say, each the name of an option.
 SETTINGS = ("lang", "output", "time_format", "tz", "limit")
 
@@ -191,7 +192,7 @@ def token_of(context: Context, environment: Mapping[str, str]) -> str | None:
 
 
 def _from_environment(environment: Mapping[str, str]) -> str | None:
-    if token := environment.get("AUTOMATION_TOKEN"):
+    if token := environment.get(TOKEN):
         return token
     file = environment.get("AUTOMATION_TOKEN_FILE")
     return _read_token(file) if file else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import click
 from services.cli import options
 from services.cli.cells import harmless
 from services.cli.client import Answer, Client, Deadline
-from services.cli.contexts import Place, book_file, find_place, is_open_to_others, read_book
+from services.cli.contexts import TOKEN, Place, book_file, find_place, is_open_to_others, read_book
 from services.cli.failures import Failed, Misused
 from services.cli.kinds import Kind, dig
 from services.cli.language import both
@@ -22,7 +23,7 @@ from services.cli.options import Wishes
 from services.cli.printer import Item, Printer, now
 from services.cli.times import read_instant, zone_of
 
-_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+_LOOPBACK = re.compile(r"http://(127\.[0-9.]+|localhost|\[::1\])(:[0-9]+)?(/.*)?", re.ASCII)
 
 
 class Desk:
@@ -75,8 +76,8 @@ class Desk:
             )
         if (
             found.token
-            and found.server.startswith("http://")
-            and not found.server.startswith(_LOOPBACK)
+            and found.server.lower().startswith("http://")
+            and not _LOOPBACK.fullmatch(found.server.lower())
         ):
             self.say(
                 both(
@@ -187,6 +188,7 @@ class Desk:
         if sys.stdout.isatty():
             import webbrowser  # noqa: PLC0415 - heavy
 
+            os.environ.pop(TOKEN, None)  # a browser is no place for it
             webbrowser.open(url)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from services.cli import kinds
 from services.cli.client import Answer, path
+from services.cli.contexts import TOKEN, book_file, read_book
 from services.cli.desk import Desk
 from services.cli.failures import Conflicting, Failed, Misused
 from services.cli.finding import TASKS
@@ -117,9 +118,10 @@ def _open(file: Path) -> None:
             both("Set EDITOR, or use --set or --file.", "請設定 EDITOR，或使用 --set、--file。")
         )
     try:
-        done = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 - the person's own editor
-    except OSError as error:
-        raise Failed(f"{editor}: {error.strerror}") from None
+        command = [*shlex.split(editor), str(file)]
+        done = subprocess.run(command, check=False, env=_without_tokens())  # noqa: S603 - the person's own editor
+    except (OSError, ValueError) as error:
+        raise Failed(f"{editor}: {getattr(error, 'strerror', None) or error}") from None
     if done.returncode:
         raise Failed(
             both(
@@ -127,6 +129,12 @@ def _open(file: Path) -> None:
                 f"{editor} 以 {done.returncode} 結束，未儲存。",
             )
         )
+
+
+def _without_tokens() -> dict[str, str]:
+    """Return the environment of a program that asks no API: its plugins need no token of ours."""
+    named = {each.token_env for each in read_book(book_file(os.environ)).contexts.values()}
+    return {name: value for name, value in os.environ.items() if name not in {TOKEN, *named}}
 
 
 def _head(task: Mapping[str, Any]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -15,6 +17,9 @@ from services.cli.failures import Failed
 from services.cli.language import both, choose, speak
 
 PROGRAM = "automation"
+#: If it is set, what nobody thought of is shown with where it happened.
+DEBUG = "AUTOMATION_DEBUG"
+_MOST_SAID = 300
 
 
 def choose_language(words: Sequence[str]) -> None:
@@ -28,6 +33,12 @@ def choose_language(words: Sequence[str]) -> None:
 
 def run(tree: click.Command, words: Sequence[str]) -> int:
     """Run a command line; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that has no Chinese is shown codes, as it is for what is hostile.
+            stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
     try:
         code = _run(tree, words)
         sys.stdout.flush()
@@ -35,12 +46,23 @@ def run(tree: click.Command, words: Sequence[str]) -> int:
         # Whoever read has gone, as `head` does. Nothing more may be written, not even at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return failures.BROKEN_PIPE
+    except OSError as error:  # a full disk
+        what = error.filename or both("Output", "輸出")
+        _say(f"{what}: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Failed.exit_code
     return code
 
 
 def _run(tree: click.Command, words: Sequence[str]) -> int:
+    out = sys.stdout
     try:
         code = tree.main(args=list(words), prog_name=PROGRAM, standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is out:
+            raise
+        sys.stdout = out  # click's own way with a broken pipe, which ends with 1
+        raise BrokenPipeError from None
     except Failed as failed:
         _say(failed.text)
         return failed.exit_code
@@ -53,7 +75,23 @@ def _run(tree: click.Command, words: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say(both("Interrupted.", "已中斷。"))
         return failures.INTERRUPTED
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost frame
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        _say(_unexpected(f"{type(error).__name__}: {error}"[:_MOST_SAID]))
+        return Failed.exit_code
     return code if isinstance(code, int) else failures.DONE
+
+
+def _unexpected(what: str) -> str:
+    return both(
+        f"Unexpected: {what}\nThe server is of another version or none of this system, or this is"
+        f" a fault of the program: {DEBUG}=1 shows where.",
+        f"未預期的狀況：{what}\n"
+        f"伺服器可能是不同版本、不是本系統，或是程式本身有誤；設定 {DEBUG}=1 可顯示位置。",
+    )
 
 
 def _say(text: str) -> None:

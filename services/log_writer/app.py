@@ -28,6 +28,7 @@ from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
 from shared.db.pool import open_pool
 from shared.db.schema import Schema
+from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
 from shared.runtime.process import Parts, run_service
 
@@ -82,7 +83,7 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
             Loop("watch", watch.step),
             Loop("sweeper", Sweeper(client, undertaker).step),
             Loop("summarizer", Summarizer(UpkeepStore(pool)).step),
-            Loop("pruner", Pruner(RetentionStore(pool), _kept(settings)).step),
+            Loop("pruner", Pruner(RetentionStore(pool), _kept(settings), utc_now).step),
             Loop("watchdog", Watchdog(pool, Publisher(client)).step),
         ],
         checks={"database": Schema(pool, "log.log_writer_migrations").check, "bus": watch.check},

@@ -28,6 +28,7 @@ from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged
 from shared.db.pool import Connection
 from shared.domain.occurrence import Outcome
+from shared.runtime import tracing
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def request_entry(request: RunRequest, job: Job | None) -> Entry:
         params=_json(request.params),
         overlap=request.overlap,
         origin=request.origin.model_dump_json(exclude_defaults=True) if request.origin else None,
-        traceparent=request.traceparent,
+        traceparent=tracing.spelled(request.traceparent),
     )
 
 

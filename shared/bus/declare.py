@@ -21,6 +21,8 @@ from shared.settings import BusSettings
 
 #: The server's number for a change that it makes to no consumer that lives.
 NOT_CHANGED = 10012
+#: ... and for a stream that, full, would need more than it may store.
+NO_STORE = 10047
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +79,23 @@ async def declare_stream(js: JetStreamContext, stream: Stream) -> None:
     # Read here, not handed through: whoever declares, wherever, must declare the same.
     config = stream_config(stream, replicas=BusSettings().nats_replicas)
     try:
-        await js.stream_info(stream.name)
+        await _add_or_update(js, config)
+    except APIError as error:
+        if error.err_code == NO_STORE:
+            all_of_them = sum(each.max_bytes for each in STREAMS) / (1 << 30)
+            error.description = (
+                f"{error.description}: full, all streams hold {all_of_them:.1f} GiB, and the server"
+                " may store less: let it store 8GB (max_file_store in its configuration)"
+            )
+        raise
+
+
+async def _add_or_update(js: JetStreamContext, config: api.StreamConfig) -> None:
+    try:
+        await js.stream_info(str(config.name))
     except NotFoundError:
         await js.add_stream(config)
-        log.info("stream %s created", stream.name)
+        log.info("stream %s created", config.name)
     else:
         await js.update_stream(config)
 

@@ -217,7 +217,11 @@ def _runtime(name: str, server: str) -> User:
 
 
 def _keeper() -> User:
-    """Make and change what the topology names; delete no stream and read no message."""
+    """Make and change what the topology names; delete no stream.
+
+    Whoever may make consumers could have any stream delivered to his own inbox: that is why nobody
+    else may, and why the keeper does nothing else and knows neither database nor secrets.
+    """
     verbs = ("STREAM.INFO.{}", "STREAM.CREATE.{}", "STREAM.UPDATE.{}")
     of_consumers = ("CONSUMER.INFO.{}.*", "CONSUMER.CREATE.{}.>", "CONSUMER.DELETE.{}.*")
     return User(

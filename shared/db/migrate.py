@@ -26,6 +26,7 @@ from pathlib import Path
 import asyncpg
 
 from shared.db.grants import apply as grants
+from shared.db.grants.matrix import SCHEMAS
 from shared.db.pool import Connection, connected
 from shared.settings import DatabaseAddress
 
@@ -52,8 +53,21 @@ OUTSIDE = "-- outside a transaction\n"
 _UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
+#: Whose tables we may not change, nor grant anything on.
+_STRANGE = """
+SELECT DISTINCT pg_get_userbyid(c.relowner) FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v') AND NOT pg_has_role(c.relowner, 'USAGE')
+  AND (n.nspname = ANY($1::text[]) OR c.oid = to_regclass('public.schema_migrations'))
+"""
+
+
 class MigrationChanged(Exception):
     """A migration that was applied once has another text now."""
+
+
+class NotTheOwner(Exception):
+    """Somebody else has migrated before; the text says what to do."""
 
 
 async def migrate(dsn: DatabaseAddress | str) -> list[str]:
@@ -61,9 +75,11 @@ async def migrate(dsn: DatabaseAddress | str) -> list[str]:
 
     Raises:
         MigrationChanged: an applied file differs from the one that lies here.
+        NotTheOwner: the tables belong to somebody else.
         asyncpg.LockNotAvailableError: somebody has kept a table locked all the time.
     """
     async with _alone(dsn), connected(dsn) as connection:
+        await _be_the_owner(connection)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS public.schema_migrations ("
             " name text PRIMARY KEY, sha256 text NOT NULL,"
@@ -101,6 +117,18 @@ async def _alone(dsn: DatabaseAddress | str) -> AsyncIterator[None]:
             await connection.execute("ROLLBACK")
             await asyncio.sleep(POLL.total_seconds())
         yield
+
+
+async def _be_the_owner(connection: Connection) -> None:
+    """Stop before anything is done if the tables are not ours: half of it would fail."""
+    owners = [row[0] for row in await connection.fetch(_STRANGE, list(SCHEMAS))]
+    if owners:
+        us = await connection.fetchval("SELECT current_user")
+        raise NotTheOwner(
+            f"the tables belong to {', '.join(owners)}, and {us} may not change them: come as that"
+            " user, or let an administrator say in this database:"
+            f" REASSIGN OWNED BY {', '.join(owners)} TO {us}"
+        )
 
 
 async def _apply_missing(connection: Connection) -> list[str]:

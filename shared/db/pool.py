@@ -95,7 +95,8 @@ class _Login:
             if self._worked is None:
                 raise
             now = None  # whoever changes it is not done
-        return tuple(each for each in dict.fromkeys((now, self._worked)) if each is not None)
+        known = dict.fromkeys((now, self._worked, *self._address.former()))
+        return tuple(each for each in known if each is not None)
 
 
 async def open_pool(

@@ -116,6 +116,12 @@ def parse(header: object) -> Trace | None:
     return Trace(trace_id, span_id, bool(int(found[4], 16) & _SAMPLED))
 
 
+def spelled(header: object) -> str | None:
+    """Return a `traceparent` as it may be kept: what others write behind it is left out."""
+    found = parse(header)
+    return found.header() if found else None
+
+
 def trace_id_of(header: object) -> str | None:
     """Return the id of the trace that a `traceparent` belongs to, as people look it up."""
     found = parse(header)

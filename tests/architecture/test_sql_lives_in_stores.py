@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "deploy/local/postgres.py": "creates the database that the stores then find",
     "deploy/database/desk.py": "makes the roles as which the stores come",
     "deploy/system_backup/making.py": "asks which keys the saved secrets need, of all owners",
+    "deploy/system_backup/restoring.py": "asks whether somebody is at work before it mends",
     "deploy/system_backup/mending.py": "tells a database that went back in time, whoever owns what",
 }
 

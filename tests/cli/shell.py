@@ -94,6 +94,7 @@ class Shell:
             "AUTOMATION_HOME": str(self.folder / "no-home"),
             "LANG": "C.UTF-8",
             "COLUMNS": "200",
+            "AUTOMATION_DEBUG": "1",  # a fault of the program has to be seen
             **self.env,
             **more,
         }

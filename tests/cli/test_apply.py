@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.client import Client, Deadline
+from services.cli.contexts import Place
+from services.cli.desk import Desk
+from services.cli.failures import Conflicting
 from services.cli.language import speak
+from services.cli.manifests.applying import carry_out
 from services.cli.manifests.documents import read
 from services.cli.manifests.ownership import marked, owner_of, unmarked
+from services.cli.manifests.planning import Planner
 from services.cli.manifests.resources import RESOURCES
 from services.cli.manifests.writing import text_of
+from services.cli.options import Wishes
 from tests.cli.shell import Shell
+from tests.support.system import System
 
 OPENAPI = Path(__file__).parents[2] / "services/api/openapi.json"
 #: The model that the API takes, per kind, and what of it is no declaration.
@@ -207,6 +215,39 @@ def test_only_what_bears_the_mark_is_pruned_and_only_if_somebody_says_so(
     assert shell("task", "get", gone).code == 3
     assert shell("task", "get", stranger).code == 0
     assert shell("diff", "-f", str(file), "--prune", "--owner", owner).code == 0
+
+
+def test_what_has_no_id_is_pruned_beside_what_stays(shell: Shell, file: Path) -> None:
+    shell.ok("apply", "-f", str(file))
+    owner = file.read_text().split("owner: ")[1].split("\n")[0]
+    stays, goes = (shell.folder / name for name in ("stays.yaml", "goes.yaml"))
+    for each in (stays, goes):
+        each.write_text(
+            f"kind: queue\nname: {owner}-{each.stem}\nowner: {owner}\nspec: {{concurrency: 1}}\n"
+        )
+    shell.ok("apply", "-f", str(stays), "-f", str(goes))
+
+    words = ("--prune", "--owner", owner, "--yes")
+    said = shell.ok("apply", "-f", str(file), "-f", str(stays), *words, "-o", "json")
+
+    assert [(each["action"], each["name"]) for each in said.json] == [("delete", f"{owner}-goes")]
+    assert shell("queue", "get", f"{owner}-goes").code == 3
+
+
+def test_what_changed_after_the_plan_is_not_deleted(shell: Shell, system: System) -> None:
+    owner = "raced"
+    id_ = shell.task("raced", description="[owner:raced]")
+    place = Place(server=system.api_url, source="test", token=system.token)
+    desk = Desk(Wishes())
+    desk.client = Client(place, deadline=Deadline(30))
+    steps = [each for each in Planner(desk, []).surplus(owner) if each.key == id_]
+    shell.ok("task", "edit", id_, "--set", "description=mine now")
+
+    with pytest.raises(Conflicting, match="0 of the planned changes"):
+        list(carry_out(desk, steps, []))
+    desk.client.close()
+
+    assert shell("task", "get", id_).code == 0
 
 
 @pytest.mark.parametrize(

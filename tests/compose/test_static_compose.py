@@ -17,6 +17,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from deploy import hand_out
+from services.executor.actions.data_backup.job import BACKUP_PASSWORD_FILE, BACKUP_URL
 from tests.compose.images import CHECKOUT, NATS, POSTGRES, PYTHON, version
 
 DEPLOY = CHECKOUT / "deploy"
@@ -152,7 +153,7 @@ def test_what_runs_is_restarted_watched_and_given_time_to_stop(name: str) -> Non
     service = services(*OVERRIDES)[name]
     assert service["restart"] == "unless-stopped"
     assert not service.get("healthcheck", {}).get("disable")
-    if name not in OURS:
+    if service["image"] != services()["executor"]["image"]:
         assert service["healthcheck"]["test"][0] == "CMD"  # ours have it in the image
 
 
@@ -234,6 +235,26 @@ def test_services_are_who_they_say(name: str) -> None:
         assert f"//automation_{name.replace('-', '_')}@postgres:5432/" in url
         assert "sslmode=verify-full" in url
     assert service["environment"]["AUTOMATION_NATS_URL"].startswith("tls://")
+
+
+def test_who_backs_up_is_an_executor_with_one_password_more() -> None:
+    backup = dict(services(DEPLOY / "compose" / "backup.yaml")["backup"])
+    executor = dict(services()["executor"])
+    more = dict(backup.pop("environment").items() - executor.pop("environment").items())
+
+    assert backup.pop("volumes")[0]["source"] == "keys-backup"
+    assert executor.pop("volumes")[0]["source"] == "keys-executor"
+    assert backup == executor
+    assert more.keys() == {
+        *("AUTOMATION_EXECUTOR_QUEUES", "AUTOMATION_EXECUTOR_SLOTS", "AUTOMATION_EGRESS_ALLOW"),
+        *(BACKUP_URL, BACKUP_PASSWORD_FILE),
+    }
+    assert "//automation_backup@postgres:5432/" in more[BACKUP_URL]
+    assert "sslmode=verify-full" in more[BACKUP_URL]
+    assert more["AUTOMATION_EXECUTOR_QUEUES"] == "backup"
+    handed = {f"/run/automation/{name}" for name in hand_out.SHARES["backup"].files}
+    assert more[BACKUP_PASSWORD_FILE] in handed
+    assert not any("backup" in file for file in hand_out.SHARES["executor"].files)
 
 
 def test_services_start_when_schema_roles_and_streams_are_there() -> None:

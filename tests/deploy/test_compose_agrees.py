@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.serve import ROLES
+from services.executor.actions.data_backup.job import BACKUP_PASSWORD_FILE, BACKUP_URL
 from tests.deploy.checks.environment import (
     PREFIX,
     all_variables,
@@ -74,7 +75,7 @@ def of_image() -> dict[str, str]:
 
 def unread(file: Path, told: Mapping[str, Object]) -> list[str]:
     """Return the variables that nobody of ours reads who is told."""
-    once = all_variables() | of_commands()
+    once = all_variables() | of_commands() | {BACKUP_URL, BACKUP_PASSWORD_FILE}
     return [
         f"{file.name} {name}: {key}"
         for name, service in told.items()
@@ -139,16 +140,22 @@ def lines(text: str) -> set[str]:
     return {line.partition("#")[0].strip() for line in text.splitlines()} - {""}
 
 
-def test_the_bus_has_the_same_limits_in_both() -> None:
-    composed = lines((ROOT / "deploy/compose/nats/nats.conf").read_text("utf-8"))
-    clustered = lines((ROOT / "deploy/k8s/nats/nats.conf").read_text("utf-8"))
+@pytest.mark.parametrize("place", ["compose", "k8s"])
+def test_the_bus_has_the_same_limits_everywhere(place: str) -> None:
+    """Kustomize reads nothing outside of its folder, and no include can say where files lie."""
+    alone = lines((ROOT / "deploy/nats/nats.conf").read_text("utf-8"))
+    here = lines((ROOT / "deploy" / place / "nats/nats.conf").read_text("utf-8"))
     # Where files lie, who asks how it is, and how long a goodbye takes.
-    own = re.compile(r"(server_name|http|pid_file|include|cert_file|key_file|lame_duck_\w+)\b")
+    own = re.compile(
+        r"(server_name|http|pid_file|include|store_dir|cert_file|key_file|lame_duck_\w+)\b"
+    )
 
-    assert {line for line in composed ^ clustered if not own.match(line)} == set()
+    assert {line for line in alone ^ here if not own.match(line)} == set()
 
 
 def test_the_database_lets_in_the_same_in_both() -> None:
-    assert lines((ROOT / "deploy/compose/postgres/pg_hba.conf").read_text("utf-8")) == lines(
+    mounted = "./postgres/pg_hba.conf:/etc/postgresql/pg_hba.conf:ro"
+    assert mounted in services(COMPOSE)["postgres"]["volumes"]
+    assert lines((ROOT / "deploy/postgres/pg_hba.conf").read_text("utf-8")) == lines(
         (ROOT / "deploy/k8s/postgres/pg_hba.conf").read_text("utf-8")
     )

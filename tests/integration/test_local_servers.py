@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -20,9 +21,14 @@ import pytest_asyncio
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
-from deploy.local import identity, ports, postgres, process
+from deploy.keys.folder import Folder
+from deploy.keys.rotation import Step, rotate_seed
+from deploy.local import identity, ports, postgres, probe, process
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
+from shared.bus.access import Access
+from shared.bus.client import BusClient
+from shared.bus.topology import STREAMS
 from tests.support.servers import NOT_DURABLE, Running, temporary_folder
 from tests.support.stage import SOON, lives
 from tests.support.system import eventually
@@ -170,6 +176,49 @@ async def test_nats_works_in_a_chinese_path_and_reports_its_durability(folder: P
     async with Running(server, folder.parent):
         assert mode_of(folder / "nats.conf") == 0o600
         assert server.store.is_dir()
+
+
+async def test_what_streams_may_hold_does_not_depend_on_the_room_on_the_disk(folder: Path) -> None:
+    server = Nats(folder)
+    async with Running(server, folder.parent):
+        status, body = await probe.http_get(int(server.monitor_url.rsplit(":", 1)[1]), "/jsz")
+        assert status == probe.OK
+        may_store = json.loads(body)["config"]["max_storage"]
+    assert may_store == 8 << 30
+    assert may_store > sum(stream.max_bytes for stream in STREAMS)
+
+
+async def test_a_seed_that_is_changed_step_by_step_is_known_to_the_next_server(
+    folder: Path,
+) -> None:
+    server = Nats(folder)
+
+    async def is_known(seed: str) -> bool:
+        seed_file = folder / "seed"
+        seed_file.write_text(seed)
+        client = BusClient(Access(inbox="_INBOX_executor", seed_file=seed_file))
+        try:
+            await client.connect(server.address, allow_reconnect=False, error_cb=ignore)
+        except nats.errors.Error:
+            return False
+        finally:
+            await client.close()
+        return True
+
+    async with Running(server, folder.parent) as running:
+        keys = Folder(folder / "keys")
+        old = server.seed("executor").read_text()
+        rotate_seed(keys, "executor", Step.ALLOW)
+        await running.kill()
+        await running.start()
+        rotate_seed(keys, "executor", Step.USE)
+        new = server.seed("executor").read_text()
+        assert new != old
+        assert (await is_known(old), await is_known(new)) == (True, True)
+        rotate_seed(keys, "executor", Step.DROP)
+        await running.kill()
+        await running.start()
+        assert (await is_known(old), await is_known(new)) == (False, True)
 
 
 async def test_nats_keeps_acknowledged_messages_through_kill_9(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -151,6 +152,36 @@ async def test_a_second_restore_is_above_the_first(shop: Shop, empty: str) -> No
     await connection.close(timeout=5)
 
 
+async def test_a_restore_that_was_killed_before_mending_is_finished(
+    shop: Shop, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.back_up()
+    with monkeypatch.context() as killed:
+        killed.setattr(restoring, "finish", _killed)
+        with pytest.raises(asyncio.CancelledError):
+            await shop.restore(empty)
+    assert any("automation system mend" in said for said in shop.said), "who is killed was told"
+
+    await restoring.resume(empty, say=shop.said.append)
+
+    connection = await asyncpg.connect(empty, timeout=10)
+    try:
+        assert await connection.fetchval("SELECT generation FROM api.accounts") > GENERATION
+        await connection.execute(
+            "INSERT INTO executor.executors (executor_id, instance, host, slots, actions, queues)"
+            " VALUES ($1, 'one', 'here', 1, '{}', '{}')",
+            uuid4(),
+        )
+    finally:
+        await connection.close(timeout=5)
+    with pytest.raises(restoring.NotRestored, match="at work"):
+        await restoring.resume(empty, say=shop.said.append)
+
+
+async def _killed(_: str, **__: object) -> None:
+    raise asyncio.CancelledError
+
+
 async def test_a_database_that_holds_something_is_left_alone(shop: Shop) -> None:
     await shop.back_up()
 
@@ -214,3 +245,12 @@ def test_no_name_of_a_file_leads_out_of_the_folder(tmp_path: Path) -> None:
 
     with pytest.raises(keys.KeysRefused):
         keys.unseal(sealed, (tmp_path / "key").read_text())
+
+
+def test_half_of_the_keys_is_not_left_behind(tmp_path: Path) -> None:
+    unwritable = {"nats-api.seed": "one", "secret-key": "\ud800"}
+
+    with pytest.raises(UnicodeEncodeError):
+        keys.lay_out(unwritable, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.log_writer.loops.pruner import BATCH, SOON, Kept, Pruner
+from services.log_writer.loops.pruner import BATCH, SOON, ClocksDiffer, Kept, Pruner
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.retention import RetentionStore
 from services.notifier.loops import pruner as notifier_pruner
@@ -21,6 +21,7 @@ from services.notifier.store.judgements import JudgementStore
 from services.scheduler.store.ledger import LedgerStore
 from shared.contracts.runs import LogLine
 from shared.db.pool import Pool, open_pool
+from shared.runtime.clock import utc_now
 from tests.operations.rows import Connection, Old
 
 KEPT = Kept(runs=timedelta(days=90), lines=timedelta(days=30), undecided=timedelta(days=365))
@@ -61,7 +62,7 @@ def old(connection: Connection) -> Old:
 
 async def prune(pool: Pool, kept: Kept = KEPT) -> None:
     """Step until nothing more is to be done at once."""
-    pruner = Pruner(RetentionStore(pool), kept)
+    pruner = Pruner(RetentionStore(pool), kept, utc_now)
     async with asyncio.timeout(30):
         while await pruner.step() == SOON:
             pass
@@ -137,7 +138,7 @@ async def test_more_than_a_bite_goes_in_several(old: Old, pool: Pool) -> None:
         BATCH * 2 + 1,
     )
 
-    assert await Pruner(RetentionStore(pool), KEPT).step() == SOON
+    assert await Pruner(RetentionStore(pool), KEPT, utc_now).step() == SOON
     assert len(await old.runs()) == BATCH + 1
     await prune(pool)
     assert await old.runs() == set()
@@ -178,6 +179,31 @@ async def test_lines_of_what_is_not_over_outlive_their_day(
     await connection.execute("UPDATE notify.incidents SET closed_at = now()")
     await prune(pool)
     assert await old.lines() == {dead}
+
+
+async def test_lines_of_a_run_that_is_tried_again_outlive_their_day(
+    old: Old, pool: Pool, connection: Connection
+) -> None:
+    await old_day(connection, 40)
+    live, _ = await old.run(40, status="retrying", final=False), await old.run(40)
+    await connection.execute(
+        "UPDATE log.runs SET attempt = 2, started_at = now(), status = 'running' WHERE run_id = $1",
+        live,
+    )
+
+    await prune(pool)
+
+    assert await old.lines() == {live}, "what its first attempt said"
+
+
+async def test_nothing_is_forgotten_while_clocks_disagree(old: Old, pool: Pool) -> None:
+    kept = {await old.run(400), await old.run(1)}
+    ahead = Pruner(RetentionStore(pool), KEPT, lambda: utc_now() - timedelta(days=300))
+
+    with pytest.raises(ClocksDiffer):
+        await ahead.step()
+
+    assert await old.runs() == kept
 
 
 async def test_days_are_there_before_they_begin(pool: Pool, connection: Connection) -> None:
@@ -256,7 +282,7 @@ async def test_a_reader_that_holds_the_table_puts_it_off_and_nobody_waits_behind
     try:
         async with reader.transaction():
             await reader.fetch("SELECT FROM log.lines")
-            await Pruner(RetentionStore(pool), KEPT).step()
+            await Pruner(RetentionStore(pool), KEPT, utc_now).step()
             assert await connection.fetchval("SELECT to_regclass('log.' || $1)", name) is not None
     finally:
         await reader.close(timeout=5)

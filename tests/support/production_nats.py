@@ -66,9 +66,11 @@ class ProductionNats:
     def _rendered(self) -> str:
         text = self._config.read_text(encoding="utf-8")
         keys = self.keys.path
+        while (monitor := ports.free_port()) == self._port:
+            """The kernel may choose the same one twice."""
         for pattern, here in (
             (r"^listen: .*", f"listen: {ports.LOOPBACK}:{self._port}"),
-            (r"^http: .*", f"http: {ports.LOOPBACK}:{ports.free_port()}"),
+            (r"^http: .*", f"http: {ports.LOOPBACK}:{monitor}"),
             (r"^pid_file: .*", ""),
             (r"server_name: \S+", "server_name: test"),
             (r"/\S+/(nats\.(crt|key)|ca\.crt)", rf"{keys}/\1"),

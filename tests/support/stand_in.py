@@ -2,7 +2,7 @@
 
 Run by path with `-I -S`, so it is up in 50 ms. Told by its environment:
 
-    AUTOMATION_HEALTH_PORT or AUTOMATION_PORT   where it answers
+    AUTOMATION_PORT, AUTOMATION_HEALTH_PORT     where it answers: the API, all others
     STAND_IN_JOURNAL                            file for "name started" and "name stopped"
     STAND_IN_CHILD                              if set, a child in a session of its own
     STAND_IN_LOUD                               if set, print 2,000 lines of 100 bytes at the start
@@ -20,7 +20,8 @@ import threading
 from pathlib import Path
 
 NAME = os.environ["AUTOMATION_INSTANCE"]
-PORT = int(os.environ.get("AUTOMATION_HEALTH_PORT") or os.environ["AUTOMATION_PORT"])
+# Where the real one is asked: the API at the port that people know, all others at their own.
+PORT = int(os.environ["AUTOMATION_PORT" if NAME == "api" else "AUTOMATION_HEALTH_PORT"])
 
 
 class Ready(http.server.BaseHTTPRequestHandler):

@@ -113,7 +113,7 @@ async def test_one_that_takes_too_long_is_cut_and_the_next_one_answers(
 
 
 async def test_one_that_does_so_again_and_again_rests_for_a_while() -> None:
-    conditions = Conditions(limit=timedelta(milliseconds=50), rest=timedelta(hours=1))
+    conditions = Conditions(limit=timedelta(milliseconds=250), rest=timedelta(hours=1))
     event = {"data": {"s": "x"}}
     try:
         answers = await conditions.evaluate([Asked(HANGS, event)] * (STRIKES + 3))

@@ -44,6 +44,21 @@ def test_a_file_is_rotated_by_size_and_few_are_kept(
     assert "line 099" in (tmp_path / "api.log").read_text() + (tmp_path / "api.log.1").read_text()
 
 
+def test_a_file_that_could_not_be_rotated_is_written_again_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "ROTATE_AT", 1)
+    (tmp_path / "api.log.2").mkdir()
+    (tmp_path / "api.log.3").touch()  # no folder can take its place: the rotation breaks off
+    file = logs.LogFile(tmp_path / "api.log")
+    file.write(b"one")
+    file.write(b"two")
+    (tmp_path / "api.log.3").unlink()
+    file.write(b"three")
+    file.close()
+    assert "three" in "".join(path.read_text() for path in tmp_path.iterdir() if path.is_file())
+
+
 def test_as_json_a_json_line_passes_and_others_are_wrapped() -> None:
     out = io.BytesIO()
     screen = logs.Screen(out, as_json=True)

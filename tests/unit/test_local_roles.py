@@ -21,6 +21,7 @@ def names(runtimes: int) -> list[str]:
 
 
 def test_an_account_runtime_is_started_unless_none_is_wanted() -> None:
-    without = ["api", "scheduler-1", "executor-1", "executor-2", "log-writer", "notifier"]
+    ours = ["api", "scheduler-1", "executor-1", "executor-2", "log-writer", "notifier"]
+    without = ["bus-keeper", *ours]
     assert names(0) == without
     assert names(1) == [*without, "account-runtime"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services.api.access.backoff import (
     WITH_ACCOUNT,
     WITH_ADDRESS,
@@ -12,6 +14,7 @@ from services.api.access.backoff import (
     after_try,
     wait_of,
 )
+from services.api.access.log_in import network_of
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -49,3 +52,19 @@ def test_a_wait_that_is_over_is_none() -> None:
 
     assert wait_of(tries, START + timedelta(seconds=10)) == timedelta(seconds=6)
     assert wait_of(tries, START + timedelta(seconds=20)) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("ip", "one"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),  # else all of IPv4 waits for one bad guesser
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("no address", "no address"),
+        (None, "unknown"),
+    ],
+)
+def test_what_counts_as_one_address(ip: str | None, one: str) -> None:
+    assert network_of(ip) == one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.api.access import rates as module
@@ -16,6 +16,7 @@ from services.api.settings import ApiSettings
     st.integers(1, 50),
     st.lists(st.floats(0, 5, allow_nan=False), min_size=1, max_size=200),
 )
+@example(1, 1, [0.0, 1.1349707030063962, 0.0])
 def test_no_more_get_through_than_burst_and_time_allow(
     per_minute: int, burst: int, pauses: list[float]
 ) -> None:

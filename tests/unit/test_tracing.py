@@ -7,9 +7,13 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
+from services.scheduler.apply import request_entry
+from shared.contracts.runs import RunRequest
 from shared.runtime import tracing
 from shared.runtime.logs import JsonLines, about, about_this_task
 from shared.runtime.tracing import Kind, Told, Trace
@@ -56,6 +60,22 @@ def test_a_later_version_may_say_more() -> None:
     later = "cc" + GOOD[2:] + "-more"
 
     assert tracing.parse(later) == tracing.parse(GOOD)
+
+
+@pytest.mark.parametrize("more", ["\x00", "x" * 60_000, "\u4e2d", "\r"])
+def test_what_others_write_behind_a_header_is_not_kept(more: str) -> None:
+    said = f"01{GOOD[2:]}-{more}"
+    request = RunRequest(
+        run_id=uuid4(),
+        task_id=uuid4(),
+        version=1,
+        requested_at=datetime.now(UTC),
+        requested_by="somebody",
+        traceparent=said[:200],
+    )
+
+    assert tracing.spelled(said) == GOOD
+    assert request_entry(request, None).traceparent == GOOD
 
 
 def test_a_child_is_in_the_trace_of_its_parent_and_kept_if_that_is(told: list[Told]) -> None:

@@ -19,7 +19,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 #: Before the first row.
@@ -115,8 +114,8 @@ def verify_copy(
     *anchor* and *head* are what is known of the chain from elsewhere: it has to begin behind the
     one, and to go through the other.
     """
-    found = Found()
-    seals: dict[int, tuple[bytes, bytes, int]] = {}
+    found, runs = Found(), _Runs()
+    marks = {anchor and anchor.seal + 1: _Seal(), head and head.seal: _Seal()}
     for row in rows:
         found.rows += 1
         number = row.get("seal")
@@ -126,42 +125,74 @@ def verify_copy(
         if row["previous_hash"] is None:  # the seal before it was gone when it was exported
             found.troubles.append(Trouble(Wrong.MISSING, None, number - 1))
             continue
-        before, sealed = bytes.fromhex(row["previous_hash"]), bytes.fromhex(row["hash"])
-        if number in seals or link(before, row) != sealed:
-            found.troubles.append(Trouble(Wrong.CHANGED, row["id"], number))
-        seals.setdefault(number, (before, sealed, row["id"]))
-    found.troubles += _breaks(seals, part=part)
-    if seals:
-        found.first, last = min(seals), max(seals)
-        found.head = Mark(last, seals[last][1])
-    found.troubles += _misplaced(seals, anchor, head)
+        seal = _Seal(bytes.fromhex(row["previous_hash"]), bytes.fromhex(row["hash"]), row["id"])
+        if link(seal.before, row) != seal.hash:
+            found.troubles.append(Trouble(Wrong.CHANGED, seal.row, number))
+        found.troubles += runs.add(number, seal)
+        if number in marks and marks[number].row is None:
+            marks[number] = seal
+    found.first, found.head, breaks = runs.ends(part=part)
+    found.troubles += breaks
+    if anchor is not None and (first := marks[anchor.seal + 1]).before != anchor.hash:
+        found.troubles.append(Trouble(Wrong.ANCHOR, first.row, anchor.seal + 1))
+    if head is not None and (last := marks[head.seal]).hash != head.hash:
+        found.troubles.append(Trouble(Wrong.HEAD, last.row, head.seal))
     found.troubles = sorted(set(found.troubles), key=lambda each: (each.seal or 0, each.row or 0))
     return found
 
 
-def _breaks(seals: Mapping[int, tuple[bytes, bytes, int]], *, part: bool) -> list[Trouble]:
-    """Return where one seal does not follow the one before."""
-    troubles = []
-    numbers = sorted(seals)
-    for one, other in pairwise(numbers):
-        if other != one + 1:
-            if not part:
-                troubles.append(Trouble(Wrong.MISSING, None, one + 1))
-        elif seals[other][0] != seals[one][1]:
-            troubles.append(Trouble(Wrong.CHANGED, seals[other][2], other))
-    return troubles
+class _Seal(NamedTuple):
+    before: bytes = b""
+    hash: bytes = b""
+    row: int | None = None
 
 
-def _misplaced(
-    seals: Mapping[int, tuple[bytes, bytes, int]], anchor: Mark | None, head: Mark | None
-) -> list[Trouble]:
-    troubles = []
-    if anchor is not None:
-        first = seals.get(anchor.seal + 1)
-        if first is None or first[0] != anchor.hash:
-            troubles.append(Trouble(Wrong.ANCHOR, first and first[2], anchor.seal + 1))
-    if head is not None:
-        there = seals.get(head.seal)
-        if there is None or there[1] != head.hash:
-            troubles.append(Trouble(Wrong.HEAD, there and there[2], head.seal))
-    return troubles
+@dataclass(slots=True)
+class _Run:
+    """Seals without a gap, of which the ends are kept."""
+
+    first: int
+    last: int
+    before: bytes
+    row: int | None
+    hash: bytes
+
+
+class _Runs:
+    """What is known of a file so far: not each of its seals, so that it may be of any length."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[int, _Run] = {}
+        self._by_last: dict[int, _Run] = {}
+
+    def add(self, number: int, seal: _Seal) -> list[Trouble]:
+        """Take one more seal; return where it does not fit its neighbours."""
+        if number in self._by_first or number in self._by_last:
+            return [Trouble(Wrong.CHANGED, seal.row, number)]
+        troubles = []
+        run = _Run(number, number, seal.before, seal.row, seal.hash)
+        if left := self._by_last.pop(number - 1, None):
+            if left.hash != seal.before:
+                troubles.append(Trouble(Wrong.CHANGED, seal.row, number))
+            run = _Run(left.first, number, left.before, left.row, seal.hash)
+        if right := self._by_first.pop(number + 1, None):
+            if right.before != seal.hash:
+                troubles.append(Trouble(Wrong.CHANGED, right.row, number + 1))
+            run.last, run.hash = right.last, right.hash
+        self._by_first[run.first] = self._by_last[run.last] = run
+        return troubles
+
+    def ends(self, *, part: bool) -> tuple[int | None, Mark | None, list[Trouble]]:
+        """Return the first seal, the last one, and what is missing or there twice in between."""
+        runs = sorted(self._by_first.values(), key=lambda run: (run.first, -run.last))
+        if not runs:
+            return None, None, []
+        troubles, head = [], Mark(runs[0].last, runs[0].hash)
+        for run in runs[1:]:
+            if run.first <= head.seal:
+                troubles.append(Trouble(Wrong.CHANGED, run.row, run.first))
+            elif not part:
+                troubles.append(Trouble(Wrong.MISSING, None, head.seal + 1))
+            if run.last > head.seal:
+                head = Mark(run.last, run.hash)
+        return runs[0].first, head, troubles

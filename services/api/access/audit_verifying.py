@@ -16,6 +16,7 @@ BATCH = 500
 STRETCH = 20_000
 #: A row that waits longer says that nobody seals.
 PATIENCE = 60.0  # seconds
+_LAST = 2**63 - 1  # of a bigint
 
 
 @dataclass(slots=True)
@@ -37,17 +38,28 @@ async def verify(database: Database, after: int, *, stretch: int = STRETCH) -> V
     async with database.connection() as connection:
         ends = await store.ends(connection)
         start = max(after, ends.anchor.seal)
-        known = await store.hash_of(connection, start) if start > ends.anchor.seal else None
+        known = await store.seal_of(connection, start) if start > ends.anchor.seal else None
     verdict = Verdict(ends)
     if start > ends.anchor.seal and known is None:
         verdict.troubles.append(Trouble(Wrong.MISSING, None, start))
-    place = Mark(start, known or ends.anchor.hash)
+    place, looked_at = Mark(start, ends.anchor.hash), 0
+    if known is not None:
+        place, looked_at = Mark(start, known[0]), known[1]
     while verdict.checked < stretch and place.seal < ends.head.seal:
         async with database.connection() as connection:
             rows = await store.behind(connection, place.seal, BATCH)
+            anchor = (await store.ends(connection)).anchor
+            if anchor.seal > place.seal:  # retention was quicker; from where it has stopped
+                place = anchor
+                continue
+            # Rows are sealed about in the order of their ids, so each stretch looks at its own.
+            upto = max(looked_at, *(row.audit_id for row in rows), 0)
+            strangers = await store.never_sealed(connection, looked_at, upto, MOST_PROBLEMS)
+        looked_at = upto
+        verdict.troubles += [Trouble(Wrong.UNSEALED, row, None) for row in strangers]
         rows = [row for row in rows if row.seal <= ends.head.seal]
         if not rows:
-            return await _finish(database, verdict, place, ended=True)
+            return await _finish(database, verdict, place, looked_at, ended=True)
         for row in rows:
             verdict.troubles += _judge(place, row)
             place = Mark(row.seal, row.hash)
@@ -55,7 +67,8 @@ async def verify(database: Database, after: int, *, stretch: int = STRETCH) -> V
         await asyncio.sleep(0)  # others have their turn
         if len(verdict.troubles) >= MOST_PROBLEMS:
             break
-    return await _finish(database, verdict, place, ended=place.seal >= ends.head.seal)
+    ended = place.seal >= ends.head.seal
+    return await _finish(database, verdict, place, looked_at, ended=ended)
 
 
 def _judge(before: Mark, sealed: store.SealedRow) -> list[Trouble]:
@@ -69,15 +82,17 @@ def _judge(before: Mark, sealed: store.SealedRow) -> list[Trouble]:
     return troubles
 
 
-async def _finish(database: Database, verdict: Verdict, place: Mark, *, ended: bool) -> Verdict:
+async def _finish(
+    database: Database, verdict: Verdict, place: Mark, looked_at: int, *, ended: bool
+) -> Verdict:
     """Look at what a stretch alone does not show, and take back what retention did meanwhile."""
     ended = ended or len(verdict.troubles) >= MOST_PROBLEMS
     verdict.next = None if ended else place.seal
     async with database.connection() as connection:
         gone = (await store.ends(connection)).anchor.seal
         verdict.waiting, oldest = await store.waiting(connection)
-        if ended:
-            strangers = await store.never_sealed(connection, MOST_PROBLEMS)
+        if ended and len(verdict.troubles) < MOST_PROBLEMS:
+            strangers = await store.never_sealed(connection, looked_at, _LAST, MOST_PROBLEMS)
             vanished = await store.vanished(connection, MOST_PROBLEMS)
             verdict.troubles += [Trouble(Wrong.UNSEALED, row, None) for row in strangers]
             verdict.troubles += [Trouble(Wrong.MISSING, row, None) for row in vanished]

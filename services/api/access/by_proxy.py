@@ -38,7 +38,7 @@ async def by_header(request: Request, parts: ApiParts) -> Principal | None:
     groups = request.headers.getlist(trusted.groups_header) if trusted.groups_header else []
     if not said and not groups:
         return None
-    peer = request.scope.get(PEER, ip_of(request))
+    peer = request.scope.get(PEER)  # never what `X-Forwarded-For` makes of it
     if not trusted.trusts(peer):
         await _note(parts, request, peer, trusted)
         raise Refused(403, "auth.untrusted_header")
@@ -48,13 +48,25 @@ async def by_header(request: Request, parts: ApiParts) -> Principal | None:
         raise Refused(401, "auth.required", headers={"WWW-Authenticate": REALM})
     # The proxy adds it to whatever a browser sends, on whichever page.
     refuse_cross_site(request, parts.origin, has_cookie=True)
-    subject, member_of = said[0].strip(), groups[0] if groups else ""
+    subject, member_of = _text(said[0]).strip(), _text(groups[0]) if groups else ""
     known_as = f"\x00{subject}\x00{member_of}"
     principal = parts.known_tokens.get(known_as)
     if principal is None:
         principal = await _principal(parts, request, trusted, subject, member_of)
         parts.known_tokens.remember(known_as, principal)
     return principal
+
+
+def _text(value: str) -> str:
+    """Return a header as a proxy has written it: UTF-8, that the server has read as Latin-1.
+
+    Raises:
+        Refused: 403, it is no UTF-8. Read as something else it could be another person's name.
+    """
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        raise Refused(403, "oidc.subject") from None
 
 
 async def _principal(

@@ -17,7 +17,7 @@ from services.api.access.names import folded
 from services.api.access.passwords import Passwords, problems_of_password
 from services.api.access.schemas import UserCreate, UserUpdate
 from services.api.access.tokens import COMMAND_LINE
-from services.api.store import audit
+from services.api.store import audit, identities
 from services.api.store import users as store
 from services.api.wire.texts import say
 from shared.db.pool import Connection, connected
@@ -126,6 +126,7 @@ async def link_user(dsn: DatabaseAddress | str, name: str, issuer: str, subject:
         Conflict: the identity is another user's.
     """
     async with connected(dsn) as connection, connection.transaction():
+        await identities.lock(connection, issuer, subject)  # first, as a log-in does
         row = await _locked(connection, name)
         await outsiders.link(connection, issuer, subject, row.id)
         after = {"issuer": issuer, "subject": subject}

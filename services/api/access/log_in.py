@@ -139,9 +139,14 @@ def _subjects(key: str, ip: str | None) -> tuple[str, str]:
 
 
 def network_of(ip: str | None) -> str:
-    """Return what counts as one address: of IPv6 the network, because each host has billions."""
+    """Return what counts as one address: of IPv6 the network, because each host has billions.
+
+    IPv4 that is written as IPv6 (`::ffff:192.0.2.1`) is IPv4: all of it would be one network.
+    """
     with suppress(ValueError):
         address = ipaddress.ip_address(ip or "")
-        if address.version == 6:  # noqa: PLR2004 - IPv6
-            return str(ipaddress.ip_network((address, 64), strict=False))
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.ipv4_mapped:
+                return str(address.ipv4_mapped)
+            return str(ipaddress.ip_network((address.packed, 64), strict=False))
     return (ip or "unknown")[:100]

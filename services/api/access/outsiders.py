@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import cast
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from shared.domain.errors import Conflict
 LONGEST_SUBJECT = 255  # OpenID Connect Core, 2
 _LONGEST_NAME = 56
 _UNFIT = re.compile(r"[\s/:\\\x00-\x1f\x7f]+")
-_TRIES = 100
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +130,25 @@ async def _made(connection: Connection, who: Outsider, visitor: Actor) -> UserRo
 
 async def _with_free_name(connection: Connection, who: Outsider, role: str) -> UserCreate:
     for name in _candidates(who):
-        try:
-            wished = UserCreate(
-                name=name,
-                role=cast(Role, role),
-                display_name=_fit(who.display_name) or None,
-                email=who.email,
-            )
-        except ValidationError:
+        wished = _wished(name=name, role=role)
+        if wished is None or await users.id_of(connection, folded(wished.name)) is not None:
             continue
-        if await users.id_of(connection, folded(wished.name)) is None:
-            return wished
+        # What cannot be shown here is left out; it is no reason to keep somebody out.
+        told = {"display_name": _fit(who.display_name), "email": who.email}
+        fits = {
+            key: value
+            for key, value in told.items()
+            if value and _wished(name=name, role=role, **{key: value})
+        }
+        return _wished(name=name, role=role, **fits) or wished
     raise Refused(403, "oidc.subject")
+
+
+def _wished(**fields: str) -> UserCreate | None:
+    try:
+        return UserCreate.model_validate(fields)
+    except ValidationError:
+        return None
 
 
 def _candidates(who: Outsider) -> Iterable[str]:
@@ -148,6 +156,8 @@ def _candidates(who: Outsider) -> Iterable[str]:
     names = [name for name in names if name] or ["user"]
     yield from names
     yield from (f"{names[0]}-{number}" for number in range(2, _TRIES))
+    yield f"{names[0][: _LONGEST_NAME - 9]}-{token_hex(4)}"
+    yield f"user-{token_hex(4)}"  # of the names told, none can be one here
 
 
 def _fit(display_name: str) -> str:

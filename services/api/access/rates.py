@@ -24,6 +24,7 @@ from typing import Final
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 STRANGERS: Final = "strangers"
+_ROUNDING: Final = 1e-9
 #: Buckets that are remembered; a full one needs no memory.
 MOST: Final = 20_000
 #: For so long a good token is known to have been good.
@@ -121,9 +122,10 @@ class Rates:
             bucket = self._buckets[holder, name] = _Bucket(float(budget.burst), now)
         bucket.level = min(budget.burst, bucket.level + (now - bucket.at) * budget.per_second)
         bucket.at = now
-        allowed = bucket.level >= cost
+        # Sums of fractions fall short of a whole by less than anybody waits.
+        allowed = bucket.level >= cost - _ROUNDING
         if allowed:
-            bucket.level -= cost
+            bucket.level = max(0.0, bucket.level - cost)
         wait = 0 if bucket.level >= 1 else math.ceil((1 - bucket.level) / budget.per_second)
         return Standing(name, budget, allowed, int(bucket.level), wait)
 

@@ -17,6 +17,7 @@ from services.api.documented.audit import Audit, AuditVerdict, AuditWords
 from services.api.parts import ApiParts, Parts
 from services.api.routes.caller import BASE, Cursor, Limit, read_choice, read_time
 from services.api.store import audit as store
+from services.api.store import audit_chain
 from services.api.store.database import Unavailable
 from services.api.wire.answers import json_answer
 from services.api.wire.cursor import read_number_cursor, write_cursor
@@ -148,18 +149,32 @@ async def _pages(
         yield audit_file.csv_head().encode()
     write = audit_file.csv_lines if form == "csv" else audit_file.json_lines
     before: int | None = None
+    sealed: int | None = None
     while True:
         # A visit to the database per page: a slow reader must not hold a connection.
         try:
             async with parts.database.connection() as connection:
+                if sealed is None:
+                    sealed = (await audit_chain.ends(connection)).head.seal
                 rows = await store.page(connection, wanted, before=before, limit=BATCH)
             await admit(request, parts)  # who reads slowly may have lost the right to
         except (Refused, Unavailable):
             raise ConnectionError from None  # cut off, so that nobody takes it for the whole
-        yield write([_view(row) for row in rows]).encode("utf-8", "replace")
+        yield write([_view(_as_of(row, sealed)) for row in rows]).encode("utf-8", "replace")
         if len(rows) < BATCH:
             return
         before = rows[-1].row.id
+
+
+def _as_of(listed: store.ListedRow, sealed: int) -> store.ListedRow:
+    """Return a row without a seal that is younger than the file.
+
+    A row that was written late has an old number and a young seal: the rows before it in the chain
+    would stand in the file unsealed, and be missed when it is verified.
+    """
+    if listed.seal is None or listed.seal <= sealed:
+        return listed
+    return listed._replace(seal=None, hash=None, previous_hash=None)
 
 
 def _view(listed: store.ListedRow) -> dict[str, Any]:

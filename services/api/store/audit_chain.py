@@ -85,12 +85,12 @@ async def ends(connection: Connection) -> Ends:
     return Ends(Mark(anchor_seal, anchor_hash), Mark(head_seal, head_hash))
 
 
-async def hash_of(connection: Connection, seal: int) -> bytes | None:
-    """Return the hash of a seal."""
-    found: bytes | None = await connection.fetchval(
-        "SELECT hash FROM api.audit_seals WHERE seal = $1", seal
+async def seal_of(connection: Connection, seal: int) -> tuple[bytes, int] | None:
+    """Return the hash of a seal, and the row that it seals."""
+    row = await connection.fetchrow(
+        "SELECT hash, audit_id FROM api.audit_seals WHERE seal = $1", seal
     )
-    return found
+    return (row["hash"], row["audit_id"]) if row else None
 
 
 async def behind(connection: Connection, seal: int, limit: int) -> list[SealedRow]:
@@ -110,14 +110,17 @@ async def behind(connection: Connection, seal: int, limit: int) -> list[SealedRo
     return found
 
 
-async def never_sealed(connection: Connection, limit: int) -> list[int]:
-    """Return rows that are neither sealed nor waiting to be: nobody's transaction wrote them."""
+async def never_sealed(connection: Connection, above: int, upto: int, limit: int) -> list[int]:
+    """Return rows that are neither sealed nor waiting to be: nobody's transaction wrote them.
+
+    Only of those behind the row *above*: all at once would be years of rows in one statement.
+    """
     rows = await connection.fetch(
-        "SELECT id FROM api.audit a"
-        " WHERE NOT EXISTS (SELECT FROM api.audit_seals s WHERE s.audit_id = a.id)"
+        "SELECT id FROM api.audit a WHERE id > $1 AND id <= $2"
+        " AND NOT EXISTS (SELECT FROM api.audit_seals s WHERE s.audit_id = a.id)"
         " AND NOT EXISTS (SELECT FROM api.audit_unsealed u WHERE u.audit_id = a.id)"
-        " ORDER BY id LIMIT $1",
-        limit,
+        " ORDER BY id LIMIT $3",
+        *(above, upto, limit),
     )
     return [row[0] for row in rows]
 

@@ -152,11 +152,14 @@ def _apply(desk: Desk, *, files: tuple[str, ...], owner: str | None, prune: bool
         desk.confirm(both(f"Delete {names}?", f"要刪除 {names} 嗎？"))
     elif sys.stdin.isatty() and sys.stderr.isatty():
         desk.confirm(both("Make these changes?", "要套用這些變更嗎？"))
-    done = applying.carry_out(desk, to_do, read)
+    done: list[dict[str, Any]] = []
+    try:
+        done.extend(applying.carry_out(desk, to_do, read))
+    finally:  # a program is told what was done before something went wrong, too
+        if not desk.out.is_for_people:
+            desk.out.rows(showing.PLAN, done)
     if desk.out.is_for_people:
         desk.say(both(f"Done: {len(done)} changes.", f"完成 {len(done)} 項變更。"))
-    else:
-        desk.out.rows(showing.PLAN, done)
 
 
 def _diff(desk: Desk, *, files: tuple[str, ...], owner: str | None, prune: bool) -> int:

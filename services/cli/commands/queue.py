@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.cli import finding, kinds, kinds_platform
 from services.cli.client import path
 from services.cli.desk import Desk
-from services.cli.failures import Misused
+from services.cli.failures import Failed, Misused
 from services.cli.kinds import Kind
 from services.cli.language import both
 from services.cli.options import Duration, Number
@@ -160,8 +160,13 @@ def dead_letters(
     verb = "resend" if resend else "discard"
     if discard:
         desk.confirm(both(f"Discard {len(letters)} messages?", f"要捨棄 {len(letters)} 則訊息嗎？"))
-    done = [desk.change("POST", "/dead-letters" + path(each, verb)) for each in letters]
-    desk.out.rows(_DECIDED, [each.body for each in done if each is not None])
+    done = []
+    try:
+        for each in letters:
+            answer = desk.change("POST", "/dead-letters" + path(each, verb))
+            done += [] if answer is None else [answer.body]
+    finally:  # what was done before something went wrong is told, too
+        desk.out.rows(_DECIDED, done)
 
 
 @queue.leaf(
@@ -201,6 +206,8 @@ def dead_runs(
         desk.out.document(answer.body["items"])
         if not answer.body["more"]:
             return
+        if not answer.body["items"]:  # of a task that is gone none can be run again
+            raise Failed(both("The others cannot be decided on.", "其餘的無法處理。"))
 
 
 _DECIDED = Kind(

@@ -96,14 +96,24 @@ class Planner:
     def surplus(self, owner: str) -> Iterator[Step]:
         """Yield what bears the mark of *owner*, and no document speaks of."""
         known = {
-            (each.resource.kind, key) for each in self._documents for key in (each.id, each.name)
+            (each.resource.kind, key)
+            for each in self._documents
+            for key in (each.id, each.name)
+            if key is not None
         }
         for resource in reversed(list(RESOURCES.values())):
             for found in self._desk.client.pages(resource.listed, limit=0):
                 names = {(resource.kind, found.get("id")), (resource.kind, found["name"])}
                 if ownership.owner_of(found.get("description")) == owner and not names & known:
+                    key = str(found[resource.id])
+                    seen = self._desk.client.get(resource.path + path(key))
                     yield Step(
-                        deed="delete", resource=resource, name=found["name"], key=found[resource.id]
+                        deed="delete",
+                        resource=resource,
+                        name=found["name"],
+                        key=key,
+                        etag=seen.etag,
+                        current=seen.body,
                     )
 
     def _step(self, document: Document) -> Step:

@@ -6,19 +6,25 @@
     the rest   dead runs, dead letters, silences: few
 
 Whatever cannot have its locks at once is left for the next step: nobody who writes waits for this.
+What is old the database's clock says, and this host's has to agree with it: one that jumps ahead
+would be the end of all that is kept.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.log_writer.store.retention import InUse, RetentionStore
 
 INTERVAL = timedelta(minutes=5)
 #: While there is more: some thousand rows a second, more than can be written for long.
 SOON = timedelta(milliseconds=500)
+#: A day at least is kept, whatever is asked for.
+CLOCKS_MAY_DIFFER = timedelta(hours=1)
 #: Rows of one bite. Its locks are held for some tens of milliseconds.
 BATCH = 2_000
 #: Parts for lines are made so far ahead: time enough to see that nobody makes any.
@@ -37,27 +43,42 @@ class Kept:
     """Dead runs and dead letters on which nobody has decided."""
 
 
+class ClocksDiffer(Exception):
+    """The database and this host do not agree on which day it is; nothing is forgotten."""
+
+
 class Pruner:
     """One step: a bite of each."""
 
-    def __init__(self, store: RetentionStore, kept: Kept) -> None:
+    def __init__(self, store: RetentionStore, kept: Kept, now: Callable[[], datetime]) -> None:
         self._store = store
         self._kept = kept
+        self._now = now
 
     async def step(self) -> timedelta:
-        """Make days, drop one, forget some rows; come back soon if there is more."""
-        dropped = await self._days()
+        """Make days, drop one, forget some rows; come back soon if there is more.
+
+        Raises:
+            ClocksDiffer: a clock that has jumped ahead would make everything old at once.
+        """
+        with self._if_free():
+            await self._store.make_days(DAYS_AHEAD)
+        apart = abs(await self._store.now() - self._now())
+        if apart > CLOCKS_MAY_DIFFER:
+            raise ClocksDiffer(f"the clocks of the database and of this host are {apart} apart")
+        dropped = None
+        with self._if_free():
+            dropped = await self._store.drop_day(self._kept.lines)
+        if dropped:
+            log.info("dropped log.%s: all its lines were old enough", dropped)
         gone = await self._store.forget_runs(self._kept.runs, BATCH)
         others = await self._store.forget_others(self._kept.runs, self._kept.undecided, BATCH)
         return SOON if dropped or BATCH in (gone, others) else INTERVAL
 
-    async def _days(self) -> str | None:
+    @staticmethod
+    @contextmanager
+    def _if_free() -> Iterator[None]:
         try:
-            await self._store.make_days(DAYS_AHEAD)
-            dropped = await self._store.drop_day(self._kept.lines)
+            yield
         except InUse:
             log.info("the parts of log.lines are in use; trying again later")
-            return None
-        if dropped:
-            log.info("dropped log.%s: all its lines were old enough", dropped)
-        return dropped

@@ -54,8 +54,7 @@ def event_entry(job: Job, trigger: Trigger, firing: Firing, now: datetime) -> En
 
 def _trace(firing: Firing) -> str | None:
     """Return the trace that the event says it belongs to (CloudEvents' distributed tracing)."""
-    said = firing.event.get("traceparent")
-    return said if isinstance(said, str) and tracing.parse(said) else None
+    return tracing.spelled(firing.event.get("traceparent"))
 
 
 def _params(job: Job, trigger: Trigger, firing: Firing) -> str | None:

@@ -15,7 +15,8 @@ BEGIN
 END $$;
 
 -- What is not to be forgotten, for the log writer.
-CREATE VIEW scheduler.log_writer_unsettled AS SELECT run_id FROM scheduler.occurrences WHERE NOT settled;
+CREATE VIEW scheduler.log_writer_unsettled AS
+SELECT run_id, created_at FROM scheduler.occurrences WHERE NOT settled;
 CREATE VIEW notify.log_writer_incident_runs AS
 SELECT first_run_id AS run_id FROM notify.incidents WHERE closed_at IS NULL
 UNION

@@ -67,7 +67,8 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT array_agg(k.run_id) INTO kept FROM (
-        SELECT u.run_id FROM scheduler.log_writer_unsettled u JOIN log.runs r ON r.run_id = u.run_id AND r.started_at < before
+        -- By when it was entered: in the log a later attempt says another beginning.
+        SELECT u.run_id FROM scheduler.log_writer_unsettled u WHERE u.created_at < before
         UNION SELECT i.run_id FROM notify.log_writer_incident_runs i
         UNION SELECT d.run_id FROM log.dead_runs d WHERE NOT EXISTS (
             SELECT FROM api.log_writer_dead_run_decisions c WHERE c.run_id = d.run_id)) AS k;

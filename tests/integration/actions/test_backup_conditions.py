@@ -80,6 +80,21 @@ async def test_behind_a_pooler_the_direct_address_is_taken(
     assert outcome.data["backup_completed"] is True
 
 
+async def test_who_may_not_read_all_of_it_is_told_what_to_set(
+    context: RecordingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = context.database_url
+    context.database_url = "postgresql://automation_executor:word@127.0.0.1:1/automation"
+
+    with pytest.raises(ActionFailed, match=r"AUTOMATION_BACKUP_DATABASE_URL.*backup\.yaml") as told:
+        await DataBackup().run(params(), context)
+
+    assert told.value.permanent
+    assert "word@" not in str(told.value)
+    monkeypatch.setenv("AUTOMATION_BACKUP_DATABASE_URL", everything)
+    assert (await DataBackup().run(params(), context)).data["backup_completed"] is True
+
+
 async def test_two_backups_of_one_database_wait_for_each_other(context: RecordingContext) -> None:
     other = next_run(context)
     async with connection(context.database_url) as db:

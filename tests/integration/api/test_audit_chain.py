@@ -16,6 +16,8 @@ from services.api.access import audit_verifying
 from services.api.access.audit_chain import GENESIS, link, verify_copy
 from services.api.access.audit_sealing import Sealer
 from services.api.documented import audit as documented
+from services.api.routes import audit as audit_routes
+from services.api.store import audit
 from services.api.store import audit_chain as store
 from services.api.store.database import Database, Unavailable
 from shared.db.pool import Connection
@@ -216,6 +218,38 @@ async def test_a_transaction_that_commits_late_is_sealed_late(api: Api) -> None:
     assert verify_copy(rows).troubles == []
 
 
+async def test_a_file_that_was_written_while_rows_were_sealed_is_no_alarm(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late row is sealed behind rows that stand in the file already, unsealed."""
+    await sealed(api, 2)
+    async with api.pool.acquire() as slow:
+        late = slow.transaction()
+        await late.start()
+        await slow.execute(ROW, "slow")
+        await note(api, "quick", "quicker")
+
+        async def page(*given: Any, **more: Any) -> list[audit.ListedRow]:  # noqa: ANN401 - of `page`
+            rows = await read(*given, **more)
+            if not more["before"]:  # between the first page and the second
+                await seal(api)
+                await late.commit()
+                await seal(api)
+            return rows
+
+        read = audit.page
+        monkeypatch.setattr(audit, "page", page)
+        monkeypatch.setattr(audit_routes, "BATCH", 2)
+        rows = await exported(api)
+
+    assert [row["actor"] for row in rows[:3]] == ["quicker", "quick", "slow"]
+    assert [row["seal"] for row in rows[:3]] == [None] * 3
+    found = verify_copy(rows)
+    assert (found.troubles, found.unsealed) == ([], [row["id"] for row in rows[:3]])
+    monkeypatch.undo()
+    assert verify_copy(await exported(api)).unsealed == []
+
+
 async def test_many_sealers_make_one_chain(api: Api) -> None:
     async def write(name: str) -> None:
         for _ in range(20):
@@ -293,6 +327,28 @@ async def test_retention_takes_whole_links_off_the_beginning(api: Api) -> None:
     assert verify_copy(left).troubles == []
 
 
+async def test_retention_in_the_middle_of_verifying_is_no_alarm(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sealed(api, 9)
+    monkeypatch.setattr(audit_verifying, "BATCH", 2)
+    await tamper(api, "UPDATE api.audit SET at = now() - interval '401 days'")
+    await tamper(api, "DELETE FROM api.audit_seals")
+    await tamper(api, "UPDATE api.audit_chain SET head_seal = 0, head_hash = anchor_hash")
+    await api.pool.execute("INSERT INTO api.audit_unsealed SELECT id FROM api.audit")
+    await seal(api)
+
+    async def behind(*given: Any) -> list[store.SealedRow]:  # noqa: ANN401 - of `behind`
+        await api.pool.execute("SELECT api.forget_audit(400, 3)")
+        return await read(*given)
+
+    read = store.behind
+    monkeypatch.setattr(store, "behind", behind)
+    found = await audit_verifying.verify(Database(api.pool), 0)
+
+    assert (found.troubles, found.next) == ([], None)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -330,6 +386,26 @@ async def test_a_long_chain_is_verified_in_stretches(
 
     assert checked == 10
     assert [each.row for each in troubles] == [rows[5]]
+
+
+async def test_a_row_that_was_put_in_is_found_by_the_stretch_around_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not by one statement at the end that reads years of rows, which would be cancelled."""
+    monkeypatch.setattr(audit_verifying, "BATCH", 2)
+    await sealed(api, 3)
+    await tamper(api, ROW, "nobody")
+    row = await api.pool.fetchval("SELECT max(id) FROM api.audit")
+    await sealed(api, 9)
+
+    database, found = Database(api.pool), []
+    place: int | None = 0
+    while place is not None:
+        said = await audit_verifying.verify(database, place, stretch=6)
+        found.append([each.row for each in said.troubles])
+        place = said.next
+
+    assert found == [[row], [], []]
 
 
 async def test_an_export_is_verified_with_nothing_but_itself(api: Api, tmp_path: Path) -> None:

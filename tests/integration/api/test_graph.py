@@ -286,7 +286,9 @@ async def test_a_graph_of_ten_thousand_tasks_is_walked_in_no_time(shared_api: Ap
     assert short_cut.status_code == 200
     assert (len(graph["nodes"]), graph["truncated"]) == (500, True)
     assert graph["nodes"][0]["id"] == chain[LARGE // 2]
-    assert {node["id"] for node in graph["nodes"][1:3]} == {
+    # The short cut leads there as well; of two as near as each other either may come first.
+    assert {node["id"] for node in graph["nodes"][1:5]} >= {
+        chain[1],
         chain[LARGE // 2 - 1],
         chain[LARGE // 2 + 1],
     }

@@ -26,15 +26,16 @@ from joserfc import jwt
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.api.access import first_start
+from services.api.access import first_start, outsiders
 from services.api.access.cookies import Origin
 from services.api.access.oidc import provider as provider_module
 from services.api.access.oidc.config import BadConfig, OidcConfig
 from services.api.access.oidc.flow import safe_next
 from services.api.access.oidc.provider import Provider
-from services.api.access.outsiders import RoleMap
+from services.api.access.outsiders import Outsider, RoleMap
 from services.api.documented import users as documented
 from services.api.settings import OIDC_CALLBACK
+from services.api.store.audit import Actor
 from shared.domain.errors import Conflict
 from shared.egress.guard import AllowList
 from tests.integration.api.client import BASE, client_of
@@ -215,6 +216,37 @@ async def test_who_has_no_role_is_not_let_in(people: People) -> None:
     assert row is not None
     assert (row["verb"], row["actor"]) == ("session.refused", "unknown")
     assert "oidc.no_role" in row["after"]
+
+
+async def test_what_cannot_be_shown_keeps_nobody_out(people: People) -> None:
+    """An address that is none, a name that is taken too often, or none that could be one."""
+    visitor = Actor("unknown")
+    for names in (("ann",), ("\u202e",), ()):
+        for number in range(12):
+            who = Outsider(
+                issuer="https://id.example.com",
+                subject=f"{names} {number}".replace("\u202e", "odd"),
+                names=names,
+                display_name="\u200b",
+                email="EXAMPLE\\ann",
+                role="viewer",
+            )
+            async with people.api.pool.acquire() as connection, connection.transaction():
+                row = await outsiders.admitted(connection, who, visitor)
+            assert (row.email, row.display_name) == (None, row.name)
+
+
+async def test_a_loop_of_nobody_does_not_fill_the_audit_list(people: People) -> None:
+    browser = await people.browser()
+    before = await people.api.count("api.audit")
+    for number in range(5):
+        answer = await browser.get(f"{BASE}/oidc/callback", params={"state": str(number)})
+        assert problem_of(answer) == "oidc.state"
+    assert await people.api.count("api.audit") == before + 1
+    # Whom the provider knows is noted each time.
+    for _ in range(2):
+        assert problem_of((await come_in(people, "0002"))[1]) == "oidc.no_role"
+    assert await people.api.count("api.audit") == before + 3
 
 
 async def test_only_allowed_domains_and_groups_come_in(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -116,6 +117,26 @@ async def test_two_names_are_none(people: People) -> None:
     headers = [("X-Remote-User", "ann"), ("X-Remote-User", "keeper")]
     async with from_address(people.api, PROXY) as browser:
         assert (await browser.get(TASKS, headers=headers)).status_code == 401
+
+
+async def test_names_and_groups_may_be_of_any_language(database: str) -> None:
+    trusted = replace(TRUSTED, role_map=RoleMap.parse("維運=operator", "viewer"))
+    headers = {key.encode(): value.encode() for key, value in said("王小安", "維運").items()}
+    async with serving_people(database, trusted=trusted) as people:
+        await people.person("keeper", "admin")
+        async with from_address(people.api, PROXY) as browser:
+            session = (await browser.get(f"{BASE}/session", headers=headers)).json()
+            odd = {b"X-Remote-User": b"Andr\xe9"}  # Latin-1: could be read as two people
+            refused = await browser.get(f"{BASE}/session", headers=odd)
+    assert (session["user"]["name"], session["user"]["role"]) == ("王小安", "operator")
+    assert (refused.status_code, refused.json()["code"]) == (403, "oidc.subject")
+
+
+async def test_without_a_kept_peer_nobody_is_believed(people: People) -> None:
+    """What `X-Forwarded-For` has made of the address is no peer."""
+    transport = httpx.ASGITransport(people.api.app, client=(PROXY, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        assert (await client.get(TASKS, headers=said(groups="boss"))).status_code == 403
 
 
 async def test_an_empty_name_is_nobody(people: People) -> None:

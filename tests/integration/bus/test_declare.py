@@ -6,11 +6,13 @@ import asyncio
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext, api
+from nats.js.errors import APIError
 
 from deploy.local.nats import Nats
 from shared.bus import topology
@@ -137,3 +139,13 @@ async def test_strangers_are_left_alone(js: JetStreamContext) -> None:
     await declare_on(js)
 
     assert (await js.stream_info("THEIRS")).config.subjects == ["theirs.>"]
+
+
+async def test_a_server_that_may_store_too_little_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("deploy.local.nats.MAX_STORE", "1GB")
+    small = Nats(tmp_path / "nats")
+    async with Running(small, tmp_path):
+        with pytest.raises(APIError, match=r"all streams hold 6\.5 GiB.*max_file_store"):
+            await declare(small.url)

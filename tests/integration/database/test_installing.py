@@ -13,7 +13,7 @@ from deploy.local.database import as_user
 from deploy.local.postgres import Postgres
 from shared.db.grants import apply, live
 from shared.db.grants.matrix import ROLES, Right, rolname
-from shared.db.migrate import migrate
+from shared.db.migrate import NotTheOwner, current, migrate
 from shared.db.pool import connected
 from tests.integration.database.installed import Installed
 from tests.support import servers
@@ -105,3 +105,46 @@ async def test_a_table_without_a_line_is_nobodys_and_is_told(installed: Installe
         for statement in ("SELECT * FROM api.forgotten", "SELECT api.forgotten()"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await api.execute(statement)
+
+
+async def test_who_owns_nothing_is_told_so_before_anything_is_done(
+    own_server: servers.Running,
+) -> None:
+    server = postgres_of(own_server)
+    await servers.admin(server, "CREATE ROLE older LOGIN PASSWORD 'a password of older'")
+    await servers.admin(server, "CREATE ROLE newer LOGIN PASSWORD 'a password of newer'")
+    await servers.admin(server, "CREATE DATABASE handed_on OWNER older")
+    as_older = as_user(server.dsn("handed_on"), "older:a%20password%20of%20older")
+    as_newer = as_user(server.dsn("handed_on"), "newer:a%20password%20of%20newer")
+    await migrate(as_older)
+    async with connected(server.dsn("handed_on")) as admin:
+        await admin.execute("DELETE FROM public.schema_migrations WHERE name LIKE '0040%'")
+
+    with pytest.raises(NotTheOwner, match="REASSIGN OWNED BY older TO newer"):
+        await migrate(as_newer)
+
+    async with connected(server.dsn("handed_on")) as admin:
+        await admin.execute("ALTER DATABASE handed_on OWNER TO newer")
+        await admin.execute("REASSIGN OWNED BY older TO newer")
+    assert await migrate(as_newer) == ["0040_pre_search_path"]
+    assert "0040_pre_search_path" in await current(as_newer)
+
+
+async def test_whoever_acts_as_the_owner_looks_names_up_where_nobody_else_writes(
+    installed: Installed,
+) -> None:
+    """A temporary table of the caller comes last; where it is not named it would come first."""
+    async with connected(installed.owner) as owner:
+        rows = await owner.fetch(
+            "SELECT p.oid::regprocedure::text AS name, p.proconfig FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE p.prosecdef AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+        )
+    paths = {
+        row["name"]: setting.partition("=")[2]
+        for row in rows
+        for setting in (row["proconfig"] or ["search_path=none"])
+        if setting.startswith("search_path=")
+    }
+    assert len(paths) == len(rows) > 5
+    assert set(paths.values()) == {"pg_catalog, pg_temp"}, paths

@@ -10,10 +10,13 @@ import asyncpg
 import pytest
 
 from deploy.database import desk, passwords
+from deploy.keys import rotation
+from deploy.keys.folder import Folder
 from deploy.local.database import as_user
 from shared.db import pool as pools
 from shared.db.grants.logins import limits_of
 from shared.db.grants.matrix import ROLES, rolname
+from shared.db.migrate import migrate
 from shared.db.pool import connected, open_pool
 from shared.settings import DatabaseAddress, NoPassword
 from tests.integration.database.installed import Installed
@@ -95,6 +98,21 @@ async def test_short_and_strange_passwords_are_refused(installed: Installed) -> 
         installed.file("api").write_text(text)
         with pytest.raises(passwords.BadPassword, match=r"db-api\.password"):
             await desk.set_roles(installed.owner, installed.keys)
+
+
+async def test_an_owner_whose_password_was_changed_twice_is_not_locked_out(
+    installed: Installed,
+) -> None:
+    """The command that tells the server has nothing but the new file and what was kept beside."""
+    for _ in range(2):
+        rotation.rotate_password(Folder(installed.keys), "owner")
+
+    assert await migrate(installed.owner) == []
+    assert "automation_owner" in await desk.set_roles(installed.owner, installed.keys)
+
+    installed.file("owner").with_name("db-owner.password.old").unlink()
+    async with connected(installed.owner):
+        """The server knows the new one."""
 
 
 async def test_the_owner_changes_its_own_password_too(installed: Installed) -> None:

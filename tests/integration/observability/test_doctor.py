@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+import nats
+import nats.errors
 import pytest
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from deploy.database import desk
 from deploy.doctor.bus import bus as look_at_bus
@@ -22,7 +26,11 @@ from deploy.doctor.host import keys as look_at_keys
 from deploy.doctor.place import Place
 from deploy.keys import contents
 from deploy.keys.folder import Folder
+from deploy.local.nats import Nats
+from deploy.local.state import ProcessState, State
+from shared.bus.declare import declare
 from shared.runtime.secret_box import SecretBox, new_key
+from tests.support.servers import Running
 
 NOW = datetime.now(UTC)
 
@@ -227,3 +235,52 @@ async def _delete_stream(url: str, name: str) -> None:
         await client.jsm().delete_stream(name)
     finally:
         await client.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+async def test_a_bus_whose_disk_was_full_is_found_until_it_is_started_again(
+    tmp_path: Path,
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], check=True)  # noqa: ASYNC221, S607
+    try:
+        server = Nats(disk / "nats")
+        async with Running(server, disk) as running:
+            await declare(server.url)
+            place = a_running_place(disk, server.url)
+            assert of(await look_at_bus(place), "bus").level is Level.OK
+
+            client = await nats.connect(server.url, allow_reconnect=False)
+            with pytest.raises(nats.errors.Error):
+                await publish_for_ever(client.jetstream(timeout=2))
+            await client.close()
+            found = of(await look_at_bus(place), "bus")
+            assert (found.level, "no space left" in found.says.en) == (Level.PROBLEM, True)
+
+            for file in disk.rglob("*.blk"):
+                file.unlink()
+            assert of(await look_at_bus(place), "bus").level is Level.PROBLEM, "room is not enough"
+
+            await running.kill()
+            await running.start()
+            await declare(server.url)
+            assert of(await look_at_bus(place), "bus").level is Level.OK
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)  # noqa: ASYNC221, S607
+
+
+async def publish_for_ever(js: JetStreamContext) -> None:
+    while True:
+        await js.publish("event.x.full", bytes(900_000))
+
+
+def a_running_place(home: Path, nats_url: str) -> Place:
+    state = State(
+        api_url="",
+        nats_url=nats_url,
+        database_url="",
+        supervisor_pid=os.getpid(),
+        processes=(ProcessState(name="nats", pid=1, ready=True, restarts=0),),
+    )
+    return Place(home=home, environment={}, state=state)

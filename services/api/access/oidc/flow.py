@@ -20,8 +20,14 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc.errors import JoseError
 
 from services.api.access import outsiders
-from services.api.access.log_in import UNKNOWN, Visitor, open_session
-from services.api.access.oidc.judging import NotBelieved, UnknownKey, believed, outsider
+from services.api.access.log_in import UNKNOWN, Visitor, network_of, open_session
+from services.api.access.oidc.judging import (
+    NotBelieved,
+    UnknownKey,
+    believed,
+    outsider,
+    with_userinfo,
+)
 from services.api.access.oidc.provider import Away, NotTaken, Provider
 from services.api.access.outsiders import Outsider
 from services.api.access.secret_text import fresh_secret, hash_of
@@ -31,6 +37,8 @@ from services.api.store.oidc_logins import Begun
 from services.api.wire.problems import Refused
 
 VIA = "oidc"
+#: Refusals that need no log-in at the provider: a loop of them must not fill the audit list.
+_ANYBODYS = frozenset({"oidc.state", "oidc.issuer", "oidc.refused", "oidc.code", "oidc.away"})
 _LONGEST = 2_000
 #: A path of ours: `//host` and `/\\host` are addresses of others to a browser.
 _OURS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
@@ -102,13 +110,18 @@ async def arrive(
 
     Raises:
         Refused: 400 it is no log-in of this browser; 403 they may not come in; 503 the provider is
-            away. Each is noted in the audit list.
+            away. Each is noted in the audit list; what anybody can bring about, once a minute of
+            each network.
     """
     try:
         begun = await _begun(parts, back)
         who = await _told(provider, back, begun)
         return await _enter(parts, who, visitor), begun.next
     except Refused as refused:
+        if refused.code in _ANYBODYS and not parts.denials.is_news(
+            network_of(visitor.ip), refused.code
+        ):
+            raise
         async with parts.database.transaction() as connection:
             await audit.note(
                 connection,
@@ -171,7 +184,7 @@ async def _claims(
     about = await provider.about(access_token) if isinstance(access_token, str) else {}
     if about and about.get("sub") != claims["sub"]:
         raise NotBelieved("userinfo is about somebody else")
-    return {**about, **claims}
+    return with_userinfo(claims, about)
 
 
 async def _enter(parts: ApiParts, who: Outsider, visitor: Visitor) -> str:

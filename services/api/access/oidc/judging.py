@@ -19,6 +19,8 @@ from services.api.wire.problems import Refused
 #: Clocks may differ by so much.
 LEEWAY = 60  # seconds
 _LONGEST = 320
+#: What a library raises at a token that is shaped like none.
+_ODD = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class NotBelieved(Exception):
@@ -69,7 +71,7 @@ def believed(
         claims.validate(leeway=LEEWAY)
     except InvalidKeyIdError as error:
         raise UnknownKey(str(error)) from error
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (*_ODD, JoseError) as error:
         raise NotBelieved(repr(error)) from error
     _require_ours(claims, config.client_id, nonce)
     return dict(claims)
@@ -86,6 +88,17 @@ def _require_ours(claims: Mapping[str, Any], client_id: str, nonce: str) -> None
         raise NotBelieved("azp")
     if not isinstance(claims["sub"], str):
         raise NotBelieved("sub")
+
+
+def with_userinfo(claims: Mapping[str, Any], about: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the claims of an id token, and what userinfo adds to them.
+
+    That an address is verified counts for the one of which it was said, and for no other.
+    """
+    told = {**about, **claims}
+    if "email_verified" not in claims and about.get("email") != told.get("email"):
+        told.pop("email_verified", None)
+    return told
 
 
 def outsider(claims: Mapping[str, Any], config: OidcConfig) -> Outsider:

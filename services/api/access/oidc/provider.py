@@ -21,6 +21,9 @@ METADATA_LASTS: Final = 600.0  # seconds
 #: A token with a key that we do not know has the keys read again, at most so often.
 KEYS_REST: Final = 10.0
 PATIENCE: Final = 10.0  # for one question
+#: Who does not answer is left alone so long: else everybody who wants to log in, or pretends to,
+#: would hold a place among the API's requests for as long as we are patient.
+AWAY_LASTS: Final = 5.0
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _HTTP_OK = 200
 
@@ -42,6 +45,8 @@ class Provider:
         self._transport = Guarded(config.allow)
         self._metadata: tuple[float, Mapping[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._asking = asyncio.Lock()
+        self._away: tuple[float, str] | None = None
 
     async def close(self) -> None:
         """Close the connections to it."""
@@ -53,8 +58,30 @@ class Provider:
         Raises:
             Away: it does not answer, or is another one than it should be.
         """
+        if (known := self._known_metadata()) is not None:
+            return known
+        if self._away is not None and self._asking.locked():
+            raise Away(self._away[1])
+        async with self._asking:
+            if (known := self._known_metadata()) is not None:
+                return known
+            if self._away is not None and self._clock() < self._away[0]:
+                raise Away(self._away[1])
+            try:
+                told = await self._read_metadata()
+            except Away as away:
+                self._away = (self._clock() + AWAY_LASTS, str(away))
+                raise
+            self._away = None
+            self._metadata = (self._clock() + METADATA_LASTS, told)
+            return told
+
+    def _known_metadata(self) -> Mapping[str, Any] | None:
         if self._metadata is not None and self._clock() < self._metadata[0]:
             return self._metadata[1]
+        return None
+
+    async def _read_metadata(self) -> Mapping[str, Any]:
         address = f"{self.config.issuer.rstrip('/')}/.well-known/openid-configuration"
         told = await self._read(address)
         if told.get("issuer") != self.config.issuer:
@@ -62,7 +89,6 @@ class Provider:
         for name in _NEEDED:
             if not isinstance(told.get(name), str) or not is_safe(told[name]):
                 raise Away(f"its metadata has no {name} that can be used")
-        self._metadata = (self._clock() + METADATA_LASTS, told)
         return told
 
     async def keys(self, *, again: bool = False) -> KeySet:
@@ -168,7 +194,7 @@ class Provider:
 def _document(answer: httpx.Response) -> Mapping[str, Any] | None:
     try:
         told = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # nested a hundred thousand deep
         return None
     return told if isinstance(told, dict) else None
 

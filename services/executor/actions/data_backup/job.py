@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import results, s3
@@ -29,6 +30,8 @@ BACKUP_URL = "AUTOMATION_BACKUP_DATABASE_URL"
 BACKUP_PASSWORD_FILE = "AUTOMATION_BACKUP_DATABASE_PASSWORD_FILE"  # noqa: S105 - a variable's name
 #: The same where everybody comes as one user; none: as the executor reaches it.
 DIRECT_URL = "AUTOMATION_DATABASE_DIRECT_URL"
+#: An executor's own user, where each service has one: it reads what runs need, and no more.
+LEAST_RIGHTS = "automation_executor"
 STAGING = "backup-staging"
 
 
@@ -125,7 +128,16 @@ async def _address(params: DataBackupParams, context: Context) -> str:
             return DatabaseAddress(url, Path(file) if file else None).complete()
         except NoPassword as error:
             raise ActionFailed(f"{BACKUP_PASSWORD_FILE}: {error}") from None
-    return os.environ.get(DIRECT_URL) or context.database_url
+    url = os.environ.get(DIRECT_URL) or context.database_url
+    if urlsplit(url).username == LEAST_RIGHTS:
+        raise ActionFailed(
+            f"this executor comes to the database as {LEAST_RIGHTS}, which may not read all of it:"
+            f" give the task a queue whose executors are told {BACKUP_URL} and"
+            f" {BACKUP_PASSWORD_FILE} (with Docker Compose: the queue backup of"
+            " deploy/compose/backup.yaml), or name the address of another user by dsn_secret",
+            permanent=True,
+        )
+    return url
 
 
 async def scratch_server(

@@ -54,7 +54,7 @@ export const USERS = defineTexts({
   "delete.sessions": { zh: "結束 {count} 個登入", en: { one: "{count} log-in ends", other: "{count} log-ins end" } },
   "delete.tokens": { zh: "{count} 個個人權杖失效，使用它們的程式將無法再呼叫 API", en: { one: "{count} personal token ends; a program that uses it is shut out", other: "{count} personal tokens end; programs that use them are shut out" } },
   "delete.kept": { zh: "對方建立的任務、腳本與稽核紀錄都會保留。", en: "Tasks, scripts and the audit log of what they did stay." },
-  "delete.instead": { zh: "若只是暫時離開，請改用「停用」。", en: "If they come back, disable them instead." },
+  "delete.instead": { zh: "若對方只是暫時離開，或登入服務仍會讓對方進來，請改用「停用」：刪除後再登入會建立新的使用者。", en: "If they come back, or a log-in service still lets them in, disable them instead: after a deletion their next log-in makes a new user." },
   "delete.done": { zh: "已刪除 {name}", en: "{name} is deleted" },
   sessions: { zh: "登入的裝置", en: "Where they are logged in" },
   "sessions.title": { zh: "{name} 的登入", en: "Log-ins of {name}" },

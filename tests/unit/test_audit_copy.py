@@ -1,0 +1,70 @@
+"""A copy of the audit list is verified in whatever order, and in little memory however long."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.api.access.audit_chain import FIELDS, GENESIS, Mark, Wrong, link, verify_copy
+
+EMPTY = dict.fromkeys(FIELDS)
+
+
+def chain(count: int) -> list[bytes]:
+    """Return the hashes of *count* rows, behind that before the first."""
+    hashes = [GENESIS]
+    for number in range(1, count + 1):
+        hashes.append(link(hashes[-1], {**EMPTY, "id": 10 * number}))
+    return hashes
+
+
+def rows_of(hashes: list[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the rows as the export does, the latest first."""
+    for number in range(len(hashes) - 1, 0, -1):
+        yield {
+            **EMPTY,
+            "id": 10 * number,
+            "seal": number,
+            "hash": hashes[number].hex(),
+            "previous_hash": hashes[number - 1].hex(),
+        }
+
+
+def test_a_long_file_needs_little_memory() -> None:
+    hashes = chain(20_000)
+    tracemalloc.start()
+    try:
+        found = verify_copy(rows_of(hashes), head=Mark(20_000, hashes[-1]))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (found.rows, found.troubles) == (20_000, [])
+    assert most < 500_000, "it keeps its rows"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
+    hashes = chain(50)
+    rows = list(rows_of(hashes))
+    shuffle = random.Random(seed).shuffle  # noqa: S311 - no secret
+    shuffle(rows)
+
+    found = verify_copy(rows, anchor=Mark(0, GENESIS), head=Mark(50, hashes[-1]))
+    assert (found.troubles, found.first, found.head) == ([], 1, Mark(50, hashes[-1]))
+
+    gone = rows.pop()["seal"]
+    found = verify_copy(rows)
+    if 1 < gone < 50:
+        assert [(each.what, each.seal) for each in found.troubles] == [(Wrong.MISSING, gone)]
+    assert verify_copy(rows, part=True).troubles == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_row_that_is_there_twice_is_told(seed: int) -> None:
+    rows = list(rows_of(chain(9)))
+    rows.insert(random.Random(seed).randrange(9), dict(rows[4]))  # noqa: S311 - no secret
+    assert [each.what for each in verify_copy(rows).troubles] == [Wrong.CHANGED]
