@@ -19,8 +19,11 @@ COMPILE := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.
 COMPILE_ONLY := $(CLEAN_ENV) $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements.lock
 
+# Tests with a target of their own.
+APART := tests/cli tests/deploy tests/compose tests/bench tests/faults tests/web
+
 .DEFAULT_GOAL := help
-.PHONY: help run web setup fmt lint test web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean \
+.PHONY: help run web setup fmt lint test test-cli web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean \
 	image compose-test deploy-check audit sbom licences release
 
 help: ## show the targets
@@ -44,8 +47,11 @@ lint: .venv/.dev ## style, types, import walls, lock files
 	@$(BIN)/lint-imports
 	@$(MAKE) -s check-locks
 
-test: .venv/.dev ## every test but the faults, on real servers, in less than ten minutes
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not fault and not browser"
+test: .venv/.dev ## every test of the services, on real servers, in about ten minutes
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not fault and not browser" $(APART:%=--ignore=%)
+
+test-cli: .venv/.dev ## the command line, as processes, on a real system
+	@$(BIN)/python -m pytest -q tests/cli
 
 web-check: $(WEB)/node_modules/.installed ## types, style and logic of the page
 	@$(NPM) run -s check && npm run -s test -- --reporter=dot
@@ -62,7 +68,7 @@ stress: .venv/.dev ## kill every process under load, and print what that did
 stress-short: .venv/.dev ## the faults that a gate has time for
 	@$(BIN)/python -m pytest -q -m "fault and not long" tests
 
-test-all: test web-check test-web stress compose-test ## every test
+test-all: test test-cli deploy-check web-check test-web stress compose-test ## every test
 
 bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -78,7 +84,7 @@ image: ## build the container image
 	@docker build -t automation-tasks:$$($(BIN)/automation version) .
 
 deploy-check: .venv/.dev ## Dockerfile, compose files and Kubernetes manifests, without an engine
-	@$(BIN)/python -m pytest -q tests/deploy tests/compose
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/deploy tests/compose
 
 audit: .venv/.dev ## known vulnerabilities of everything that is locked; exit code 3: nobody could be asked
 	@$(BIN)/python -m deploy.release.audit
@@ -103,7 +109,9 @@ AGAIN = { echo '*** Flaky or broken? What failed is tried once more, alone. ***'
 
 ci: lint ## everything that .ci/run runs
 	@$(BIN)/python -m deploy.release.audit --offline-ok
-	@$(MAKE) -s test || $(AGAIN) -m "not fault and not browser"; }
+	@$(MAKE) -s test || $(AGAIN) -m "not fault and not browser" $(APART:%=--ignore=%); }
+	@$(MAKE) -s test-cli || $(AGAIN) tests/cli; }
+	@$(MAKE) -s deploy-check || $(AGAIN) tests/deploy tests/compose; }
 	@$(MAKE) -s web-check
 	@$(MAKE) -s test-web || $(AGAIN) -m browser tests/web; }
 	@$(MAKE) -s stress-short || $(AGAIN) -m "fault and not long" tests; }

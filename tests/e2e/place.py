@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tests.support import checker
-from tests.support.history import Effect
+from tests.support.history import Effect, Fault
 from tests.support.http_sink import HttpSink
 from tests.support.load import Operator, calls
 from tests.support.system import System
@@ -85,8 +85,11 @@ class Place:
 
         return await self.eventually(look, what=f"run {run_id} ends")
 
-    async def judge(self) -> None:
-        """Wait until all that was due has ended, and compare everything with everything."""
+    async def judge(self, *faults: Fault) -> None:
+        """Wait until all that was due has ended, and compare everything with everything.
+
+        *faults* are what was done to the system: executors that were killed may have called twice.
+        """
         left = await self.witness.drained(
             datetime.now(UTC), acknowledged=self.operator.acknowledged, within=WITHIN
         )
@@ -94,6 +97,7 @@ class Place:
             versions=self.operator.versions,
             acknowledged=self.operator.acknowledged,
             unseen=self.operator.unseen,
+            faults=faults,
         )
         verdict = checker.judge(history)
         assert verdict.is_good, verdict.report()

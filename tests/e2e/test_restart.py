@@ -100,9 +100,14 @@ async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
 async def test_what_kill_9_of_the_supervisor_left_goes_on_with_the_next_one(place: Place) -> None:
     task_id = await place.calling("goes-on", schedule_config=EVERY_SECOND)
     await place.called("goes-on", 2)
+    killed_at = datetime.now(UTC)
     await place.system.kill_supervisor()
     await place.system.start()
+    # What the supervisor had started is killed with it.
+    killed = Fault(
+        kind="kill -9", target="executors", began_at=killed_at, ended_at=datetime.now(UTC)
+    )
     await place.called("goes-on", len(place.effects("goes-on")) + 3)
     await place.operator.edit(task_id, enabled=False)
 
-    await place.judge()  # a minute late is not missed: all of the gap has run
+    await place.judge(killed)  # a minute late is not missed: all of the gap has run
