@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.place import EVERY_SECOND, Place, running_place
+from tests.support.history import Fault
 
 pytestmark = pytest.mark.timeout(180)
 
