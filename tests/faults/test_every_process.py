@@ -32,6 +32,7 @@ async def here() -> AsyncIterator[Stage]:
 
 
 NAMES = (
+    "bus-keeper",
     "scheduler-1",
     "scheduler-2",
     "executor-1",
