@@ -117,7 +117,9 @@ def test_an_edit_goes_only_to_the_version_that_was_looked_at(shell: Shell, tmp_p
     shell.task("contended")
     rival = tmp_path / "rival"
     rival.write_text(
-        "#!/bin/sh\nautomation task edit contended --set description=theirs >/dev/null\n"
+        # An editor gets no token from us; the rival has one of their own.
+        f"#!/bin/sh\nexport AUTOMATION_TOKEN={shell.env['AUTOMATION_TOKEN']}\n"
+        "automation task edit contended --set description=theirs >/dev/null\n"
         'echo "description: mine" >> "$1"\n'
     )
     rival.chmod(0o755)
