@@ -10,15 +10,14 @@ AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from deploy.saying import run_spoken, say
 
 if TYPE_CHECKING:
     from deploy import backup_desk as desk
@@ -59,7 +58,7 @@ def list_backups(
                 else:
                     typer.echo(desk.describe(backup))
 
-    _run(work)
+    run_spoken(work)
 
 
 @app.command("verify")
@@ -79,10 +78,10 @@ def verify(
     async def work() -> None:
         async with desk.places(_where(folder, s3, endpoint, region)) as places:
             place, found = desk.choose(await desk.everything(places), backup)
-            _say(desk.describe(found))
-            await desk.verify(place, found, key=_key(key_file), work=work_dir, say=_say)
+            say(desk.describe(found))
+            await desk.verify(place, found, key=_key(key_file), work=work_dir, say=say)
 
-    _run(work)
+    run_spoken(work)
 
 
 @app.command("restore")
@@ -112,17 +111,17 @@ def restore(
     async def work() -> None:
         async with desk.places(_where(folder, s3, endpoint, region)) as places:
             place, found = desk.choose(await desk.everything(places), backup)
-            _say(desk.describe(found))
+            say(desk.describe(found))
             await desk.restore(
                 *(place, found, to),
                 key=_key(key_file),
                 work=work_dir,
                 jobs=jobs,
                 into_nonempty=into_nonempty,
-                say=_say,
+                say=say,
             )
 
-    _run(work)
+    run_spoken(work)
 
 
 def _where(folder: str, s3: str | None, endpoint: str | None, region: str) -> desk.Where:
@@ -136,24 +135,3 @@ def _where(folder: str, s3: str | None, endpoint: str | None, region: str) -> de
 
 def _key(file: Path | None) -> str | None:
     return None if file is None else file.read_text(encoding="utf-8")
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _run(work: Callable[[], Awaitable[None]]) -> None:
-    """Do it; whatever goes wrong is told in one line."""
-
-    async def doing() -> None:
-        await work()
-
-    try:
-        asyncio.run(doing())
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a command
-        _fail(str(error) or type(error).__name__)
-
-
-def _fail(text: str) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(1)

@@ -6,20 +6,17 @@ this the owner of the tables, whom no service is.
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.addresses import NoAddress, database
+from deploy.saying import await_and_tell, fail
 
 if TYPE_CHECKING:
     from shared.settings import DatabaseAddress
 
-Result = TypeVar("Result")
 
 app = typer.Typer(help="The schema of the database, and its roles.", no_args_is_help=True)
 
@@ -29,7 +26,7 @@ def migrate() -> None:
     """Bring the database to the newest schema; print what was applied."""
     from shared.db import migrate as migrations  # noqa: PLC0415 - heavy
 
-    for name in _run(migrations.migrate(_database())):
+    for name in await_and_tell(migrations.migrate(_database())):
         typer.echo(name)
 
 
@@ -38,7 +35,7 @@ def current() -> None:
     """Print the migrations that the database has."""
     from shared.db import migrate as migrations  # noqa: PLC0415 - heavy
 
-    for name in _run(migrations.current(_database())):
+    for name in await_and_tell(migrations.current(_database())):
         typer.echo(name)
 
 
@@ -62,7 +59,7 @@ def roles(
     """
     from deploy.database import desk  # noqa: PLC0415 - heavy
 
-    for name in _run(desk.set_roles(_database(), folder, drills=drills)):
+    for name in await_and_tell(desk.set_roles(_database(), folder, drills=drills)):
         typer.echo(name)
 
 
@@ -71,28 +68,15 @@ def check() -> None:
     """Compare who may do what with what is stated; print what differs, exit code 1 if anything."""
     from deploy.database import desk  # noqa: PLC0415 - heavy
 
-    differs = _run(desk.check(_database()))
+    differs = await_and_tell(desk.check(_database()))
     for line in differs:
         typer.echo(line)
     if differs:
-        _fail(f"{len(differs)} things are not as stated: `db migrate` and `db roles` mend them")
+        fail(f"{len(differs)} things are not as stated: `db migrate` and `db roles` mend them")
 
 
 def _database() -> DatabaseAddress:
     try:
         return database()
     except NoAddress as error:
-        _fail(str(error), code=2)
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do it; whatever goes wrong is told in one line."""
-    try:
-        return asyncio.run(work)
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a command
-        _fail(f"{type(error).__name__}: {error}")
-
-
-def _fail(text: str, *, code: int = 1) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(code)
+        fail(str(error), code=2)

@@ -23,25 +23,22 @@ is imported by the command that needs it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
-from collections.abc import Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy import audit_cli, backup_cli, db_cli, doctor_cli, keys_cli, system_cli, user_cli
 from deploy import serve as serving
 from deploy.addresses import NoAddress, address, database, home
+from deploy.saying import await_and_tell, fail
 
 if TYPE_CHECKING:
     from shared.settings import DatabaseAddress
 
-Result = TypeVar("Result")
 
 MIN_TOKEN_DAYS = 1
 
@@ -115,7 +112,7 @@ def down() -> None:
     try:
         was_running = stop_running(home())
     except NotStopped as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo("stopped" if was_running else "nothing was running", err=True)
 
 
@@ -128,7 +125,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
     state = running(home())
     if state is None:
-        _fail("not running")
+        fail("not running")
     if as_json:
         typer.echo(json.dumps(asdict(state)))
         return
@@ -160,7 +157,7 @@ def bus_provision() -> None:
     from shared.bus.permissions import KEEPER  # noqa: PLC0415 - heavy
     from shared.settings import BusSettings  # noqa: PLC0415 - heavy
 
-    _run(declare(_nats_url(), access=access_of(KEEPER, BusSettings())))
+    await_and_tell(declare(_nats_url(), access=access_of(KEEPER, BusSettings())))
 
 
 @bus.command("docs")
@@ -182,11 +179,11 @@ def token_create(
     from services.api.access.scopes import ALL_SCOPES  # noqa: PLC0415 - heavy
 
     for wrong in set(scope) - set(ALL_SCOPES):
-        _fail(f"there is no scope {wrong!r}; there are: {', '.join(ALL_SCOPES)}", code=2)
+        fail(f"there is no scope {wrong!r}; there are: {', '.join(ALL_SCOPES)}", code=2)
     made = tokens.create_token(
         _database_url(), name=name, scopes=scope, expires_in_days=expires_in_days
     )
-    typer.echo(_run(made))
+    typer.echo(await_and_tell(made))
 
 
 @token.command("list")
@@ -194,7 +191,7 @@ def token_list() -> None:
     """Print all tokens, one JSON object a line, without their secrets."""
     from services.api.access import tokens  # noqa: PLC0415 - heavy
 
-    for entry in _run(tokens.list_tokens(_database_url())):
+    for entry in await_and_tell(tokens.list_tokens(_database_url())):
         typer.echo(json.dumps(entry, default=str, ensure_ascii=False))
 
 
@@ -203,8 +200,8 @@ def token_revoke(token_id: str) -> None:
     """Make a token worthless, at once."""
     from services.api.access import tokens  # noqa: PLC0415 - heavy
 
-    if not _run(tokens.revoke_token(_database_url(), token_id)):
-        _fail(f"there is no token {token_id!r} that could still be used")
+    if not await_and_tell(tokens.revoke_token(_database_url(), token_id)):
+        fail(f"there is no token {token_id!r} that could still be used")
 
 
 @secrets.command("rotate")
@@ -221,14 +218,14 @@ def secrets_rotate(
 
     where = (_database_url(), home(), os.environ.get("AUTOMATION_SECRET_KEY", ""))
     if drop_old:
-        for key_id in _run(rotation.drop_old(*where)):
+        for key_id in await_and_tell(rotation.drop_old(*where)):
             typer.echo(f"dropped\t{key_id}")
         return
-    done = _run(rotation.rotate(*where))
+    done = await_and_tell(rotation.rotate(*where))
     typer.echo(f"{'new key' if done.is_new else 'key'}\t{done.key_id}")
     typer.echo(f"resealed\t{done.resealed}")
     if done.unopened:
-        _fail(f"no key opens: {', '.join(done.unopened)}")
+        fail(f"no key opens: {', '.join(done.unopened)}")
 
 
 @secrets.command("new-key")
@@ -243,7 +240,7 @@ def _database_url() -> DatabaseAddress:
     try:
         return database()
     except NoAddress as error:
-        _fail(str(error), code=2)
+        fail(str(error), code=2)
 
 
 def _nats_url() -> str:
@@ -254,17 +251,4 @@ def _address(variable: str, field: str) -> str:
     try:
         return address(variable, field)
     except NoAddress as error:
-        _fail(str(error), code=2)
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do it; whatever goes wrong is told in one line."""
-    try:
-        return asyncio.run(work)
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a command
-        _fail(f"{type(error).__name__}: {error}")
-
-
-def _fail(text: str, *, code: int = 1) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(code)
+        fail(str(error), code=2)

@@ -17,17 +17,17 @@ stdout, what is to be done with them to stderr.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from deploy.keys.folder import Folder, NoFolder
+from deploy.saying import fail
 
 app = typer.Typer(help="Passwords, seeds and certificates of a deployment.", no_args_is_help=True)
 rotate = typer.Typer(help="Change a secret while everything runs.", no_args_is_help=True)
@@ -103,7 +103,7 @@ def check(keys: Keys = DEFAULT, *, days: Annotated[int, typer.Option(min=0)] = S
     for name, end in certificates.ends(folder).items():
         typer.echo(f"{name}\t{end:%Y-%m-%d}")
     if found := troubles.troubles(folder, _now(), days):
-        _fail("\n".join(found))
+        fail("\n".join(found))
 
 
 @app.command("show")
@@ -207,7 +207,7 @@ def _existing(path: Path) -> Folder:
     try:
         folder.must_exist()
     except NoFolder as error:
-        _fail(str(error), code=2)
+        fail(str(error), code=2)
     return folder
 
 
@@ -219,13 +219,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, NotNow) as error:
-        _fail(f"{type(error).__name__}: {error}")
+        fail(f"{type(error).__name__}: {error}")
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _fail(text: str, *, code: int = 1) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(code)

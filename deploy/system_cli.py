@@ -10,16 +10,15 @@ The target of a restore is AUTOMATION_RESTORE_URL or --to, else the (new) home o
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.addresses import database, home
+from deploy.saying import run_spoken, say
 
 if TYPE_CHECKING:
     from deploy import backup_desk as desk
@@ -42,7 +41,7 @@ def new_key(file: Annotated[Path, typer.Argument(help="Where the secret key is t
     async def work() -> None:
         typer.echo(keys.new_key(file))
 
-    _run(work)
+    run_spoken(work)
 
 
 @app.command("backup")
@@ -66,11 +65,11 @@ def back_up(
     async def work() -> None:
         source = making.Source(database_url=database().complete(), home=home(), keys_folder=keys)
         made = await making.back_up(
-            source, _where(to, endpoint, region), encrypt_to or [], work=work_dir, say=_say
+            source, _where(to, endpoint, region), encrypt_to or [], work=work_dir, say=say
         )
         typer.echo(made.name)
 
-    _run(work)
+    run_spoken(work)
 
 
 @app.command("restore")
@@ -106,7 +105,7 @@ def restore(
             ]
             place, chosen = desk.choose(found, backup)
             restoring.part_of(chosen)
-            _say(desk.describe(chosen))
+            say(desk.describe(chosen))
             async with _target(to) as url:
                 await restoring.restore(
                     *(place, chosen),
@@ -115,10 +114,10 @@ def restore(
                     keys_into=keys_into or home(),
                     work=work_dir,
                     jobs=jobs,
-                    say=_say,
+                    say=say,
                 )
 
-    _run(work)
+    run_spoken(work)
 
 
 @app.command("mend")
@@ -133,9 +132,9 @@ def mend(
 
     async def work() -> None:
         async with _target(to) as url:
-            await restoring.resume(url, say=_say)
+            await restoring.resume(url, say=say)
 
-    _run(work)
+    run_spoken(work)
 
 
 @asynccontextmanager
@@ -161,24 +160,3 @@ def _where(place: str, endpoint: str | None, region: str) -> desk.Where:
         endpoint_url=endpoint,
         region=region,
     )
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-def _run(work: Callable[[], Awaitable[None]]) -> None:
-    """Do it; whatever goes wrong is told in one line."""
-
-    async def doing() -> None:
-        await work()
-
-    try:
-        asyncio.run(doing())
-    except Exception as error:  # noqa: BLE001 - the outermost frame of a command
-        _fail(str(error) or type(error).__name__)
-
-
-def _fail(text: str) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(1)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from deploy.addresses import NoAddress, address, database
+from deploy.saying import fail
 
 if TYPE_CHECKING:
     from shared.settings import DatabaseAddress
@@ -111,7 +111,7 @@ def _read(model: type[Result], fields: dict[str, Any]) -> Result:
     try:
         return model(**{key: value for key, value in fields.items() if value is not None})
     except ValidationError as error:
-        _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), code=2)
+        fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), code=2)
 
 
 def _print_link(secret: str | None) -> None:
@@ -127,14 +127,14 @@ def _database_url() -> DatabaseAddress:
     try:
         return database()
     except NoAddress as error:
-        _fail(str(error), code=2)
+        fail(str(error), code=2)
 
 
 def _address(variable: str, field: str) -> str:
     try:
         return address(variable, field)
     except NoAddress as error:
-        _fail(str(error), code=2)
+        fail(str(error), code=2)
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -144,9 +144,4 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return asyncio.run(work)
     except Exception as error:  # noqa: BLE001 - the outermost frame of a command
-        _fail(told(error))
-
-
-def _fail(text: str, *, code: int = 1) -> NoReturn:
-    print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
-    raise typer.Exit(code)
+        fail(told(error))
