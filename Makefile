@@ -128,8 +128,7 @@ lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(MAKE) -s check-locks
 
 check-locks: ## fail if a lock file names a host
-	@! grep -nE 'https?://' requirements*.lock $(WEB)/package-lock.json
-	@! grep -n '"resolved"' tests/support/oidc/package-lock.json
+	@! grep -nE 'https?://' requirements*.lock $(WEB)/package-lock.json tests/support/oidc/package-lock.json
 
 clean: ## remove what was installed and made here, the local system's data too
 	@rm -rf .venv .local $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
