@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
+
+from deploy.saying import fail
 
 app = typer.Typer(help="The list of who changed what.", no_args_is_help=True)
 
@@ -32,21 +34,23 @@ def verify(
     anchor: MarkText = None,
     head: MarkText = None,
 ) -> None:
-    """Verify the chain of an exported list: exit 0 if each row is what was sealed, else 1."""
-    from services.api.access.audit_chain import Mark, verify_copy  # noqa: PLC0415 - heavy
+    """Verify an exported list: exit 0 if it is whole and each row is what was sealed, else 1."""
+    from services.api.access.audit_chain import Mark  # noqa: PLC0415 - heavy
+    from services.api.access.audit_copy import verify_copy  # noqa: PLC0415 - heavy
 
     try:
         marks = [Mark.parse(text) if text else None for text in (anchor, head)]
     except ValueError as error:
-        _fail(f"no mark (NUMBER:HASH): {error}", status=2)
+        fail(f"no mark (NUMBER:HASH): {error}", code=2)
     try:
         found = verify_copy(_rows(file), part=part, anchor=marks[0], head=marks[1])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        _fail(f"{file}: not an exported list: {error!r}", status=2)
+        fail(f"{file}: not an exported list: {error!r}", code=2)
     typer.echo(
         json.dumps(
             {
-                "ok": not found.troubles,
+                "ok": found.whole and not found.troubles,
+                "whole": found.whole,
                 "rows": found.rows,
                 "unsealed": found.unsealed,
                 "first_seal": found.first,
@@ -59,7 +63,9 @@ def verify(
         )
     )
     if found.troubles:
-        _fail(f"the chain does not hold in {len(found.troubles)} places", status=1)
+        fail(f"the chain does not hold in {len(found.troubles)} places")
+    if not found.whole:
+        fail("the file is not whole: its last line is missing, or rows of which that line tells")
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
@@ -68,8 +74,3 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         return
     with file.open(encoding="utf-8") as lines:
         yield from (json.loads(line) for line in lines if line.strip())
-
-
-def _fail(text: str, *, status: int) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(status)

@@ -26,6 +26,8 @@ def run(words: list[str]) -> int:
     from services.cli import front  # noqa: PLC0415 - after the language is known, nothing else is
 
     front.choose_language(words)
+    if words == ["--version"]:  # as every program has it
+        words = ["version"]
     if host_words.is_for_host(words, _says_where(words)):
         return _on_host([word for word in words if word != host_words.LOCAL])
     from deploy import host_completion  # noqa: PLC0415 - its texts need the language

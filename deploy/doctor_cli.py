@@ -10,12 +10,11 @@ import asyncio
 import logging
 import os
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from shared.domain.texts.catalog import Language
+from deploy.saying import spoken_here
 
 
 class Output(StrEnum):
@@ -53,10 +52,3 @@ def doctor(
     level = worst(findings)
     if level is Level.PROBLEM or (strict and level is Level.WARNING):
         raise typer.Exit(1)
-
-
-def spoken_here() -> Language:
-    """Return the language of this terminal."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    said = next((value for name in names if (value := os.environ.get(name))), "")
-    return "zh-TW" if said.lower().startswith("zh") else "en"

@@ -3,7 +3,7 @@
 A new command of this kind lives in a module of its own (`deploy/<thing>_cli.py`) and is added
 here with one line, and to `deploy/host_words.py`, which is what the help lists.
 
-    automation up | down | status            the whole system on this machine
+    automation up | down | status | logs     the whole system on this machine
     automation serve ROLE                    one service, as in production
     automation db migrate | current          the schema; who may do what in it
     automation db roles | check
@@ -31,7 +31,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy import audit_cli, backup_cli, db_cli, doctor_cli, keys_cli, system_cli, user_cli
+from deploy import (
+    audit_cli,
+    backup_cli,
+    db_cli,
+    doctor_cli,
+    keys_cli,
+    local_cli,
+    system_cli,
+    user_cli,
+)
 from deploy import serve as serving
 from deploy.addresses import NoAddress, address, database, home
 from deploy.saying import await_and_tell, fail
@@ -61,6 +70,8 @@ app.add_typer(system_cli.app, name="system")
 app.add_typer(audit_cli.app, name="audit")
 app.add_typer(keys_cli.app, name="keys")
 app.command("doctor")(doctor_cli.doctor)
+for each in (local_cli.up, local_cli.down, local_cli.status, local_cli.logs):
+    app.command()(each)
 secrets = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
 app.add_typer(secrets, name="secrets")
 
@@ -84,55 +95,6 @@ class Role(StrEnum):
     NOTIFIER = "notifier"
     ACCOUNT_RUNTIME = "account-runtime"
     BUS_KEEPER = "bus-keeper"
-
-
-@app.command()
-def up() -> None:
-    """Start everything on this machine and keep it running until Ctrl-C."""
-    from pydantic import ValidationError  # noqa: PLC0415 - heavy
-
-    from deploy.local import up as local  # noqa: PLC0415 - heavy
-    from deploy.local.settings import LocalSettings  # noqa: PLC0415 - heavy
-
-    try:
-        settings = LocalSettings()
-    except ValidationError as error:
-        for wrong in error.errors():
-            name = "AUTOMATION_" + str(wrong["loc"][0]).upper()
-            typer.echo(f"{name}={wrong['input']}: {wrong['msg']}", err=True)
-        raise typer.Exit(2) from None
-    raise typer.Exit(local.run(settings))
-
-
-@app.command()
-def down() -> None:
-    """Stop what `up` started in this home."""
-    from deploy.local.control import NotStopped, stop_running  # noqa: PLC0415 - heavy
-
-    try:
-        was_running = stop_running(home())
-    except NotStopped as error:
-        fail(str(error))
-    typer.echo("stopped" if was_running else "nothing was running", err=True)
-
-
-@app.command()
-def status(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Show what runs in this home; exit code 1 if nothing does."""
-    from dataclasses import asdict  # noqa: PLC0415
-
-    from deploy.local.control import running  # noqa: PLC0415 - heavy
-
-    state = running(home())
-    if state is None:
-        fail("not running")
-    if as_json:
-        typer.echo(json.dumps(asdict(state)))
-        return
-    typer.echo(f"api\t{state.api_url}")
-    for process in state.processes:
-        how = "ready" if process.ready else "starting"
-        typer.echo(f"{process.name}\tpid {process.pid}\t{how}\trestarts {process.restarts}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ HOST: Mapping[str, tuple[str, str]] = {
     "up": ("Start everything on this machine.", "在本機啟動整個系統。"),
     "down": ("Stop what `up` started.", "停止由 up 啟動的系統。"),
     "status": ("Show what runs on this machine.", "顯示本機正在執行的項目。"),
+    "logs": ("Show what its processes say.", "顯示各程序的輸出。"),
     "doctor": ("Look for what is wrong here.", "檢查這裡有什麼問題，以及怎麼處理。"),
     "serve": ("Run one service.", "執行單一服務。"),
     "version": ("Print the version.", "顯示版本。"),

@@ -22,12 +22,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.keys.folder import Folder, NoFolder
-from deploy.saying import fail
+from deploy.saying import fail, say, spoken_here
+
+if TYPE_CHECKING:
+    from shared.domain.texts.catalog import Text
 
 app = typer.Typer(help="Passwords, seeds and certificates of a deployment.", no_args_is_help=True)
 rotate = typer.Typer(help="Change a secret while everything runs.", no_args_is_help=True)
@@ -56,22 +59,6 @@ class Server(StrEnum):
 
     NATS = "nats"
     POSTGRES = "postgres"
-
-
-#: What a person does after each step, before the next one.
-AFTER_SEED = {
-    Step.ALLOW: "Now let each NATS server read nats-users.conf again (SIGHUP); then: use.",
-    Step.USE: "Give the new seed to its services; they notice it, reconnect and say so in their "
-    "logs. When all have: drop.",
-    Step.DROP: "Now let each NATS server read nats-users.conf again: the old seed opens nothing.",
-}
-AFTER_CA = {
-    Step.ALLOW: "Give ca.crt to every service, and to every server, which reads it again (SIGHUP); "
-    "then: use.",
-    Step.USE: "Let NATS and PostgreSQL read their certificates again (SIGHUP); then: drop.",
-    Step.DROP: "Give ca.crt to every service and every server: the old authority vouches for "
-    "nobody any more.",
-}
 
 
 @app.command("init")
@@ -153,53 +140,60 @@ def add_runtime(server: str, keys: Keys = DEFAULT) -> None:
 @rotate.command("nats")
 def rotate_nats(user: str, step: Step, keys: Keys = DEFAULT) -> None:
     """Change the seed of a user of the bus: a role, or producer-<source>."""
-    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+    from deploy.keys import next_steps, rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
     with _told(), folder.alone():
         rotation.rotate_seed(folder, user, rotation.Step(step))
-    typer.echo(AFTER_SEED[step], err=True)
+    in_home = next_steps.is_in_home(folder)
+    _say(next_steps.after_seed(rotation.Step(step), in_home=in_home))
 
 
 @rotate.command("ca")
 def rotate_ca(step: Step, keys: Keys = DEFAULT) -> None:
     """Change the authority, and the certificates of all servers with it."""
-    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+    from deploy.keys import next_steps, rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
     with _told(), folder.alone():
         rotation.rotate_authority(folder, rotation.Step(step), _now())
-    typer.echo(AFTER_CA[step], err=True)
+    _say(next_steps.AFTER_CA[rotation.Step(step)])
 
 
 @rotate.command("certs")
 def rotate_certs(server: Server, keys: Keys = DEFAULT) -> None:
     """Give a server a fresh certificate for the names that it has."""
-    from deploy.keys import certificates  # noqa: PLC0415 - heavy
+    from deploy.keys import certificates, next_steps  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
     with _told(), folder.alone():
         certificates.renew(folder, server.value, _now())
-    typer.echo("Now let the server read its certificate again (SIGHUP).", err=True)
+    _say(next_steps.AFTER_CERTIFICATE)
 
 
 @rotate.command("db")
 def rotate_db(role: str, keys: Keys = DEFAULT) -> None:
     """Make another password for a role of the database."""
-    from deploy.keys import rotation  # noqa: PLC0415 - heavy
+    from deploy.keys import next_steps, rotation  # noqa: PLC0415 - heavy
 
     folder = _existing(keys)
     with _told(), folder.alone():
         rotation.rotate_password(folder, role)
-    typer.echo(f"Now: automation db roles --passwords {folder.path}", err=True)
+    _say(next_steps.AFTER_PASSWORD, folder=folder.path)
 
 
 def _change(keys: Path, change: Callable[[Folder], list[str]]) -> None:
+    from deploy.keys import next_steps  # noqa: PLC0415 - heavy
+
     folder = _existing(keys)
     with _told(), folder.alone():
         for name in change(folder):
             typer.echo(name)
-    typer.echo("Now let each NATS server read nats-users.conf again (SIGHUP).", err=True)
+    _say(next_steps.AFTER_CHANGE)
+
+
+def _say(text: Text, **params: object) -> None:
+    say(text.fill(spoken_here(), params))
 
 
 def _existing(path: Path) -> Folder:

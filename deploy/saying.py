@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from shared.domain.texts.catalog import Language
 
 Result = TypeVar("Result")
 
@@ -16,6 +20,13 @@ def fail(text: str, *, code: int = 1) -> NoReturn:
     """Say what is wrong, and end the command with *code*."""
     print(text, file=sys.stderr)  # noqa: T201 - a command speaks here
     raise typer.Exit(code)
+
+
+def spoken_here() -> Language:
+    """Return the language of this terminal."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    said = next((value for name in names if (value := os.environ.get(name))), "")
+    return "zh-TW" if said.lower().startswith("zh") else "en"
 
 
 def say(text: str) -> None:

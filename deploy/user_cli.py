@@ -96,6 +96,14 @@ def link(
     _run(first_start.link_user(_database_url(), name, issuer, subject))
 
 
+@app.command("unlink")
+def unlink(name: Name) -> None:
+    """Have nobody from a provider, or a proxy, come in as this user; end such log-ins."""
+    from services.api.access import first_start  # noqa: PLC0415 - heavy
+
+    _run(first_start.unlink_user(_database_url(), name))
+
+
 def _change(name: str, fields: dict[str, Any]) -> None:
     from services.api.access import first_start  # noqa: PLC0415 - heavy
     from services.api.access.schemas import UserUpdate  # noqa: PLC0415 - heavy

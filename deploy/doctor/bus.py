@@ -27,14 +27,12 @@ async def bus(place: Place) -> list[Finding]:
     try:
         client = await connect_once(place.nats_url, name="automation-doctor", access=access)
     except Exception as error:  # noqa: BLE001 - whatever it is, that is what was found
-        kind = type(error).__name__
-        return [problem("bus", texts.NATS_AWAY, texts.CHECK_NATS, url=url, kind=kind)]
+        return [_away(url, error)]
     try:
         js = client.jetstream(timeout=5)
         wrongs = await look(js, CONSUMERS, STREAMS, replicas=settings.nats_replicas)
     except Exception as error:  # noqa: BLE001 - as above
-        kind = type(error).__name__
-        return [problem("bus", texts.NATS_AWAY, texts.CHECK_NATS, url=url, kind=kind)]
+        return [_away(url, error)]
     finally:
         await client.close()
     if wrongs:
@@ -45,6 +43,13 @@ async def bus(place: Place) -> list[Finding]:
         return [problem("bus", texts.NATS_REFUSES, texts.RESTART_NATS, what=refused)]
     count = {"streams": len(STREAMS), "consumers": len(CONSUMERS)}
     return [well("bus", texts.NATS, url=url, **count)]
+
+
+def _away(url: str, error: Exception) -> Finding:
+    """Say why NATS cannot be reached: what the server itself refuses has no class of its own."""
+    name = type(error).__name__
+    kind = str(error) if name == "Error" and str(error) else name
+    return problem("bus", texts.NATS_AWAY, texts.CHECK_NATS, url=url, kind=kind)
 
 
 async def _refuses(monitor: int | None) -> str:

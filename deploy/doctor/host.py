@@ -22,7 +22,8 @@ SCARCE, NEARLY_NONE = 2 << 30, 512 << 20
 SCARCE_SHARE = 0.05
 #: Days before the end of a certificate.
 SOON_DAYS = 30
-DEFAULT_PORT = "8080"
+#: Of `automation up`, and of `automation serve api`.
+LOCAL_PORT, SERVED_PORT = "8000", "8080"
 _VERSION = re.compile(rb'automation_build_info\{[^}]*version="([^"]+)"')
 
 
@@ -58,7 +59,9 @@ def disk(place: Place) -> list[Finding]:
 
 def port(place: Place) -> list[Finding]:
     """Look whether the API has its port, or could have it."""
-    wanted = int(place.environment.get("AUTOMATION_PORT") or DEFAULT_PORT)
+    served = "AUTOMATION_DATABASE_URL" in place.environment
+    default = SERVED_PORT if served else LOCAL_PORT
+    wanted = int(place.environment.get("AUTOMATION_PORT") or default)
     if place.state is not None:
         return [well("port", texts.API_AT, url=place.state.api_url)]
     if not wanted:

@@ -146,8 +146,8 @@ QUEUE_WITHOUT = Text(
     "The queue {queue} has {tasks} tasks that are on, and no executor.",
 )
 START_EXECUTOR = Text(
-    "啟動一個 AUTOMATION_QUEUES 包含 {queue} 的執行器，或改用其他佇列。",
-    "Start an executor whose AUTOMATION_QUEUES names {queue}, or move its tasks.",
+    "啟動一個 AUTOMATION_EXECUTOR_QUEUES 包含 {queue} 的執行器，或改用其他佇列。",
+    "Start an executor whose AUTOMATION_EXECUTOR_QUEUES names {queue}, or move its tasks.",
 )
 BACKUP_FRESH = Text(
     "最新的已驗證備份是 {hours} 小時前的", "the newest verified backup is {hours} h old"
@@ -182,8 +182,8 @@ NATS_REFUSES = Text(
     "NATS answers and stores nothing, so that runs wait: {what}",
 )
 RESTART_NATS = Text(
-    "先清出空間，再重新啟動 nats-server（結束該行程即可，`automation up` 會再啟動它）。",
-    "Make room, then restart nats-server (end the process; `automation up` starts it again).",
+    "在它的磁碟上清出至少 64 MB；`automation up` 隨後會重新啟動它。",
+    "Make room on its disk, 64 MB at least; `automation up` then starts it again.",
 )
 NATS_DIFFERS = Text("{what}", "{what}")
 PROVISION = Text("執行 `automation bus provision`。", "Run `automation bus provision`.")

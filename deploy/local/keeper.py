@@ -1,7 +1,8 @@
 """Keeps one unit running: start it, wait for its end, start it again.
 
     start ──> ready ──> ended ──> back-off ──> start ...
-      └───── failed, stopped ──────^
+      │         └──> beyond help, stopped ─^
+      └───── failed, stopped ──────────────^
 
 It never gives up for good: the reason may go away (a disk that was full), and a system that
 silently lacks a part is worse than one that complains. It complains loudly instead.
@@ -23,6 +24,9 @@ from deploy.local.state import ProcessState
 
 #: From this many failures in a row on we say so, and when we try again.
 LOUD_FROM = 3
+#: How often a process that lives is asked whether only another start would help it. It must say so
+#: twice in a row.
+LOOK = timedelta(seconds=1)
 
 
 class Keeper:
@@ -88,13 +92,14 @@ class Keeper:
         if self._process is None:
             return
         self._ready_since = None
-        asked = await process.stop(
-            self._process, by=self.unit.stop_signal, within=self.unit.stop_within
-        )
+        await self._stop_process(self._process)
+
+    async def _stop_process(self, running: asyncio.subprocess.Process) -> None:
+        asked = await process.stop(running, by=self.unit.stop_signal, within=self.unit.stop_within)
         if not asked:
             seconds = self.unit.stop_within.total_seconds()
             self._logs.say(f"{self.unit.name} did not stop within {seconds:g} s and was killed")
-        self._sweep(self._process)
+        self._sweep(running)
 
     def kill(self) -> None:
         """End it now, because the user is in a hurry."""
@@ -114,12 +119,26 @@ class Keeper:
         return started
 
     async def _end(self) -> str:
-        """Wait for the end of the process; say how it ended."""
+        """Wait for the end of the process, or bring it about; say why."""
         if self._process is None:  # only if a start failed, which has been told already
             return ""
-        code = await self._process.wait()
-        self._sweep(self._process)
-        return f"ended with {process.exit_reason(code)}"
+        while True:
+            try:
+                async with asyncio.timeout(LOOK.total_seconds()):
+                    code = await self._process.wait()
+            except TimeoutError:
+                if trouble := await self._beyond_help():
+                    await self._stop_process(self._process)
+                    return trouble
+            else:
+                self._sweep(self._process)
+                return f"ended with {process.exit_reason(code)}"
+
+    async def _beyond_help(self) -> str:
+        if not await self.unit.beyond_help():
+            return ""
+        await asyncio.sleep(LOOK.total_seconds())
+        return await self.unit.beyond_help()
 
     async def _start_again(self) -> str:
         """Return what is wrong, or nothing."""

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,6 +28,7 @@ from deploy.keys.folder import Folder
 from deploy.local import ports, probe, process
 from deploy.local.binaries import find_nats
 from deploy.local.files import write_whole
+from deploy.nats.health import write_error
 from deploy.nats.users import authorization
 from shared.bus.permissions import DEFAULT_REQUESTS, RUNTIME, users
 from shared.contracts.accounts import DEFAULT_SERVER
@@ -44,6 +46,9 @@ SYNC_ALWAYS = "always"
 #: quarters of what is free on the disk at its start, counts each stream's limit against that, and
 #: refuses streams on any disk with less than 9 GB free. It reserves nothing by it.
 MAX_STORE = "8GB"
+#: What must be free before a server whose disk was full is started again: enough for a while (what
+#: waits is a few MB), or it would only happen again.
+ROOM = 64 << 20
 
 CONFIG = """\
 # Written by `automation up` at every start.
@@ -157,6 +162,17 @@ class Nats:
             status, body = await probe.http_get(self._monitor, "/jsz")
             if status != probe.OK or not json.loads(body).get("config", {}).get("sync_always"):
                 raise process.StartFailed("nats-server does not report sync_always as configured")
+
+    async def beyond_help(self) -> str:
+        """Say that it stores nothing any more, though its disk has room again."""
+        _, body = await probe.http_get(self._monitor, "/healthz")
+        if not (said := write_error(body)):
+            return ""
+        try:
+            has_room = shutil.disk_usage(self.folder).free >= ROOM
+        except OSError:  # it was moved away: whoever does so ends the server, too
+            has_room = False
+        return f"stores nothing until it is started again: {said}" if has_room else ""
 
     def explain(self, output: str) -> str:
         """Repeat what the server itself says before it gives up."""

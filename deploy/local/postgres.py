@@ -136,6 +136,10 @@ class Postgres:
         if await self._execute(f"CREATE DATABASE {DATABASE}", within=CREATED_WITHIN) is None:
             raise process.StartFailed(f"PostgreSQL would not create the database {DATABASE}")
 
+    async def beyond_help(self) -> str:
+        """Never: it ends by itself where only a restart helps."""
+        return ""
+
     def explain(self, output: str) -> str:
         """Name the usual reasons."""
         if "could not bind" in output:

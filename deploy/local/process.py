@@ -73,6 +73,9 @@ class Unit(Protocol):
     async def opened(self) -> None:
         """Do what must follow each start, once ready: create a database, provision streams."""
 
+    async def beyond_help(self) -> str:
+        """Say why it has to be started again though it lives; nothing: it has not, or not yet."""
+
     def explain(self, output: str) -> str:
         """Turn the last output of a process that did not come up into a reason."""
 

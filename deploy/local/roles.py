@@ -65,6 +65,10 @@ class Role:
     async def opened(self) -> None:
         """Nothing follows."""
 
+    async def beyond_help(self) -> str:
+        """Never: a service whose loop stands still ends itself."""
+        return ""
+
     def explain(self, output: str) -> str:
         """Say what is common: somebody else has the port."""
         if "address already in use" in output.lower():

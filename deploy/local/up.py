@@ -10,10 +10,11 @@ import errno
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from deploy.keys.bus import seed_file
-from deploy.local import ports, process, roles, state, targets
+from deploy.local import page, ports, process, roles, state, targets
 from deploy.local.banner import banner
 from deploy.local.database import Database
 from deploy.local.files import write_whole
@@ -118,12 +119,15 @@ class LocalSystem:
         error = ports.why_not(self._port, host=self._host)
         if error is None:
             return
+        where = f"the API cannot listen on {self._host}:{self._port}"
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise process.StartFailed(f"{where}: this machine has no such address")
         reason = error.strerror or str(error)
         if error.errno == errno.EADDRINUSE:
             reason = f"it is taken by {ports.holder(self._port)}"
         raise process.StartFailed(
-            f"the API cannot listen on {self._host}:{self._port}: {reason}. Stop that, or choose "
-            f"another port: AUTOMATION_PORT={self._port + 1}"
+            f"{where}: {reason}. Stop that, or choose another port: "
+            f"AUTOMATION_PORT={self._port + 1}"
         )
 
     def note(self, processes: Sequence[state.ProcessState]) -> None:
@@ -189,26 +193,54 @@ def secret_key() -> str:
     return str(fresh_key())
 
 
-def run(settings: LocalSettings, *, services: Services | None = None) -> int:
+def run(
+    settings: LocalSettings, *, services: Services | None = None, open_page: bool = False
+) -> int:
     """Run until stopped; return the exit code."""
     home = Home(settings.home)
     try:
         home.take()
-    except (HomeTaken, OSError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no log yet
-        return 1
+    except HomeTaken as error:
+        return _refused(str(error))
+    except OSError as error:
+        return _refused(f"{home.path} cannot be used: {error.strerror or error}{_advice(error)}")
+    try:
+        return _run(settings, home, services=services, open_page=open_page)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return _refused(f"{error.strerror or error}{where}{_advice(error)}")
+    finally:
+        home.state.unlink(missing_ok=True)
+        home.release()
+
+
+def _refused(text: str) -> int:
+    print(text, file=sys.stderr)  # noqa: T201 - there is no log yet, or no room in it
+    return 1
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ". Make room, or choose a home on another disk: automation up --home DIR"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ". Choose a home that is yours: automation up --home DIR"
+    return ""
+
+
+def _run(settings: LocalSettings, home: Home, *, services: Services | None, open_page: bool) -> int:
     logs = Logs(home.logs, as_json=settings.log_format == "json")
     home.state.unlink(missing_ok=True)  # of a run that was killed
     try:
         system = LocalSystem(settings, home, services=services)
         system.check_port()
-        supervisor = Supervisor(
-            home,
-            logs,
-            system.stages(),
-            changed=system.note,
-            ready=lambda: logs.announce(system.welcome()),
-        )
+
+        def ready() -> None:
+            logs.announce(system.welcome())
+            if open_page:
+                opening = (home, system.api_url)
+                threading.Thread(target=page.show, args=opening, daemon=True).start()
+
+        supervisor = Supervisor(home, logs, system.stages(), changed=system.note, ready=ready)
         asyncio.run(supervisor.run())
     except process.StartFailed as error:
         logs.say(str(error))
@@ -216,7 +248,5 @@ def run(settings: LocalSettings, *, services: Services | None = None) -> int:
     except KeyboardInterrupt:  # before the supervisor listened to signals: nothing was started
         return 0
     finally:
-        home.state.unlink(missing_ok=True)
         logs.close()
-        home.release()
     return 0

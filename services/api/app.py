@@ -20,7 +20,7 @@ from services.api.metrics import Samples
 from services.api.parts import ApiParts
 from services.api.platform.answering import ActionDesk
 from services.api.platform.commands import COMMANDS, by_name
-from services.api.readiness import Readiness
+from services.api.readiness import ANSWERING, Readiness
 from services.api.serving import web_server
 from services.api.settings import ApiSettings
 from services.api.store.database import Database
@@ -58,8 +58,8 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
     await broker.start()
     events = finder.stream = BusEvents(client)
 
-    relay_pool = await connections.pool(settings, stack, "api-relay")
-    relay = Loop("relay", Relay(relay_pool, Publisher(client), OUTBOX).step)
+    pool, publisher = await connections.pool(settings, stack, "api-relay"), Publisher(client)
+    relay = Loop("relay", Relay(pool, publisher, OUTBOX).step)
     for desk in desks:
         desk.on_written = relay.wake
     parts = ApiParts(
@@ -70,17 +70,19 @@ async def build(settings: ApiSettings, stack: AsyncExitStack) -> Parts:
         runtimes=BusRuntimes(client),
         notifier=BusNotifier(client),
         origin=settings.origin,
+        traces=settings.traces,
         rates=settings.rates,
         oidc=await _provider(settings, stack),
         trusted=settings.trusted,
         box=find_box(settings.secret_key.get_secret_value(), settings.home),
         events=events,
         conditions=conditions,
-        checks=Readiness(database, client, relay).checks,
+        checks=Readiness(database, client, relay, publisher.storing).checks,
     )
     return Parts(
         loops=background.loops(settings, database, watch, relay),
         checks=parts.checks,
+        answering=ANSWERING,
         web=web_server(settings, parts),
         samples={"api": Samples(database).take},
     )

@@ -21,6 +21,7 @@ from services.api.bus.scheduler_line import NoLine, SchedulerLine
 from services.api.events.stream import EventStream, NoEvents
 from services.api.live.tails import Tails
 from services.api.operations.board import Board
+from services.api.runs.trace_links import TraceLinks
 from services.api.store.database import Database
 from services.api.tasks.definition import Catalog
 from shared.runtime.conditions import Conditions
@@ -53,6 +54,8 @@ class ApiParts:
     passwords: Passwords = field(default_factory=Passwords)
     origin: Origin = field(default_factory=Origin)
     """Where people find the page."""
+    traces: TraceLinks = field(default_factory=TraceLinks)
+    """Where the trace of a run can be looked at."""
     oidc: Provider | None = None
     """Where people can log in, beside their password; None: nowhere."""
     trusted: TrustedHeader | None = None

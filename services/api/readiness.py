@@ -1,4 +1,8 @@
-"""What must be true for the API to be ready, beside the database's answer."""
+"""What must be true for the API to be ready, beside the database's answer.
+
+Without the bus it still takes what people want: that is written into PostgreSQL and told later. So
+/readyz names what is missing, and whoever decides where requests go asks for `ANSWERING` alone.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from datetime import timedelta
 from nats.aio.client import Client
 
 from services.api.store.database import Database
+from shared.bus.storing import Storing
 from shared.db.schema import Schema
 from shared.domain.texts import readiness as texts
 from shared.runtime.loop import Loop
@@ -17,20 +22,28 @@ from shared.runtime.web import Check
 
 #: A relay that has not done a step for this long is stuck.
 RELAY_SILENCE = timedelta(seconds=15)
+#: What it needs to answer requests, of the checks below.
+ANSWERING = frozenset({"postgres"})
 
 
 class Readiness:
-    """Checks of the bus and of the relay."""
+    """Checks of the bus, of the relay, and of what becomes of what it publishes."""
 
-    def __init__(self, database: Database, client: Client, relay: Loop) -> None:
+    def __init__(self, database: Database, client: Client, relay: Loop, storing: Storing) -> None:
         self._schema = Schema(database.pool, "api.api_migrations")
         self._client = client
         self._relay = relay
+        self._storing = storing
 
     @property
     def checks(self) -> Mapping[str, Check]:
         """What must hold, by name."""
-        return {"postgres": self._schema.check, "nats": self.bus, "relay": self.relay}
+        return {
+            "postgres": self._schema.check,
+            "nats": self.bus,
+            "relay": self.relay,
+            "storing": self._storing.check,
+        }
 
     async def bus(self) -> None:
         """Raise unless NATS is there and its JetStream answers."""

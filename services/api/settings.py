@@ -13,6 +13,7 @@ from services.api.access.oidc.config import OidcConfig
 from services.api.access.outsiders import RoleMap
 from services.api.access.rates import Budget, Rates
 from services.api.access.trusted_header import TrustedHeader
+from services.api.runs.trace_links import TraceLinks
 from shared.egress.guard import AllowList
 from shared.settings import ServiceSettings
 
@@ -72,6 +73,8 @@ class ApiSettings(ServiceSettings):
     trusted_roles: str = ""
     trusted_default_role: str = ""
     """As AUTOMATION_OIDC_ROLES and _DEFAULT_ROLE, for the groups in that header."""
+    trace_url: str = ""
+    """Where the trace of a run is looked at: an address with {trace_id} in it; empty: nowhere."""
     admin_password_file: Path | None = None
     """If there are no users: make an administrator with the password in this file."""
     admin_name: str = Field(default="admin", min_length=1, max_length=64)
@@ -79,7 +82,7 @@ class ApiSettings(ServiceSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """Read at start what is made of several variables, so that nothing wrong is found later."""
-        _ = self.oidc, self.trusted
+        _ = self.oidc, self.trusted, self.traces
         return self
 
     @property
@@ -130,6 +133,15 @@ class ApiSettings(ServiceSettings):
             roles=self.trusted_roles,
             default_role=self.trusted_default_role,
         )
+
+    @property
+    def traces(self) -> TraceLinks:
+        """Where the trace of a run is looked at.
+
+        Raises:
+            ValueError: what is set is no such address; the message names the variable.
+        """
+        return TraceLinks.parse(self.trace_url)
 
     @property
     def origin(self) -> Origin:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from services.cli.contexts import Place
-from services.cli.failures import Misused, TimedOut, Unreachable
+from services.cli.deadline import Deadline
+from services.cli.failures import Misused, Unreachable
 from services.cli.language import both, chosen
 from services.cli.reading import AS_IT_IS, UNREADABLE, all_of, items_of, lines_of, read
 from services.cli.refusals import failure_of
@@ -55,30 +56,6 @@ class Answer:
     def etag(self) -> str | None:
         """Which version it is, for If-Match."""
         return self.headers.get("etag")
-
-
-class Deadline:
-    """The end of a command's time; None: it has as long as it needs."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._end = None if seconds is None else time.monotonic() + seconds
-
-    def left(self, most: float) -> float:
-        """Return the seconds that are left, at most *most*.
-
-        Raises:
-            TimedOut: none.
-        """
-        if self._end is None:
-            return most
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimedOut(both("The time given is over.", "已超過指定的時間。"))
-        return min(most, left)
-
-    def rest(self, seconds: float) -> None:
-        """Sleep, but not beyond the end."""
-        time.sleep(self.left(seconds))
 
 
 def path(*parts: str) -> str:

@@ -14,8 +14,9 @@ import click
 
 from services.cli import options
 from services.cli.cells import harmless
-from services.cli.client import Answer, Client, Deadline
+from services.cli.client import Answer, Client
 from services.cli.contexts import TOKEN, Place, book_file, find_place, is_open_to_others, read_book
+from services.cli.deadline import Deadline
 from services.cli.failures import Failed, Misused
 from services.cli.kinds import Kind, dig
 from services.cli.language import both

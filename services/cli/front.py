@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 import click
 
-from services.cli import failures, misuse
+from services.cli import failures, interruption, misuse
 from services.cli.cells import harmless
 from services.cli.contexts import book_file, read_book
 from services.cli.failures import Failed
 from services.cli.language import both, choose, speak
 
 PROGRAM = "automation"
+#: Set by a shell that asks what could follow.
+COMPLETE = "_AUTOMATION_COMPLETE"
 #: If it is set, what nobody thought of is shown with where it happened.
 DEBUG = "AUTOMATION_DEBUG"
 _MOST_SAID = 300
@@ -33,12 +35,17 @@ def choose_language(words: Sequence[str]) -> None:
 
 def run(tree: click.Command, words: Sequence[str]) -> int:
     """Run a command line; return its exit code."""
+    interruption.listen()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that has no Chinese is shown codes, as it is for what is hostile.
             stream.reconfigure(errors="backslashreplace")
     if sys.stdout is None:  # closed by whoever started this
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - to the end
+    if COMPLETE in os.environ:
+        from services.cli import shells  # noqa: PLC0415 - for these only
+
+        shells.register()
     try:
         code = _run(tree, words)
         sys.stdout.flush()

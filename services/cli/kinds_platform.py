@@ -97,8 +97,11 @@ EXECUTOR = Kind(
     path="/executors",
     id="executor_id",
     page="/executors",
+    # STATE says it; the other one follows with the next report of the executor.
+    hidden=frozenset({"draining", "silent_seconds"}),
     columns=(
         Column("ID", "executor_id"),
+        Column(both("NAME", "名稱"), "instance"),
         Column(both("HOST", "主機"), "host"),
         STATE,
         Column(both("RUNNING", "執行中"), "running", "count"),

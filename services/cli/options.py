@@ -7,7 +7,7 @@ rehearsed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -130,11 +130,21 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:  
         given(ctx)["limit"] = value
 
 
-def every() -> list[click.Option]:
-    """Return the options, made anew for each command."""
+def every(completing: Callable[[str | None], Any]) -> list[click.Option]:
+    """Return the options, made anew for each command; *completing* by their metavar."""
     made = []
     for words, text, more in _table():
-        made.append(click.Option(words, help=text, expose_value=False, callback=_remember, **more))
+        complete = completing(more.get("metavar"))
+        made.append(
+            click.Option(
+                words,
+                help=text,
+                expose_value=False,
+                callback=_remember,
+                shell_complete=complete,
+                **more,
+            )
+        )
     return made
 
 
@@ -175,7 +185,7 @@ def _of_place() -> list[Row]:
         (
             ["--context"],
             both("The server saved under this name.", "使用以此名稱儲存的伺服器。"),
-            {"metavar": "NAME"},
+            {"metavar": "CONTEXT"},
         ),
         (
             ["--server"],

@@ -19,6 +19,7 @@ import click
 from services.cli import helping, options
 from services.cli.desk import Desk
 from services.cli.language import both
+from services.cli.offering import offers_for
 
 Body = Callable[..., object]
 
@@ -35,13 +36,19 @@ def argument(
 ) -> click.Argument:
     """Return a positional parameter."""
     return click.Argument(
-        [name], required=required, nargs=-1 if many else 1, metavar=metavar or name.upper()
+        [name],
+        required=required,
+        nargs=-1 if many else 1,
+        metavar=metavar or name.upper(),
+        shell_complete=offers_for(metavar),
     )
 
 
 def option(*words: str, help: str, **more: Any) -> click.Option:  # noqa: A002, ANN401 - as click has it
     """Return an option; *help* in both languages."""
-    return click.Option(list(words), help=help, **more)
+    return click.Option(
+        list(words), help=help, shell_complete=offers_for(more.get("metavar")), **more
+    )
 
 
 class _Spoken(click.Command):
@@ -63,7 +70,7 @@ class Leaf(_Spoken):
     def __init__(
         self, name: str, text: str, params: Sequence[click.Parameter], takes: frozenset[str]
     ) -> None:
-        super().__init__(name, params=[*params, *options.every()], help=text)
+        super().__init__(name, params=[*params, *options.every(offers_for)], help=text)
         self.takes = takes
         self.body: Body | None = None
 
@@ -78,7 +85,9 @@ class Branch(_Spoken, click.Group):
     """A word with words behind it."""
 
     def __init__(self, name: str, text: str, *, twigs: dict[str, Twig] | None = None) -> None:
-        super().__init__(name, help=text, params=list(options.every()), no_args_is_help=True)
+        super().__init__(
+            name, help=text, params=list(options.every(offers_for)), no_args_is_help=True
+        )
         self.twigs = dict(twigs or {})
 
     def leaf(

@@ -65,6 +65,7 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
         checks={
             "database": Schema(pool, "executor.executor_migrations").check,
             "bus": executor.watch.check,
+            "storing": executor.publisher.storing.check,
         },
         drain=drain,
     )

@@ -78,8 +78,8 @@ class Executor:
         lease = timedelta(seconds=settings.lease_seconds)
         abilities = Abilities(settings.labels, tuple(actions))
         leases = LeaseStore(pool, executor_id, lease, abilities)
-        publisher = Publisher(client)
-        self.journal = Journal(executor_id, leases, publisher)
+        self.publisher = Publisher(client)
+        self.journal = Journal(executor_id, leases, self.publisher)
         secrets = SecretReader(SecretStore(pool), box)
         world = self._make_world(settings, Speaker(client), PlatformLine(client), secrets)
         runner = Runner(executor=settings.instance, actions=actions, world=world)
@@ -100,7 +100,7 @@ class Executor:
             executor_id=executor_id,
             reports=ReportStore(pool),
             presence=self._presence,
-            publisher=publisher,
+            publisher=self.publisher,
             unread=lambda: unread(self._js, LOG_WRITER_FINISHED),
             keep=timedelta(days=settings.lease_days),
         )

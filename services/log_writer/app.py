@@ -26,6 +26,7 @@ from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
+from shared.db.clocks import Clocks
 from shared.db.pool import open_pool
 from shared.db.schema import Schema
 from shared.runtime.clock import utc_now
@@ -78,12 +79,13 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     )
     await watch.settled()  # the subscribers need their consumers
     await broker.start()
+    pruner = Pruner(RetentionStore(pool), _kept(settings), Clocks(pool, utc_now))
     return Parts(
         loops=[
             Loop("watch", watch.step),
             Loop("sweeper", Sweeper(client, undertaker).step),
             Loop("summarizer", Summarizer(UpkeepStore(pool)).step),
-            Loop("pruner", Pruner(RetentionStore(pool), _kept(settings), utc_now).step),
+            Loop("pruner", pruner.step),
             Loop("watchdog", Watchdog(pool, Publisher(client)).step),
         ],
         checks={"database": Schema(pool, "log.log_writer_migrations").check, "bus": watch.check},

@@ -9,7 +9,7 @@ from datetime import timedelta
 from services.notifier import handlers
 from services.notifier.channels.alertmanager import Alertmanager
 from services.notifier.channels.chat import Chat
-from services.notifier.channels.email import Email, SmtpServer
+from services.notifier.channels.email import Email
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
 from services.notifier.judge import Judge
@@ -35,6 +35,7 @@ from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.watch import Watch
 from shared.contracts.notifications import ChannelKind
+from shared.db.clocks import Clocks
 from shared.db.pool import open_pool
 from shared.db.schema import Schema
 from shared.egress.guard import AllowList
@@ -83,7 +84,7 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
             sending,
             Loop("watch", watch.step),
             Loop("resender", Resender(deliveries, sending.wake).step),
-            Loop("pruner", Pruner(judgements, deliveries, keep).step),
+            Loop("pruner", Pruner(judgements, deliveries, keep, Clocks(pool, utc_now)).step),
             Loop("runs", RunReader(sources, judge).step),
             Loop("occurrences", occurrence_reader(sources, judge).step),
             Loop("silences", silence_reader(sources, judge).step),
@@ -103,13 +104,11 @@ def _office(
 ) -> PostOffice:
     http = HttpPost(AllowList.parse(settings.egress_allow))
     stack.push_async_callback(http.close)
-    smtp_url = settings.smtp_url.get_secret_value()
-    server = SmtpServer.parse(smtp_url) if smtp_url else None
     schemes = [each.strip() for each in settings.apprise_schemes.split(",")]
     return PostOffice(
         deliveries,
         {
-            ChannelKind.EMAIL: Email(server, settings.smtp_from),
+            ChannelKind.EMAIL: Email(settings.smtp, settings.smtp_from),
             ChannelKind.WEBHOOK: Webhook(http, time.time),
             ChannelKind.ALERTMANAGER: Alertmanager(http),
             ChannelKind.APPRISE: Chat(schemes),

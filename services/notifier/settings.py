@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from services.notifier.channels.email import SmtpServer
 from shared.settings import ServiceSettings
 
 
@@ -14,6 +16,8 @@ class NotifierSettings(ServiceSettings):
 
     smtp_url: SecretStr = SecretStr("")
     """`smtp://user:password@host:587`, `smtps://…`; empty: no e-mail."""
+    smtp_password_file: Path | None = None
+    """The password of the user in the address; read for each e-mail."""
     smtp_from: str = "automation@localhost"
     """The sender of e-mails."""
     public_url: str = ""
@@ -26,3 +30,20 @@ class NotifierSettings(ServiceSettings):
     """Messages under way at once."""
     retention_notice_days: int = Field(default=90, ge=2, le=3650)
     """How long messages that were sent or given up, and incidents that are over, are kept."""
+
+    @field_validator("smtp_password_file", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return value or None
+
+    @property
+    def smtp(self) -> SmtpServer | None:
+        """The mail server; None: there is none.
+
+        Raises:
+            ValueError: what is set makes no sense; the message names the variable.
+        """
+        url = self.smtp_url.get_secret_value()
+        if not url and self.smtp_password_file is None:
+            return None
+        return SmtpServer.parse(url, self.smtp_password_file)

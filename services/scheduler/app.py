@@ -67,6 +67,7 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
         checks={
             "database": Schema(pool, "scheduler.scheduler_migrations").check,
             "bus": watch.check,
+            "storing": machine.storing.check,
         },
         samples={"ledger": Samples(pool).take},
         drain=drain,

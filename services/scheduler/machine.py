@@ -35,6 +35,7 @@ from services.scheduler.triggers.assembly import Triggers
 from shared.bus.publisher import Publisher
 from shared.bus.topology import DUE
 from shared.bus.watch import stored
+from shared.db.clocks import Clocks
 from shared.db.pool import Pool
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
@@ -45,7 +46,9 @@ class Machine:
 
     def __init__(self, settings: SchedulerSettings, pool: Pool, client: Client) -> None:
         jobs, ledger, gates, ends = JobStore(pool), LedgerStore(pool), GateStore(), EndStore(pool)
-        dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
+        publisher = Publisher(client)
+        self.storing = publisher.storing
+        dispatcher, source = Dispatcher(publisher), TaskSource(client)
         self.canceller = Canceller(ends, dispatcher, client)
         self._admitter = Admitter(AdmissionStore(pool), dispatcher, self.canceller.cancel)
         self._admitting = Paced("admitter", self._admitter.step, rests=1)
@@ -74,12 +77,15 @@ class Machine:
         recaller = Recaller(RecallStore(pool), dispatcher, wake_admitter=self._admitting.hint)
         js = client.jetstream(timeout=2)
         self.reconciling = Loop("reconciler", reconciler.step)
-        self.triggers = Triggers(client, jobs, entrance, dispatcher, self.applier.tasks_changed)
+        kept, clocks = timedelta(days=settings.ledger_days), Clocks(pool, utc_now)
+        self.triggers = Triggers(
+            client, jobs, entrance, dispatcher, self.applier.tasks_changed, clocks=clocks
+        )
         self.loops = (
             self._closing.loop,
             Loop("propagator", Propagator(pool, dependants, entrance, dispatcher).step),
             self._admitting.loop,
-            Loop("pruner", Pruner(jobs, ledger, timedelta(days=settings.ledger_days)).step),
+            Loop("pruner", Pruner(jobs, ledger, kept, clocks).step),
             self.reconciling,
             Loop("blackouts", blackouts.step),
             Loop("recaller", recaller.step),

@@ -22,7 +22,7 @@ from typing import Any
 from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.aio.client import Client, ErrorCallback
-from nats.errors import Error, NoServersError
+from nats.errors import Error
 
 from shared.bus.access import NOBODY, Access
 from shared.bus.client import BusClient
@@ -218,7 +218,7 @@ async def connect_once(url: str, *, name: str, access: Access = NOBODY) -> Clien
                 allow_reconnect=False,
                 error_cb=note,
             )
-    except (NoServersError, TimeoutError):
+    except (Error, TimeoutError):
         await client.close()
         raise (last[-1] if last else ConnectionError("NATS does not answer")) from None
     return client

@@ -18,6 +18,8 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import BadSubjectError, Error, MaxPayloadError
 
+from shared.bus.storing import Storing
+
 #: What a message's headers may take of the server's limit: a server disconnects whoever exceeds it.
 HEADERS_BYTES = 1024
 
@@ -54,6 +56,7 @@ class Publisher:
     """Publishes batches over one connection."""
 
     def __init__(self, client: Client) -> None:
+        self.storing = Storing(lambda: asyncio.get_running_loop().time())
         self._client = client
         self._inbox = client.new_inbox()
         self._batches: dict[str, _Batch] = {}
@@ -75,6 +78,7 @@ class Publisher:
         self._number += 1
         key = str(self._number)
         batch = self._batches[key] = _Batch(len(messages))
+        hopeless: set[int] = set()
         try:
             async with asyncio.timeout(timeout):
                 for index, message in enumerate(messages):
@@ -83,12 +87,24 @@ class Publisher:
                     except (MaxPayloadError, BadSubjectError):
                         log.error("%s can never be published", message.message_id)  # noqa: TRY400 - the id says it all
                         batch.answered(index, accepted=False)
+                        hopeless.add(index)
                 await batch.done
         except (TimeoutError, Error):
             pass
         finally:
             del self._batches[key]
-        return sorted(batch.missing | batch.refused)
+        unknown = batch.missing | batch.refused
+        self._learn(messages, unknown, unknown - hopeless)
+        return sorted(unknown)
+
+    def _learn(self, messages: Sequence[Outgoing], unknown: set[int], refused: set[int]) -> None:
+        """Note who takes what; nothing, if the connection was lost meanwhile."""
+        if not self._client.is_connected:
+            return
+        self.storing.note(
+            stored=(each.subject for index, each in enumerate(messages) if index not in unknown),
+            refused=(messages[index].subject for index in refused),
+        )
 
     async def _listen(self) -> None:
         if self._listening is None:

@@ -72,6 +72,7 @@ class Watch:
         names = {*(each.stream for each in consumers), *(each.name for each in streams)}
         self._streams = [stream for stream in topology.STREAMS if stream.name in names]
         self._replicas = BusSettings().nats_replicas
+        self._has_been_whole = False
 
     async def step(self) -> timedelta:
         """Check everything once.
@@ -81,6 +82,8 @@ class Watch:
         """
         if wrongs := await self._look():
             await self._ask(wrongs)
+        else:
+            self._has_been_whole = True
         return INTERVAL
 
     async def settled(self) -> None:
@@ -112,8 +115,10 @@ class Watch:
         return await look(self._js, self._consumers, self._streams, replicas=self._replicas)
 
     async def _ask(self, wrongs: Sequence[Wrong]) -> None:
+        # Whoever is the first to need a consumer misses nothing that was there.
+        level = logging.WARNING if self._has_been_whole else logging.INFO
         for wrong in wrongs:
-            log.warning("%s; asking for it to be put right", wrong)
+            log.log(level, "%s; asking for it to be put right", wrong)
         # All of ours: a stream that was lost took those along which looked well a moment before.
         question = EnsureRequest(
             streams=tuple(each.name for each in self._streams),

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,6 +45,8 @@ class Parts:
     loops: Sequence[Loop] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By name, what must be true for the service to be ready."""
+    answering: Collection[str] = ()
+    """Names of those checks without which it cannot answer requests; none: all of them."""
     web: WebServer | None = None
     """The API's own server, beside the one for the health probes and metrics that each has."""
     samples: Mapping[str, Sample] = field(default_factory=dict)
@@ -121,7 +123,7 @@ def _web_servers(parts: Parts, settings: ServiceSettings) -> list[WebServer]:
     """Return the service's own server, if it has one, and the one for probes and metrics."""
     servers = [parts.web] if parts.web else []
     if not servers or settings.health_port:
-        health = health_app(parts.checks)
+        health = health_app(parts.checks, parts.answering)
         servers.append(WebServer(health, host=settings.health_host, port=settings.health_port))
     return servers
 

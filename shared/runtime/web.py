@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import uvicorn
@@ -112,8 +112,13 @@ async def readiness(checks: Mapping[str, Check]) -> tuple[int, dict[str, object]
     }
 
 
-def health_app(checks: Mapping[str, Check]) -> Starlette:
-    """Return an application with the probes (/healthz, /readyz) and the numbers (/metrics)."""
+def health_app(checks: Mapping[str, Check], answering: Collection[str] = ()) -> Starlette:
+    """Return an application with the probes (/healthz, /readyz) and the numbers (/metrics).
+
+    /readyz tells everything that is missing. /readyz/answering asks only what *answering* names:
+    without what requests cannot be answered. Whoever sends us requests goes by that, or no replica
+    would be left to take what waits in PostgreSQL while the bus is away.
+    """
 
     async def alive(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
@@ -122,10 +127,16 @@ def health_app(checks: Mapping[str, Check]) -> Starlette:
         status, body = await readiness(checks)
         return JSONResponse(body, status_code=status)
 
+    async def can_answer(_: Request) -> JSONResponse:
+        needed = {name: check for name, check in checks.items() if name in (answering or checks)}
+        status, body = await readiness(needed)
+        return JSONResponse(body, status_code=status)
+
     return Starlette(
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
+            Route("/readyz/answering", can_answer),
             Route("/metrics", metrics),
         ]
     )

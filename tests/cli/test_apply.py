@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.client import Client, Deadline
+from services.cli.client import Client
 from services.cli.contexts import Place
+from services.cli.deadline import Deadline
 from services.cli.desk import Desk
 from services.cli.failures import Conflicting
 from services.cli.language import speak

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from services.cli import shells
 from tests.cli.shell import Shell
 
 BASH = """
 source <(automation completion bash)
-COMP_WORDS=({words}) COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+COMP_LINE={line} COMP_POINT=${{#COMP_LINE}}
 $(complete -p automation | sed 's/.*-F \\([^ ]*\\) .*/\\1/') automation
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
@@ -44,7 +48,7 @@ def in_shell(shell: Shell, *words: str) -> str:
     ],
 )
 def test_bash(alone: Shell, words: str, offered: list[str]) -> None:
-    script = BASH.format(words=words)
+    script = BASH.format(line=shlex.quote(words))
 
     assert sorted(in_shell(alone, "bash", "--norc", "-c", script).split()) == offered
 
@@ -65,3 +69,101 @@ def test_fish(alone: Shell) -> None:
 
 def test_a_shell_that_is_unknown(alone: Shell) -> None:
     assert alone("completion", "tcsh").code == 2
+
+
+#: Chosen by whoever may make tasks; pressed Enter on by whoever completes it.
+HOSTILE = """Back up: $(touch hacked) `id`, "it's" & * ; | ~ # \\ 備份"""
+
+
+def completed(shell: Shell, line: str, **env: str) -> str:
+    """Return what bash is told for a line, and see that it is told nothing else."""
+    asked: dict[str, str | None] = {"COMP_LINE": line, "_AUTOMATION_COMPLETE": "bash_complete"}
+    said = shell(stdin="", **asked, **env)
+    assert (said.code, said.err) == (0, ""), said
+    return said.out.strip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "part"),
+    [
+        ("automation task get Back", "Back"),
+        ("automation task get Back\\ up", "Back\\ up"),
+        ("automation run logs latest:Back", "Back"),
+        ('automation task get "Back up: $', '"Back up: $'),
+        ("automation task get 'Back", "'Back"),
+        ('automation run logs latest:"Back', '"Back'),
+    ],
+)
+def test_a_name_arrives_whole_and_runs_nothing(shell: Shell, typed: str, part: str) -> None:
+    shell.task(HOSTILE)
+    _, reply = completed(shell, typed).split(",", maxsplit=1)
+
+    quote = part[0] if part[0] in "'\"" else ""
+    line = typed.removesuffix(part) + quote + reply + quote
+    words = in_shell(shell, "bash", "--norc", "-c", f"printf '%s\\n' {line}").splitlines()
+
+    assert words[-1].removeprefix("latest:") == HOSTILE
+    assert not Path("hacked").exists()
+
+
+def test_what_else_has_a_name(shell: Shell) -> None:
+    shell.ok("context", "add", "prod", "--server", "https://automation.invalid")
+    shell.ok("context", "use", "local")
+
+    assert completed(shell, "automation task run --queue") == ""
+    assert "plain,default" in completed(shell, "automation queue get ").splitlines()
+    assert completed(shell, "automation executor drain exec") == "plain,executor-1"
+    assert completed(shell, "automation context use p") == "plain,prod"
+    assert completed(shell, "automation run get la") == "open,latest:"
+    assert completed(shell, "automation apply -f ta") == "file,ta"
+
+
+def test_names_are_kept_for_the_same_token_in_a_folder_of_ones_own(shell: Shell) -> None:
+    shell.task("kept-one")
+    assert completed(shell, "automation task get kept-") == "plain,kept-one"
+    shell.task("kept-two")
+    again = completed(shell, "automation task get kept-")
+    stranger = completed(shell, "automation task get kept-", AUTOMATION_TOKEN="other")  # noqa: S106
+
+    assert again == "plain,kept-one", "the server was asked again"
+    assert stranger == ""
+    folder = shell.folder / ".cache" / "automation" / "names"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    assert all(re.fullmatch(r"[0-9a-f]{32}\.json", file.name) for file in folder.iterdir())
+
+
+def test_without_a_server_nothing_is_offered_or_said(alone: Shell) -> None:
+    nobody = "http://127.0.0.1:1"
+
+    assert completed(alone, "automation task get ") == ""
+    assert completed(alone, "automation task get ", AUTOMATION_SERVER=nobody) == ""
+    assert completed(alone, "automation task get ", HOME="/proc/none") == ""
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish on this machine")
+def test_fish_has_a_comma_in_a_name(shell: Shell) -> None:
+    shell.task("comma, too")
+    told = in_shell(
+        shell, "fish", "--no-config", "-c", FISH.format(line="automation task get comma")
+    )
+
+    assert told.strip() == "comma, too"
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "quote", "broken"),
+    [
+        ("automation ", "", "", 0),
+        ("automation a\\ b", "a\\ b", "", 0),
+        ("automation latest:x", "latest:x", "", 7),
+        ('automation "a: b', '"a: b', '"', 0),
+        ("automation a:'b", "a:'b", "'", 2),
+        ("automation 'a' 'b", "'b", "'", 0),
+        ("", "", "", 0),
+    ],
+)
+def test_the_last_word_of_a_line(line: str, text: str, quote: str, broken: int) -> None:
+    word = shells.last_word(line)
+
+    assert (word.text, word.quote, word.broken) == (text, quote, broken)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.client import Client, Deadline
+from services.cli.client import Client
 from services.cli.contexts import Place
+from services.cli.deadline import Deadline
 from services.cli.failures import Misused
 from tests.cli.shell import PROGRAM, SECONDS, Shell
 from tests.cli.test_network import certified

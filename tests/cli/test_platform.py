@@ -80,8 +80,34 @@ def test_a_crontab_becomes_tasks_once(shell: Shell, tmp_path: Path) -> None:
     ]
     assert again.json == []
     assert "already" in again.err
+    assert "MAILTO" in first.err
+    assert "AUTOMATION_SHELL" in first.err
     as_yaml = shell(*words, "--yaml")
     assert shell("validate", "-f", "-", stdin=as_yaml.out).code == 0
+
+
+def test_a_rehearsed_crontab_says_which_tasks(shell: Shell) -> None:
+    told = shell.ok("schedule", "import-crontab", "-", "--dry-run", stdin="@daily /opt/rehearsed\n")
+
+    assert "/opt/rehearsed" in told.out
+    assert told.lines[1].endswith("Every day at 00:00")
+    assert shell.ok("task", "list", "-q", "name:/opt/rehearsed*", "-o", "name").lines == []
+
+
+def test_a_command_of_a_crontab_does_what_crond_would_do(shell: Shell) -> None:
+    crontab = """\
+SHELL=/bin/bash
+WHO="the day"
+0 3 * * * read -r line; echo "$WHO: $(date -u -d @0 "+\\%F") $line ${BASH_VERSION:+bash}"%one%two
+"""
+    made = shell.ok("schedule", "import-crontab", "-", "--yes", "-o", "json", stdin=crontab)
+    (task,) = made.json
+    assert task["action_config"]["stdin"] == "one\ntwo\n"
+
+    shell.ok("task", "run", task["id"], "--wait")
+    log = shell.ok("run", "logs", f"latest:{task['name']}").out
+    assert "the day: 1970-01-01 one bash" in log
+    assert made.err.count("\n") == 1, "nothing is left to look at but where it runs"
 
 
 def test_a_trigger_is_tried_made_and_taken_away(shell: Shell) -> None:
@@ -229,6 +255,8 @@ def test_users_over_http(shell: Shell) -> None:
     shell.ok("user", "disable", "cli-ann")
     found = shell.ok("user", "get", "cli-ann", "-o", "json").json
     assert (found["role"], found["disabled"]) == ("editor", True)
+    refused = shell("user", "unlink", "cli-ann", "--yes")
+    assert (refused.code, "linked to no" in refused.err) == (5, True)
     shell.ok("user", "delete", "cli-ann", "--yes")
 
     assert shell("user", "get", "cli-ann").code == 3

@@ -126,7 +126,7 @@ def test_the_words_of_the_host_are_those_that_it_has() -> None:
 def test_the_host_knows_which_options_take_a_value() -> None:
     valued = {
         word
-        for option in options.every()
+        for option in options.every(lambda _: None)
         if not option.is_flag and not option.count
         for word in option.opts
     }

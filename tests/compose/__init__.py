@@ -5,6 +5,7 @@ images.py      base images where no registry can be reached, and the image of th
 project.py     what one does with `docker compose`: up, scale, kill, cut off, look
 stage.py       a load, a witness, and the judgement by the checker's rules
 story.py       what is done to the system, in order; `python -m tests.compose` runs it
+overrides.py   what each of the overrides is for, with all of them up
 scaling.py     how many runs a second one executor does, and four
 test_static*   what needs no engine: part of `make test`
 """

@@ -10,11 +10,11 @@ killed, Linux tells it to stop.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -104,7 +104,10 @@ def programs() -> tuple[str, str]:
     client = next(
         (found for found in ("/usr/bin/docker", shutil.which("docker")) if found and _is(found)), ""
     )
-    compose = str(Path(sys.executable).with_name("docker-compose"))
+    # The program itself: the wrapper of its package ends with 0 whatever it says.
+    package = importlib.util.find_spec("compose")
+    places = (package and package.submodule_search_locations) or ["compose"]
+    compose = str(Path(places[0]) / "docker-compose")
     if not client:
         raise NoEngine("there is no docker: apt install docker.io iptables mmdebstrap")
     if not _is(compose):

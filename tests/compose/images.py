@@ -11,6 +11,8 @@ An image that is there already is taken as it is, the official one too.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,12 @@ CHECKOUT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
 
 PYTHON, POSTGRES, NATS = "python:3.13-slim", "postgres:17", "nats:2.15-alpine"
+#: Of the overrides, by the folder of what stands in.
+OF_OVERRIDES = {
+    "caddy": "caddy:2.10-alpine",
+    "prometheus": "prom/prometheus:v3.5.0",
+    "s3": "chrislusf/seaweedfs:3.97",
+}
 NATS_VERSION = "2.15.1"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -61,19 +69,34 @@ async def stand_ins(docker: Docker, cache: Path) -> None:
             await _make_base(base)
         settings = [word for setting in SETTINGS for word in ("-c", setting)]
         await docker("import", *settings, str(base), PYTHON, within=MADE_WITHIN)
-    made = [
-        _build(docker, image, folder, *options)
-        for image, folder, options in (
-            (POSTGRES, "postgres", ()),
-            (NATS, "nats", ("--build-arg", f"NATS_VERSION={NATS_VERSION}")),
-        )
-        if not await has(docker, image)
-    ]
-    await asyncio.gather(*made)
+    await asyncio.gather(
+        _stand_in(docker, POSTGRES, "postgres"),
+        _stand_in(docker, NATS, "nats", "--build-arg", f"NATS_VERSION={NATS_VERSION}"),
+    )
 
 
-async def _build(docker: Docker, image: str, folder: str, *options: str) -> None:
-    await docker("build", "-q", *options, "-t", image, str(STAND_INS / folder), within=MADE_WITHIN)
+async def stand_ins_of_overrides(docker: Docker) -> None:
+    """Make what is missing of the overrides' images, but Grafana's; `stand_ins` comes first."""
+    await asyncio.gather(
+        *(_stand_in(docker, image, folder) for folder, image in OF_OVERRIDES.items())
+    )
+
+
+async def _stand_in(docker: Docker, image: str, folder: str, *options: str) -> None:
+    """Build one, unless there is the official image, or one that was made of the same folder."""
+    place = STAND_INS / folder
+    files = sorted(each for each in place.rglob("*") if each.is_file())
+    made_of = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+    try:
+        found = json.loads(await docker("image", "inspect", image))[0]
+    except Failed:
+        found = {}
+    labels = (found.get("Config") or {}).get("Labels") or {}
+    # What was pulled has a digest; what was built here has none.
+    if found.get("RepoDigests") or labels.get("made-of") == made_of:
+        return
+    label = ("--label", f"made-of={made_of}")
+    await docker("build", "-q", *label, *options, "-t", image, str(place), within=MADE_WITHIN)
 
 
 async def _make_base(base: Path) -> None:

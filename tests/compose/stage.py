@@ -7,9 +7,9 @@ final row for each run.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -17,8 +17,8 @@ from urllib.parse import quote
 from tests.compose.project import Project
 from tests.support import checker
 from tests.support.checker import Figures
-from tests.support.history import Fault
 from tests.support.load import Load, Operator
+from tests.support.under_load import UnderLoad
 from tests.support.witness import Witness
 
 SINK = "http://sink:8000"
@@ -29,37 +29,16 @@ SCOPES = ("tasks:read", "tasks:write", "tasks:run", "runs:read", "executors:read
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
+class Stage(UnderLoad):
     """A project, its load and its witness."""
 
     project: Project
-    operator: Operator
-    witness: Witness
-    load: Load
     database: Database
-    faults: list[Fault] = field(default_factory=list)
-    judged: int = 0
-
-    async def steady(self, seconds: float = 2) -> None:
-        """Wait until the sink has as many calls more as the load makes in that time."""
-        await self.witness.sink.wait_for_more(int(self.load.per_second * seconds))
-
-    @contextmanager
-    def fault(self, kind: str, target: str) -> Iterator[None]:
-        """Note what is done to the system, and how long it took."""
-        began_at = datetime.now(UTC)
-        try:
-            yield
-        finally:
-            self.faults.append(
-                Fault(kind=kind, target=target, began_at=began_at, ended_at=datetime.now(UTC))
-            )
 
     async def judge(self, what: str) -> Figures:
         """Wait until all that was due has ended, then compare everything with everything."""
         until = datetime.now(UTC)
-        news = self.faults[self.judged :]
-        self.judged = len(self.faults)
+        news = self.news()
         await self.database.find()
         left = await self.witness.drained(
             until, acknowledged=self.operator.acknowledged, within=DRAINED_WITHIN
@@ -70,10 +49,10 @@ class Stage:
             faults=self.faults,
             unseen=self.operator.unseen,
         )
-        verdict = checker.judge(history)
-        assert verdict.is_good, f"{what}: {verdict.report()}"
-        assert not left, f"{what}: {left} runs are still open"
-        assert not self.operator.broken, self.operator.broken[:3]
+        try:
+            self.accept(checker.judge(history), left=left)
+        except AssertionError as error:
+            raise AssertionError(f"{what}: {error}") from error
         since = min((each.began_at for each in news), default=until)
         return checker.measure(history, since, until)
 

@@ -1,8 +1,8 @@
 """What is done to the system, in order: a day of an operator, and the disasters of a year.
 
     build ─► up, three executors ─► load ─► kill -9 an executor ─► kill -9 NATS
-    ─► cut off PostgreSQL ─► scale up and down ─► upgrade, service by service
-    ─► one executor and four ─► stop ─► down
+    ─► fill the disk of NATS ─► cut off PostgreSQL ─► scale up and down
+    ─► upgrade, service by service ─► one executor and four ─► stop ─► down
 
 After every disaster the checker judges all that has happened since the beginning.
 """
@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +22,17 @@ import httpx
 
 from deploy.local import ports
 from tests.compose import images, scaling
-from tests.compose.engine import Docker
+from tests.compose.engine import Docker, Failed
 from tests.compose.project import Project
 from tests.compose.stage import Stage, stage
+from tests.faults.small_disk import Filler, may_mount, small_disk
 
 #: Long enough for every connection to break, shorter than a lease.
 CUT_OFF = timedelta(seconds=5)
+#: Of the disk of NATS; what its check wants to be free is less.
+DISK_MB = 300
+#: How long a full disk may take to be told by those who publish.
+TOLD_WITHIN = 90.0
 #: In this order a new version takes over: the schema first, who decides before who does.
 UPGRADED = (
     *("bus-keeper", "log-writer", "notifier", "scheduler", "executor", "api", "account-runtime"),
@@ -65,15 +71,21 @@ async def tell(docker: Docker, cache: Path, folder: Path) -> None:
         "AUTOMATION_EGRESS_ALLOW": "sink",
         "SINK_FOLDER": str(folder),
         "SINK_USER": f"{os.getuid()}:{os.getgid()}",
+        "NATS_FOLDER": str(folder / "nats"),
     }
     project = Project(docker, f"automation-test-{port}", [OVERRIDE], env)
+    disk = ExitStack()
+    if may_mount():
+        disk.enter_context(small_disk(folder / "nats", DISK_MB))
+    else:
+        (folder / "nats").mkdir()
     try:
         took = await project.up("--scale", "executor=3", "--no-build")
         book.note(f"up, all healthy after {took:.1f} s")
         url = f"http://{ports.LOOPBACK}:{port}"
         await _first_look(project, url)
         async with stage(project, calls, url) as here:
-            for step in (_kill_executor, _kill_nats, _cut_off_database, _scale, _upgrade):
+            for step in STEPS:
                 await _told(book, here, step)
             await _scaling(book, here)
         await project.compose("stop", within=180)
@@ -86,6 +98,7 @@ async def tell(docker: Docker, cache: Path, folder: Path) -> None:
         raise
     finally:
         await asyncio.shield(project.down())
+        disk.close()
     book.note("down")
 
 
@@ -127,6 +140,36 @@ async def _kill_nats(here: Stage, _: Book) -> str:
     return f"NATS killed, healthy again after {took:.1f} s"
 
 
+async def _fill_bus_disk(here: Stage, _: Book) -> str:
+    """Nobody helps: once there is room its health check ends the server, the engine starts it."""
+    if not may_mount():
+        return "NATS' disk NOT filled: only root mounts a small one"
+    nats = (await here.project.names("nats"))[0]
+    restarts = (await here.project.docker.inspect(nats))["RestartCount"]
+    filler = Filler(Path(here.project.env["NATS_FOLDER"]))
+    with here.fault("full disk", "nats"):
+        deadline = time.monotonic() + TOLD_WITHIN
+        while "StoresNothing" not in await _readiness(here, "scheduler"):
+            assert time.monotonic() < deadline, "no scheduler says that nothing is stored"
+            filler.fill()
+        filler.remove()
+        began = time.monotonic()
+        await here.project.until(
+            nats,
+            lambda said: said == f"{int(str(restarts)) + 1} healthy",
+            "{{.RestartCount}} {{.State.Health.Status}}",
+        )
+    return f"NATS' disk full: told, healthy {time.monotonic() - began:.1f} s after there was room"
+
+
+async def _readiness(here: Stage, service: str) -> str:
+    """Return what the image's own check says in the first container of a service."""
+    try:
+        return await here.project.exec(service, "python", "-IS", "/opt/automation/ready.py")
+    except Failed as unready:
+        return str(unready)
+
+
 async def _cut_off_database(here: Stage, _: Book) -> str:
     with here.fault("cut off", "postgres"):
         async with here.project.cut_off("postgres"):
@@ -160,6 +203,9 @@ async def _upgrade(here: Stage, book: Book) -> str:
             await project.up("--no-deps", *scale, service)
             book.note(f"    {service} upgraded")
     return f"upgraded under load in {time.monotonic() - began:.1f} s"
+
+
+STEPS = (_kill_executor, _kill_nats, _fill_bus_disk, _cut_off_database, _scale, _upgrade)
 
 
 async def _scaling(book: Book, here: Stage) -> None:

@@ -100,6 +100,11 @@ SPOILED: dict[str, list[tuple[str, Spoil, str]]] = {
             "asks /ready",
         ),
         (
+            "no replica without the bus",
+            lambda o: set_(main(o, "api")["readinessProbe"]["httpGet"], "path", "/readyz"),
+            "readinessProbe asks /readyz",
+        ),
+        (
             "ready for alive",
             lambda o: set_(main(o, "api")["livenessProbe"]["httpGet"], "path", "/readyz"),
             "livenessProbe asks",

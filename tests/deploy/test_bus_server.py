@@ -235,6 +235,7 @@ async def test_the_probes_ask_what_the_server_answers(tmp_path: Path, keys: Path
         probe["httpGet"]["path"]
         for overlay in ("single-node", "production")
         for _, probe in probes(workload(objects(overlay), "nats").main)
+        if "httpGet" in probe
     }
 
     async with servers(1, tmp_path, keys) as (server,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from deploy.keys import contents
 from deploy.keys.folder import Folder
 from tests.deploy.checks import confined, environment, references, scaling, schema, staying
-from tests.deploy.rendering import K8S, OVERLAYS, kustomize, objects, of_kind
-from tests.deploy.workloads import workloads
+from tests.deploy.rendering import K8S, OVERLAYS, Object, kustomize, objects, of_kind
+from tests.deploy.workloads import Workload, workload, workloads
 
 RULES = {
     "schema": schema.problems,
@@ -25,6 +26,14 @@ ROLES = frozenset(
     {"api", "scheduler", "executor", "log-writer", "notifier", "account-runtime", "bus-keeper"}
 )
 
+#: What tells an executor for backups from the others; the rest must be alike.
+OF_BACKUPS = {
+    "AUTOMATION_BACKUP_DATABASE_URL",
+    "AUTOMATION_BACKUP_DATABASE_PASSWORD_FILE",
+    "AUTOMATION_EXECUTOR_QUEUES",
+    "AUTOMATION_EXECUTOR_SLOTS",
+}
+
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -36,7 +45,41 @@ def test_the_manifests_hold_to_the_rule(overlay: str, rule: str) -> None:
 def test_every_role_runs_and_is_prepared(overlay: str) -> None:
     found = {each.role for each in workloads(objects(overlay)) if each.is_ours}
 
-    assert found == ROLES | {"prepare-database", "prepare-bus"}
+    assert found - {"backup"} == ROLES | {"prepare-database", "prepare-bus"}
+    assert ("backup" in found) == (overlay != "production"), "who wants it says so there"
+
+
+def test_the_executor_for_backups_is_an_executor() -> None:
+    both = [workload(objects("single-node"), name) for name in ("executor", "backup")]
+
+    def without_what_differs(pod: Workload) -> Object:
+        spec = copy.deepcopy(pod.spec)
+        for apart in ("serviceAccountName", "topologySpreadConstraints", "volumes"):
+            spec.pop(apart, None)
+        (main,) = spec["containers"]
+        main["env"] = sorted(
+            (each for each in main["env"] if each["name"] not in OF_BACKUPS),
+            key=lambda each: each["name"],
+        )
+        return spec
+
+    executor, backup = map(without_what_differs, both)
+    assert backup == executor
+
+
+def test_the_executor_for_backups_reads_all_of_the_database_and_takes_nothing_else() -> None:
+    everything = objects("single-node")
+    pod = workload(everything, "backup")
+    told = environment.environment(pod, pod.main, everything)
+
+    assert told["AUTOMATION_EXECUTOR_QUEUES"] == "backup"
+    assert "//automation_backup@" in told["AUTOMATION_BACKUP_DATABASE_URL"]
+    assert "sslmode=verify-full" in told["AUTOMATION_BACKUP_DATABASE_URL"]
+    assert environment.files(pod, "own", everything).keys() == {
+        *("ca.crt", "db.password", "db-backup.password", "nats.seed"),
+    }
+    other = workload(everything, "executor")
+    assert "db-backup.password" not in environment.files(other, "own", everything)
 
 
 def test_the_secrets_are_made_of_all_keys_but_those_that_stay_at_home(tmp_path: Path) -> None:

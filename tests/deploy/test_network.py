@@ -22,6 +22,8 @@ BUS = (
 DATABASE = ("api", "scheduler", "executor", "log-writer", "notifier", "prepare-database")
 WORLD = ("executor", "notifier")
 ROLES = tuple(dict.fromkeys((*BUS, *DATABASE)))
+#: The executor of a component; production has it only where somebody says so.
+BACKUP = "backup"
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"})
 KEDA = Pod("keda", "keda", {"app": "keda-operator"})
@@ -54,18 +56,20 @@ def everywhere(nodes: tuple[str, ...], target: str, *ports: int) -> set[Flow]:
 def expected(overlay: str) -> set[Flow]:
     """Return the table of an overlay."""
     servers = ("nats", "postgres") if overlay == "single-node" else ("nats",)
-    flows = everywhere(BUS, "nats", 4222) | everywhere((*ROLES, *servers), "dns", 53)
+    more = () if overlay == "production" else (BACKUP,)
+    roles = (*ROLES, *more)
+    flows = everywhere((*BUS, *more), "nats", 4222) | everywhere((*roles, *servers), "dns", 53)
     for target in ("internet", "internet 6"):
-        flows |= everywhere(WORLD, target, *PORTS)
+        flows |= everywhere((*WORLD, *more), target, *PORTS)
     if overlay == "single-node":
-        return flows | everywhere(DATABASE, "postgres", 5432)
-    flows |= everywhere(DATABASE, "database outside", 5432)
+        return flows | everywhere((*DATABASE, *more), "postgres", 5432)
+    flows |= everywhere((*DATABASE, *more), "database outside", 5432)
     flows |= {Flow("nats", "nats", 6222), Flow("keda", "nats", 8222)}
     if overlay == "everything":
         flows |= {Flow("ingress", "api", 8080)}
         flows |= {Flow("api", "internet", 443), Flow("api", "internet 6", 443)}
-        flows |= {Flow("monitoring", role, 8081) for role in ROLES}
-        flows |= everywhere(ROLES, "monitoring", 4318)
+        flows |= {Flow("monitoring", role, 8081) for role in roles}
+        flows |= everywhere(roles, "monitoring", 4318)
     return flows
 
 

@@ -12,6 +12,8 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job")
 SERVICES = ("Deployment", "StatefulSet")
 COMPONENT = "app.kubernetes.io/component"
 NAME = "app.kubernetes.io/name"
+#: Roles that are another service with rights of their own.
+PLAYED_BY = {"backup": "executor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Workload:
     def role(self) -> str:
         """Which of our roles it plays, or which server it is."""
         return self.labels.get(COMPONENT) or self.labels[NAME]
+
+    @property
+    def service(self) -> str:
+        """Which of our services it runs; its role, where it is none that runs on."""
+        return PLAYED_BY.get(self.role, self.role)
 
     @property
     def replicas(self) -> int | None:

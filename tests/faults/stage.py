@@ -16,8 +16,8 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,10 +27,11 @@ from uuid import UUID
 
 from tests.support import checker
 from tests.support.checker import Figures, Verdict
-from tests.support.history import Fault, History
+from tests.support.history import History
 from tests.support.http_sink import HttpSink
 from tests.support.load import Load, Operator
 from tests.support.system import UP, System
+from tests.support.under_load import UnderLoad
 from tests.support.witness import Witness
 
 #: Everything that was due must have ended this long after a fault is over.
@@ -54,15 +55,11 @@ TABLE: list[Line] = []
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
+class Stage(UnderLoad):
     """One system, its sink and its load."""
 
     system: System
     sink: HttpSink
-    operator: Operator
-    witness: Witness
-    load: Load
-    faults: list[Fault]
     retried: set[UUID] = field(default_factory=set)
     """Tasks whose attempts fail on purpose."""
     failing: set[UUID] = field(default_factory=set)
@@ -71,22 +68,6 @@ class Stage:
     """Processes that may be started again as often as it takes."""
     forgotten: set[UUID] = field(default_factory=set)
     """Runs by hand that the database knew once: an older state of it was restored."""
-    judged: int = 0
-
-    async def steady(self, seconds: float = 2) -> None:
-        """Wait until the sink has as many calls more as the load makes in that time."""
-        await self.witness.sink.wait_for_more(int(self.load.per_second * seconds))
-
-    @contextmanager
-    def fault(self, kind: str, target: str) -> Iterator[None]:
-        """Note a fault and how long it lasted."""
-        began_at = datetime.now(UTC)
-        try:
-            yield
-        finally:
-            self.faults.append(
-                Fault(kind=kind, target=target, began_at=began_at, ended_at=datetime.now(UTC))
-            )
 
     async def kill(self, name: str) -> float:
         """Kill -9 a process; return how many seconds later the supervisor has it ready again."""
@@ -107,15 +88,12 @@ class Stage:
     async def judge(self, what: str) -> Figures:
         """Wait until all that was due has ended, then compare everything with everything."""
         until = datetime.now(UTC)
-        news = self.faults[self.judged :]
-        self.judged = len(self.faults)
+        news = self.news()
         try:
             left = await self.drained(until)
             history = await self.history()
             verdict = checker.judge(history)
-            assert verdict.is_good, verdict.report()
-            assert not left, f"{left} runs are still open"
-            assert not self.operator.broken, self.operator.broken[:3]
+            self.accept(verdict, left=left)
             kills = Counter(each.target for each in self.faults if each.ends)
             restarts = self.restarts()
             for name in self.restless:
@@ -191,7 +169,6 @@ async def stage(
                 operator=operator,
                 witness=Witness(sink.file, lambda: dsn or system.dsn),
                 load=load,
-                faults=[],
             )
             await here.steady()
             yield here

@@ -11,10 +11,9 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +24,7 @@ import pytest_asyncio
 
 from deploy.local.postgres import Postgres
 from tests.faults.own_postgres import OwnPostgres, away_from_home, own_postgres
+from tests.faults.small_disk import Filler, root, small_disk
 from tests.faults.stage import Stage, stage
 from tests.support.servers import temporary_folder
 from tests.support.system import eventually
@@ -49,23 +49,10 @@ FULL = 5  # seconds
 ROOM_AGAIN = 45  # seconds: the supervisor's longest rest, and the recovery
 
 READY = "database system is ready to accept connections"
-CAP_SYS_ADMIN = 21
 OUR_SESSIONS = """
 SELECT pid FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
-
-
-def may_mount() -> bool:
-    """Say whether we are root, and a root that may mount something."""
-    if os.geteuid() != 0:
-        return False
-    status = Path("/proc/self/status").read_text()
-    effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff"))
-    return bool(int(effective, 16) >> CAP_SYS_ADMIN & 1)
-
-
-root = pytest.mark.skipif(not may_mount(), reason="needs root to mount a tmpfs")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -151,38 +138,6 @@ async def test_a_force_to_disk_fails_once(here: Stage, server: OwnPostgres) -> N
 
     assert not figures.twice
     assert time.monotonic() - began < RECOVERED
-
-
-@contextmanager
-def small_disk(place: Path, megabytes: int) -> Iterator[None]:
-    """Mount a tmpfs; it is gone at the end, whatever still uses it."""
-    place.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", place], check=True)  # noqa: S607
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", place], check=True)  # noqa: S607
-
-
-class Filler:
-    """A file that takes all the room that there is."""
-
-    def __init__(self, disk: Path) -> None:
-        self._file = disk / "filler"
-
-    def fill(self) -> None:
-        """Take what has become free since the last time, too."""
-        with self._file.open("ab", buffering=0) as file:
-            for size in (1 << 20, 1 << 12):
-                try:
-                    while file.write(bytes(size)) == size:
-                        pass
-                except OSError:  # full
-                    continue
-
-    def remove(self) -> None:
-        """Give it back."""
-        self._file.unlink()
 
 
 async def make_cluster(home: Path, wal: Path) -> None:

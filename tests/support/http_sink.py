@@ -16,7 +16,6 @@ import asyncio
 import base64
 import json
 import os
-import signal
 import sys
 import time
 from collections import Counter
@@ -25,14 +24,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from deploy.local import ports, probe, process
-
-CHECKOUT = Path(__file__).parents[2]
-STARTS_WITHIN = timedelta(seconds=30)
-POLL = timedelta(milliseconds=20)
+from deploy.local import ports
+from tests.support.sink import POLL, Sink
 
 Message = MutableMapping[str, Any]
 
@@ -54,41 +49,11 @@ class Call:
         return json.loads(self.body)
 
 
-class HttpSink:
-    """The tests' end of it; `async with` starts and stops the server."""
+class HttpSink(Sink):
+    """The tests' end of it; append a path to its `url`."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / "calls.jsonl"
-        self._output = folder / "http-sink.log"
-        self._port = ports.free_port()
-        self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens; append a path."""
-        return f"http://{ports.LOOPBACK}:{self._port}"
-
-    async def start(self) -> None:
-        """Start it (again, on the same port and the same file)."""
-        self.file.touch()
-        command = process.Command(
-            argv=(sys.executable, "-m", __spec__.name, str(self.file), str(self._port)),
-            env={"PYTHONPATH": str(CHECKOUT)},
-        )
-        with self._output.open("ab") as output:
-            self._process = await process.spawn(command, output=output)
-        deadline = time.monotonic() + STARTS_WITHIN.total_seconds()
-        while not await probe.listens(self._port):
-            said = self._output.read_text(errors="replace")
-            assert self._process.returncode is None, said
-            assert time.monotonic() < deadline, said
-            await asyncio.sleep(POLL.total_seconds())
-
-    async def stop(self) -> None:
-        """Stop it at once: callers see their connections break."""
-        if self._process is not None:
-            await process.stop(self._process, by=signal.SIGKILL, within=timedelta(seconds=5))
-            self._process = None
+        super().__init__(__spec__.name, folder / "calls.jsonl")
 
     def calls(self, path: str = "/") -> list[Call]:
         """Return all calls so far whose path starts like this, in order of arrival."""
@@ -104,18 +69,6 @@ class HttpSink:
             assert time.monotonic() < deadline, f"{len(found)} of {count} calls of {path}"
             await asyncio.sleep(POLL.total_seconds())
         return found
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
 
 def _read(line: bytes) -> Call:

@@ -32,6 +32,7 @@ POLL = 0.1  # seconds
 CONFIG = """\
 server_name: {name}
 listen: 127.0.0.1:{port}
+http: 127.0.0.1:{monitor}
 authorization {{ user: automation, password: {password} }}
 jetstream {{ store_dir: "{store}", sync_interval: 1s }}
 cluster {{ name: automation, listen: 127.0.0.1:{route}, routes: [{routes}] }}
@@ -44,6 +45,7 @@ class _Member:
     folder: Path
     port: int
     route: int
+    monitor: int
     running: asyncio.subprocess.Process | None = None
 
 
@@ -53,7 +55,13 @@ class NatsCluster:
     def __init__(self, folder: Path) -> None:
         self._password = secrets.token_hex()
         self._members = [
-            _Member(f"n{number}", folder / f"n{number}", ports.free_port(), ports.free_port())
+            _Member(
+                name=f"n{number}",
+                folder=folder / f"n{number}",
+                port=ports.free_port(),
+                route=ports.free_port(),
+                monitor=ports.free_port(),
+            )
             for number in range(SIZE)
         ]
 
@@ -64,6 +72,10 @@ class NatsCluster:
 
     def _url_of(self, member: _Member) -> str:
         return f"nats://automation:{self._password}@{ports.LOOPBACK}:{member.port}"
+
+    def monitor_of(self, name: str) -> int:
+        """Return the port on which a server tells of itself."""
+        return self._named(name).monitor
 
     async def start(self, name: str) -> None:
         """Start a server; it may take a while until it has caught up."""
@@ -78,6 +90,7 @@ class NatsCluster:
                 password=self._password,
                 store=member.folder / "jetstream",
                 route=member.route,
+                monitor=member.monitor,
                 routes=routes,
             )
         )

@@ -10,7 +10,6 @@ import asyncio
 import gzip
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,14 +17,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from deploy.local import ports, probe, process
-
-CHECKOUT = Path(__file__).parents[2]
-STARTS_WITHIN = timedelta(seconds=30)
-POLL = timedelta(milliseconds=50)
+from deploy.local import ports
+from tests.support.sink import POLL, Sink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +40,11 @@ class Span:
     error: bool
 
 
-class OtlpSink:
-    """The tests' end of it; `async with` starts and stops the server."""
+class OtlpSink(Sink):
+    """The tests' end of it; its `url` is what `AUTOMATION_OTLP_ENDPOINT` is to be."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = folder / "spans.jsonl"
-        self._output = folder / "otlp-sink.log"
-        self._port = ports.free_port()
-        self._process: asyncio.subprocess.Process | None = None
-
-    @property
-    def url(self) -> str:
-        """What `AUTOMATION_OTLP_ENDPOINT` is to be."""
-        return f"http://{ports.LOOPBACK}:{self._port}"
+        super().__init__(__spec__.name, folder / "spans.jsonl")
 
     def spans(self) -> list[Span]:
         """Return all that was told so far."""
@@ -76,32 +63,6 @@ class OtlpSink:
             assert time.monotonic() < deadline, f"not enough in {within}: {told[-40:]}"
             await asyncio.sleep(POLL.total_seconds())
         return found
-
-    async def __aenter__(self) -> Self:
-        self.file.touch()
-        command = process.Command(
-            argv=(sys.executable, "-m", __spec__.name, str(self.file), str(self._port)),
-            env={"PYTHONPATH": str(CHECKOUT)},
-        )
-        with self._output.open("ab") as output:
-            self._process = await process.spawn(command, output=output)
-        deadline = time.monotonic() + STARTS_WITHIN.total_seconds()
-        while not await probe.listens(self._port):
-            said = self._output.read_text(errors="replace")
-            assert self._process.returncode is None, said
-            assert time.monotonic() < deadline, said
-            await asyncio.sleep(POLL.total_seconds())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._process is not None:
-            await process.stop(self._process, by=signal.SIGKILL, within=timedelta(seconds=5))
-            self._process = None
 
 
 def _main() -> None:

@@ -88,6 +88,10 @@ class ProductionNats:
     async def opened(self) -> None:
         """Nothing follows."""
 
+    async def beyond_help(self) -> str:
+        """Nobody asks."""
+        return ""
+
     def explain(self, output: str) -> str:
         """Repeat what it said."""
         return output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 from uuid import UUID
 
@@ -170,6 +171,13 @@ def test_a_mail_server_is_named_by_a_url(url: str, expected: tuple[object, ...])
 
     found = (server.host, server.port, server.password, server.tls, server.starttls)
     assert found == expected
+
+
+@pytest.mark.parametrize("url", ["smtp://mail", "smtp://me:secret@mail"])
+def test_a_file_with_a_password_needs_a_user_and_no_other_password(url: str) -> None:
+    with pytest.raises(ValueError, match="AUTOMATION_SMTP_PASSWORD_FILE needs") as refused:
+        SmtpServer.parse(url, Path("password"))
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["mail", "http://mail", "smtp://", "smtp://a?starttls=maybe"])

@@ -110,4 +110,4 @@ async def test_without_a_built_page_browsers_are_told_and_the_api_works(tmp_path
 
     assert (told.status_code, api.text) == (404, "api")
     assert "make web" in told.text
-    assert "尚未建置" in told.text
+    assert "這裡沒有網頁" in told.text

@@ -185,6 +185,7 @@ NEEDS: Mapping[str, Scope] = {
     "update_user": "users:admin",
     "delete_user": "users:admin",
     "create_user_link": "users:admin",
+    "unlink_user": "users:admin",
     "list_my_tokens": "tokens:own",
     "create_my_token": "tokens:own",
     "revoke_my_token": "tokens:own",

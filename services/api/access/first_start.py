@@ -133,6 +133,17 @@ async def link_user(dsn: DatabaseAddress | str, name: str, issuer: str, subject:
         await audit.note(connection, COMMAND_LINE, "user.linked", "user", row.name, after=after)
 
 
+async def unlink_user(dsn: DatabaseAddress | str, name: str) -> None:
+    """Have nobody from a provider, or a proxy, come in as this user any more.
+
+    Raises:
+        NotFound: there is none of that name.
+        Conflict: there is no link, or they are the last administrator who can get in.
+    """
+    async with connected(dsn) as connection, connection.transaction():
+        await outsiders.unlink(connection, await _locked(connection, name), COMMAND_LINE)
+
+
 def hash_of_file(path: Path, name: str) -> str:
     """Return what is stored of the password in a file; the line's end does not belong to it.
 

@@ -3,7 +3,7 @@
 Somebody is found by issuer and subject and by nothing else. An address or a name can be given to
 another person, or be claimed by them; so whoever is new gets a user of their own, under a name
 that is free, and never one that is there already. To have a provider's person come in as an
-existing user, an administrator says so: `automation user link`.
+existing user, an administrator says so: `automation user link`, and `unlink` takes it back.
 
 What a provider says of their role counts anew at each log-in. Disabled is disabled.
 """
@@ -23,13 +23,15 @@ from services.api.access import people
 from services.api.access.names import folded
 from services.api.access.roles import ROLES, Role
 from services.api.access.schemas import UserCreate, UserUpdate
-from services.api.store import identities, users
+from services.api.store import audit, identities, sessions, users
 from services.api.store.audit import Actor
 from services.api.store.users import UserRow
 from services.api.wire.problems import Refused
 from shared.db.pool import Connection
 from shared.domain.errors import Conflict
 
+#: How a session says that a provider has vouched for it.
+VIA = "oidc"
 LONGEST_SUBJECT = 255  # OpenID Connect Core, 2
 _LONGEST_NAME = 56
 _UNFIT = re.compile(r"[\s/:\\\x00-\x1f\x7f]+")
@@ -104,10 +106,12 @@ async def admitted(connection: Connection, who: Outsider, visitor: Actor) -> Use
         raise Refused(403, "oidc.subject")
     await identities.lock(connection, who.issuer, who.subject)
     user_id = await identities.user_of(connection, who.issuer, who.subject)
-    if user_id is None:
+    row = await people.locked(connection, user_id) if user_id else None
+    # Whoever cut the link meanwhile had the same lock.
+    if row is None or await identities.user_of(connection, who.issuer, who.subject) != row.id:
         row = await _made(connection, who, visitor)
     else:
-        row = await _judged(connection, await people.locked(connection, user_id), who, visitor)
+        row = await _judged(connection, row, who, visitor)
     if row.disabled_at is not None:
         raise Refused(403, "auth.disabled")
     await identities.note_use(connection, who.issuer, who.subject)
@@ -185,3 +189,30 @@ async def link(connection: Connection, issuer: str, subject: str, user_id: UUID)
         owner = await identities.user_of(connection, issuer, subject)
         if owner != user_id:
             raise Conflict("user.identity_taken")
+
+
+async def unlink(connection: Connection, row: UserRow, actor: Actor) -> UserRow:
+    """Have nobody from elsewhere come in as a user that the caller has locked any more.
+
+    Who came so is logged out; a password, and what was begun with one, stays.
+
+    Raises:
+        Conflict: there is no link, or no administrator would be left who can get in.
+    """
+    found = await identities.cut(connection, row.id)
+    if not found:
+        raise Conflict("user.not_linked")
+    if row.role == "admin" and not row.has_password:
+        await people.require_another_admin(connection, row, gets_in=row.disabled_at is None)
+    ended = await sessions.end_all(connection, row.id, via=VIA)
+    before = {"identities": [{"issuer": issuer, "subject": subject} for issuer, subject in found]}
+    await audit.note(
+        connection,
+        actor,
+        "user.unlinked",
+        "user",
+        row.name,
+        before=before,
+        after={"ended_sessions": ended},
+    )
+    return await people.locked(connection, row.id)

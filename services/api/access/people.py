@@ -122,15 +122,20 @@ async def remove(connection: Connection, row: UserRow, actor: Actor) -> None:
     await audit.note(connection, actor, "user.deleted", "user", row.name, before=audited(row))
 
 
-async def require_another_admin(connection: Connection, row: UserRow) -> None:
+async def require_another_admin(
+    connection: Connection, row: UserRow, *, gets_in: bool | None = None
+) -> None:
     """Refuse what would leave the system without an administrator who can log in.
+
+    Whether *row* is one who can depends on their password, unless the caller knows of another way.
 
     Raises:
         Conflict: *row* is the last one.
     """
     await store.lock_admins(connection)
-    counts = row.has_password and row.disabled_at is None
-    if counts and not await store.other_admins(connection, row.id):
+    if gets_in is None:
+        gets_in = row.has_password and row.disabled_at is None
+    if gets_in and not await store.other_admins(connection, row.id):
         raise Conflict("user.last_admin")
 
 

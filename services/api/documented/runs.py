@@ -139,6 +139,9 @@ class RunDetail(ListedRun):
     trace_id: str | None = Field(
         description="Its trace (OpenTelemetry), as a trace store finds it; null if it has none."
     )
+    trace_url: str | None = Field(
+        description="Where its trace is looked at, if the operator has named such a place."
+    )
     progress: ProgressShown | None = Field(
         description="What the action said last of how far it is, if it says anything; a few seconds"
         " old while it runs."

@@ -44,8 +44,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _API_ROOT = "/api/"
 _API = frozenset({"/docs", "/openapi.json", *PROBES})
 _NOT_BUILT = {
-    "en": "The page was not built. Run make run, or make web and start again.",
-    "zh-TW": "尚未建置網頁。請執行 make run，或執行 make web 後重新啟動。",
+    "en": "There is no page here: it was not built (run make run, or make web and start again),"
+    " or it was switched off.",
+    "zh-TW": "這裡沒有網頁：尚未建置（請執行 make run，或執行 make web 後重新啟動），或已停用。",
 }
 
 

@@ -10,6 +10,8 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.access import audit_file
+from services.api.access.audit_chain import Mark
+from services.api.access.audit_copy import End
 from services.api.access.audit_verifying import verify
 from services.api.access.audit_view import view
 from services.api.access.auth import Caller, admit, closed_router
@@ -102,7 +104,11 @@ async def export_audit(
         str, Query(alias="format", json_schema_extra={"enum": [*FORMATS]}, max_length=10)
     ] = "csv",
 ) -> Response:
-    """Give the list as a file, the latest first. No spreadsheet takes a cell for a formula."""
+    """Give the list as a file, the latest first. No spreadsheet takes a cell for a formula.
+
+    The last of the JSON lines is `{"end": {"rows", "anchor", "head"}}`: a file without it was cut
+    off. `automation audit verify` tells.
+    """
     form = read_choice("format", form, tuple(FORMATS)) or "csv"
     seat = ExitStack()
     seat.enter_context(parts.tails.place(caller.holder))
@@ -149,21 +155,26 @@ async def _pages(
         yield audit_file.csv_head().encode()
     write = audit_file.csv_lines if form == "csv" else audit_file.json_lines
     before: int | None = None
-    sealed: int | None = None
+    head: Mark | None = None
+    count = 0
     while True:
         # A visit to the database per page: a slow reader must not hold a connection.
         try:
             async with parts.database.connection() as connection:
-                if sealed is None:
-                    sealed = (await audit_chain.ends(connection)).head.seal
+                if head is None:
+                    head = (await audit_chain.ends(connection)).head
                 rows = await store.page(connection, wanted, before=before, limit=BATCH)
+                anchor = (await audit_chain.ends(connection)).anchor
             await admit(request, parts)  # who reads slowly may have lost the right to
         except (Refused, Unavailable):
             raise ConnectionError from None  # cut off, so that nobody takes it for the whole
-        yield write([_view(_as_of(row, sealed)) for row in rows]).encode("utf-8", "replace")
+        yield write([_view(_as_of(row, head.seal)) for row in rows]).encode("utf-8", "replace")
+        count += len(rows)
         if len(rows) < BATCH:
-            return
+            break
         before = rows[-1].row.id
+    if form == "jsonl":
+        yield write([End(count, anchor, head).line()]).encode()
 
 
 def _as_of(listed: store.ListedRow, sealed: int) -> store.ListedRow:

@@ -131,6 +131,7 @@ async def get_run(parts: Parts, run_id: RunId, language: CallersLanguage) -> Res
         names = await run_kin.names(connection, [upstream] if upstream else [])
     shown = {
         **run_detail_view(history, names, language),
+        "trace_url": parts.traces.link(history.trace_id),
         "task_name": task[0] if task else None,
         "task_action": task[1] if task else None,
         "held_by": [*map(holder_view, in_the_way)],

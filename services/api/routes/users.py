@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
-from services.api.access import people
+from services.api.access import outsiders, people
 from services.api.access.auth import Caller, closed_router
 from services.api.access.known_tokens import Principal
 from services.api.access.links import LINK_PAGE
@@ -179,6 +179,22 @@ async def create_user_link(
     answer = await once(
         parts.database, request, caller, b"", act, key=key, remembered=_without_link
     )
+    return answer.response()
+
+
+@router.delete("/{user_id}/identities", response_model=User)
+async def unlink_user(
+    *, request: Request, parts: Parts, caller: Caller, user_id: UserId, key: IdempotencyKey
+) -> Response:
+    """Cut the link to a provider: who came in that way is logged out; a password stays."""
+
+    async def act(connection: Connection) -> Answer:
+        row = await people.locked(connection, user_id)
+        _require_rank(caller, row.role)
+        return _answer(await outsiders.unlink(connection, row, Actor.of(caller)))
+
+    answer = await once(parts.database, request, caller, b"", act, key=key)
+    parts.known_tokens.forget_all()
     return answer.response()
 
 

@@ -34,6 +34,14 @@ async def insert(connection: Connection, issuer: str, subject: str, user_id: UUI
     return done == "INSERT 0 1"
 
 
+async def cut(connection: Connection, user_id: UUID) -> list[tuple[str, str]]:
+    """Forget who a user is elsewhere; return issuer and subject of each identity they had."""
+    rows = await connection.fetch(
+        "DELETE FROM api.identities WHERE user_id = $1 RETURNING issuer, subject", user_id
+    )
+    return sorted((row[0], row[1]) for row in rows)
+
+
 async def note_use(connection: Connection, issuer: str, subject: str) -> None:
     """Note that somebody has just come with an identity; to the minute."""
     await connection.execute(

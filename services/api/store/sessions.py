@@ -127,13 +127,15 @@ async def end_by_secret(connection: Connection, secret_hash: bytes) -> None:
     )
 
 
-async def end_all(connection: Connection, user_id: UUID, *, but: UUID | None = None) -> int:
-    """End all sessions of a user but one; return how many."""
+async def end_all(
+    connection: Connection, user_id: UUID, *, but: UUID | None = None, via: str | None = None
+) -> int:
+    """End all sessions of a user but one, or those of one way in; return how many."""
     done: str = await connection.execute(
         "UPDATE api.sessions SET ended_at = clock_timestamp()"
-        " WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2",
-        user_id,
-        but,
+        " WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2"
+        " AND ($3::text IS NULL OR via = $3)",
+        *(user_id, but, via),
     )
     return int(done.rsplit(" ", 1)[1])
 

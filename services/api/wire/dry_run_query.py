@@ -46,6 +46,7 @@ REHEARSED = frozenset(
         "create_token",
         "create_user",
         "create_user_link",
+        "unlink_user",
         "delete_account",
         "delete_backup",
         "delete_calendar",

@@ -7,13 +7,13 @@ import sys
 import click
 from click import shell_completion
 
+from services.cli import front, shells
 from services.cli.desk import Desk
 from services.cli.language import both
 from services.cli.options import Choice
 from services.cli.tree import Leaf, argument
 
 SHELLS = ("bash", "zsh", "fish")
-_VARIABLE = "_AUTOMATION_COMPLETE"
 _HOW = """
 
 bash: source <(automation completion bash)
@@ -35,10 +35,11 @@ completion = Leaf(
 
 def _print(desk: Desk, *, shell: str) -> None:
     del desk
+    shells.register()
     kind = shell_completion.get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click knows these three
     root = click.get_current_context().find_root()
-    made = kind(root.command, {}, "automation", _VARIABLE)
+    made = kind(root.command, {}, front.PROGRAM, front.COMPLETE)
     # What asks the shell for its version starts a program; the script itself needs none.
     sys.stdout.write(made.source_template % made.source_vars())
 

@@ -26,6 +26,7 @@ from services.cli.tree import Branch, argument, option
 context = Branch("context", both("Servers under a name.", "以名稱儲存的伺服器。"))
 
 _NAME = argument("name")
+_KNOWN = argument("name", metavar="CONTEXT")
 
 
 @context.leaf(
@@ -117,7 +118,7 @@ def list_contexts(desk: Desk) -> None:
         "Use this context from now on; local: the system of this folder.",
         "切換目前使用的 context；local 為本機系統。",
     ),
-    _NAME,
+    _KNOWN,
 )
 def use_context(desk: Desk, *, name: str) -> None:
     file, book = _book()
@@ -132,7 +133,7 @@ def use_context(desk: Desk, *, name: str) -> None:
         "Show a context, and where a command would go now.",
         "顯示 context，以及目前指令會連往何處。",
     ),
-    argument("name", required=False),
+    argument("name", required=False, metavar="CONTEXT"),
 )
 def show(desk: Desk, *, name: str | None) -> None:
     place = find_place(
@@ -148,7 +149,7 @@ def show(desk: Desk, *, name: str | None) -> None:
     desk.out.one(CONTEXT, row)
 
 
-@context.leaf("remove", both("Forget a context.", "移除 context。"), _NAME)
+@context.leaf("remove", both("Forget a context.", "移除 context。"), _KNOWN)
 def remove(desk: Desk, *, name: str) -> None:
     file, book = _book()
     if name not in book.contexts:

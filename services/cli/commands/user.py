@@ -101,6 +101,31 @@ def reset_password(desk: Desk, *, user: str) -> None:
         _print_link(desk, answer)
 
 
+@user.leaf(
+    "unlink",
+    both(
+        "Cut the link to a log-in service; who came that way is logged out.",
+        "解除與登入服務的連結，並登出由此登入者。",
+    ),
+    _USER,
+    takes={"dry_run"},
+)
+def unlink(desk: Desk, *, user: str) -> None:
+    found = _found(desk, user).body
+    name = found["name"]
+    desk.confirm(
+        both(
+            f"Cut the link of {name} to {found['provider']}?",
+            f"要解除「{name}」與 {found['provider']} 的連結嗎？",
+        )
+        if found["provider"]
+        else both(f"Cut the link of {name}?", f"要解除「{name}」的連結嗎？")
+    )
+    answer = desk.change("DELETE", "/users" + path(found["id"], "identities"))
+    if answer is not None:
+        desk.out.one(kinds_platform.USER, answer.body)
+
+
 @user.leaf("delete", both("Delete a user.", "刪除使用者。"), _USER, takes={"dry_run"})
 def delete(desk: Desk, *, user: str) -> None:
     found = _found(desk, user)

@@ -63,22 +63,25 @@ class Confirmer:
         if await self._unread():
             return INTERVAL  # the log writer is still reading; nothing counts as lost yet
         lost = await self._reports.unconfirmed(until, PAGE)
-        self._repeats = self._repeats + 1 if lost else 0
-        if self._repeats > MOST_REPEATS:
+        if not lost:
+            self._repeats = 0
+        elif self._repeats >= MOST_REPEATS:
             log.error("%d results never reached the log; giving them up", len(lost))
-        elif lost:
+        else:
             log.warning("%d results are missing in the log; saying them again", len(lost))
-            await self._say(lost, until.timestamp())
+            # What the bus did not take was not said: it tells nothing about the log writer.
+            self._repeats += await self._say(lost, until.timestamp())
             return INTERVAL
         await self._reports.confirm(until + GRACE - COMMITTED_WITHIN)
         await self._presence.forget_silent()
         pruned = await self._reports.prune(self._keep, PRUNE)
         return timedelta(seconds=1) if pruned == PRUNE else INTERVAL
 
-    async def _say(self, reports: list[bytes], now: float) -> None:
+    async def _say(self, reports: list[bytes], now: float) -> bool:
+        """Return whether the bus has them."""
         subject = topology.runs_finished(self._id)
         messages = [
             Outgoing(subject, finished([report]), f"{self._id}:again:{now}:{number}")
             for number, report in enumerate(reports)
         ]
-        await self._publisher.publish(messages)
+        return not await self._publisher.publish(messages)

@@ -6,25 +6,23 @@
     the rest   dead runs, dead letters, silences: few
 
 Whatever cannot have its locks at once is left for the next step: nobody who writes waits for this.
-What is old the database's clock says, and this host's has to agree with it: one that jumps ahead
-would be the end of all that is kept.
+What is old the database's clock says, and this host's has to agree with it (`shared.db.clocks`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from services.log_writer.store.retention import InUse, RetentionStore
+from shared.db.clocks import Clocks
 
 INTERVAL = timedelta(minutes=5)
 #: While there is more: some thousand rows a second, more than can be written for long.
 SOON = timedelta(milliseconds=500)
-#: A day at least is kept, whatever is asked for.
-CLOCKS_MAY_DIFFER = timedelta(hours=1)
 #: Rows of one bite. Its locks are held for some tens of milliseconds.
 BATCH = 2_000
 #: Parts for lines are made so far ahead: time enough to see that nobody makes any.
@@ -43,17 +41,13 @@ class Kept:
     """Dead runs and dead letters on which nobody has decided."""
 
 
-class ClocksDiffer(Exception):
-    """The database and this host do not agree on which day it is; nothing is forgotten."""
-
-
 class Pruner:
     """One step: a bite of each."""
 
-    def __init__(self, store: RetentionStore, kept: Kept, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: RetentionStore, kept: Kept, clocks: Clocks) -> None:
         self._store = store
         self._kept = kept
-        self._now = now
+        self._clocks = clocks
 
     async def step(self) -> timedelta:
         """Make days, drop one, forget some rows; come back soon if there is more.
@@ -63,9 +57,7 @@ class Pruner:
         """
         with self._if_free():
             await self._store.make_days(DAYS_AHEAD)
-        apart = abs(await self._store.now() - self._now())
-        if apart > CLOCKS_MAY_DIFFER:
-            raise ClocksDiffer(f"the clocks of the database and of this host are {apart} apart")
+        await self._clocks.agree()
         dropped = None
         with self._if_free():
             dropped = await self._store.drop_day(self._kept.lines)

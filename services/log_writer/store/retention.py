@@ -6,7 +6,7 @@ can delete nothing of what it wrote. They know what is still referred to, and le
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
@@ -25,11 +25,6 @@ class RetentionStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-
-    async def now(self) -> datetime:
-        """Return what the clock of the database says."""
-        said: datetime = await self._pool.fetchval("SELECT clock_timestamp()")
-        return said
 
     async def make_days(self, ahead: int) -> int:
         """Make the parts for today and *ahead* further days; return how many were missing.

@@ -6,6 +6,9 @@ does not apply: mail servers usually are inside.
     smtp://user:password@mail.example.com:587     STARTTLS if the server offers it
     smtps://user:password@mail.example.com:465    TLS from the first byte
     ?starttls=require | never                     not without it, or not at all
+
+The password may lie in a file instead (`AUTOMATION_SMTP_PASSWORD_FILE`), which is read for each
+message, so that it is changed without a restart.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -39,18 +43,25 @@ class SmtpServer:
     password: str | None
     tls: bool
     starttls: bool | None
+    password_file: Path | None = None
 
     @classmethod
-    def parse(cls, url: str) -> SmtpServer:
-        """Read the setting.
+    def parse(cls, url: str, password_file: Path | None = None) -> SmtpServer:
+        """Read the settings.
 
         Raises:
-            ValueError: it is no such URL; the text does not quote it, it may hold a password.
+            ValueError: they make no sense; the text does not quote the URL, which may hold a
+                password.
         """
         parts = urlsplit(url)
         asked = parse_qs(parts.query).get("starttls", ["auto"])[-1]
         if parts.scheme not in PORTS or not parts.hostname or asked not in STARTTLS:
             raise ValueError("AUTOMATION_SMTP_URL must be smtp://… or smtps://…")
+        if password_file is not None and (not parts.username or parts.password):
+            raise ValueError(
+                "AUTOMATION_SMTP_PASSWORD_FILE needs an AUTOMATION_SMTP_URL with a user and without"
+                " a password"
+            )
         return cls(
             host=parts.hostname,
             port=parts.port or PORTS[parts.scheme],
@@ -58,6 +69,7 @@ class SmtpServer:
             password=unquote(parts.password) if parts.password else None,
             tls=parts.scheme == "smtps",
             starttls=STARTTLS[asked],
+            password_file=password_file,
         )
 
 
@@ -128,7 +140,19 @@ def message(parcel: Parcel, config: EmailConfig, sender: str) -> EmailMessage:
 def _login(server: SmtpServer) -> dict[str, Any]:
     if server.username is None:
         return {}
-    return {"username": server.username, "password": server.password or ""}
+    return {"username": server.username, "password": _password(server)}
+
+
+def _password(server: SmtpServer) -> str:
+    if server.password_file is None:
+        return server.password or ""
+    try:
+        password = server.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotDelivered(f"SMTP: no password to be read ({type(error).__name__})") from None
+    if not password:
+        raise NotDelivered("SMTP: the file with the password is empty")
+    return password
 
 
 def _line(text: str) -> str:

@@ -33,9 +33,6 @@ SHORTEST_REST = timedelta(milliseconds=10)
 LONGEST_REST = timedelta(seconds=1)
 #: While events are handled that came before what is due.
 BEHIND_REST = timedelta(milliseconds=50)
-#: How often what is over is forgotten.
-PRUNE_EVERY = timedelta(minutes=1)
-PRUNED_AT_ONCE = 5_000
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +78,6 @@ class TriggerTimer:
         if seconds is None:
             return LONGEST_REST
         return min(max(timedelta(seconds=seconds), SHORTEST_REST), LONGEST_REST)
-
-    async def prune(self) -> timedelta:
-        """Forget what is over; the step of a loop of its own."""
-        full = await self._store.prune(PRUNED_AT_ONCE) == PRUNED_AT_ONCE
-        return timedelta(0) if full else PRUNE_EVERY
 
     async def _arm(self) -> None:
         """Begin to wait for the events of triggers that are new or were edited."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nats.aio.client import Client
 
 from services.scheduler.dispatch import Dispatcher
+from services.scheduler.loops.trigger_pruner import TriggerPruner
 from services.scheduler.loops.trigger_timer import TriggerTimer
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.triggers import TriggerStore
@@ -14,6 +15,7 @@ from services.scheduler.triggers.heard import Heard
 from services.scheduler.triggers.intake import EventIntake
 from shared.bus.pull import CreditPull
 from shared.bus.topology import SCHEDULER_EVENTS
+from shared.db.clocks import Clocks
 from shared.runtime.conditions import Conditions
 from shared.runtime.loop import Loop
 
@@ -28,6 +30,8 @@ class Triggers:
         entrance: Entering,
         dispatcher: Dispatcher,
         apply: Apply,
+        *,
+        clocks: Clocks,
     ) -> None:
         store = TriggerStore(jobs.pool)
         book = TriggerBook(store, apply)
@@ -53,10 +57,11 @@ class Triggers:
             )
         )
         taking = Loop("events", self._intake.step)
+        pruner = TriggerPruner(store, clocks)
         self._pull = CreditPull(client, SCHEDULER_EVENTS, self._intake.arrived)
         self._pull.on_expired = taking.wake
         self._intake.pull, self._intake.wake = self._pull, taking.wake
-        self.loops = (timing, taking, Loop("trigger-pruner", timer.prune))
+        self.loops = (timing, taking, Loop("trigger-pruner", pruner.step))
 
     async def start(self) -> None:
         """Begin to listen."""

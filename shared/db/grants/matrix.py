@@ -55,7 +55,7 @@ api.drains                      SID
 api.edges                       SID
 api.events                      SIUD
 api.idempotency                 SIUD
-api.identities                  SI U(used_at)
+api.identities                  SI U(used_at) D
 api.login_attempts              SIUD
 api.notification_resends        SID
 api.oidc_logins                 SID

@@ -37,6 +37,12 @@ NO_STEP_LATELY = Text(
     "寄件匣的轉送迴圈已有一段時間沒有成功；資料庫或 NATS 可能沒有回應。",
     "The relay of the outbox has not done its work lately: the database or NATS may not answer.",
 )
+STORES_NOTHING = Text(
+    "NATS 有一段時間沒有存下這些串流的訊息：{streams}。它的磁碟可能已滿（騰出空間後須重新啟動"
+    " nats-server），或串流已滿。",
+    "NATS has stored nothing in these streams for a while: {streams}. Its disk was full (once there"
+    " is room, nats-server must be started again), or the streams are.",
+)
 STREAM_WRONG = Text(
     "NATS 與拓撲不符：{how}。bus-keeper 會改回來；若一直沒有，請執行 `automation bus provision`。",
     "NATS is not as the topology says: {how}. The bus keeper puts that right; if it does not, run"

@@ -80,6 +80,9 @@ TEXTS: dict[str, Text] = {
     "user.identity_taken": Text(
         "這個身分已屬於另一位使用者。", "This identity is another user's already."
     ),
+    "user.not_linked": Text(
+        "這位使用者沒有連結到任何登入服務。", "This user is linked to no log-in service."
+    ),
     # Passwords.
     "password.short": Text(
         "密碼至少需要 {limit} 個字元。", "A password needs at least {limit} characters."

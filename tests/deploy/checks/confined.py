@@ -19,7 +19,7 @@ RESOURCES = ("cpu", "memory", "ephemeral-storage")
 #: Secrets that a pod may have beside the one of its own name.
 SHARED = {
     "automation-ca": None,  # the certificate that all believe; no secret
-    "automation-secret-key": {"api", "executor", "notifier"},  # those that seal and open
+    "automation-secret-key": {"api", "executor", "backup", "notifier"},  # those that seal and open
     "bus-keeper": {"bus-keeper", "prepare-bus"},  # who declares streams
 }
 

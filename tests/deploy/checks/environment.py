@@ -19,11 +19,14 @@ from pydantic import ValidationError
 
 from deploy.host_cli import app
 from deploy.serve import ROLES
+from services.executor.actions.data_backup.job import BACKUP_PASSWORD_FILE, BACKUP_URL
 from shared.settings import ServiceSettings
 from tests.deploy.rendering import Object, named
 from tests.deploy.workloads import Workload, workloads
 
 PREFIX = "AUTOMATION_"
+#: What an action reads for itself: no setting of a service holds what gives so much.
+READ_APART = frozenset({BACKUP_URL, BACKUP_PASSWORD_FILE})
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -93,21 +96,22 @@ def problems(objects: list[Object]) -> list[str]:
 
 
 def _of_container(pod: Workload, container: Object, objects: list[Object]) -> Iterator[str]:
-    yield from misunderstood(pod.role, container["args"])
+    yield from misunderstood(pod.service, container["args"])
     given = environment(pod, container, objects)
     own = {each["name"] for each in container.get("env", [])}
+    everybodys = all_variables()
     for name in sorted(given):
         if "$(" in given[name]:
             yield f"{name}: what it refers to is not there, or stands below it"
         if name.startswith(PREFIX):
-            known = variables(settings_of(pod.role)) if pod.role in ROLES else all_variables()
-            if name not in (known if name in own else all_variables()):
+            known = variables(settings_of(pod.service)) if pod.service in ROLES else everybodys
+            if name not in (known | READ_APART if name in own else everybodys):
                 yield f"{name} is read by nobody"
     for path in _files(given):
         if not _is_mounted(pod, container, path, objects):
             yield f"{path} is in no volume"
-    if pod.role in ROLES:
-        yield from objections(pod.role, given)
+    if pod.service in ROLES:
+        yield from objections(pod.service, given)
 
 
 def misunderstood(role: str, args: list[str]) -> Iterator[str]:

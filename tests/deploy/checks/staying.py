@@ -14,6 +14,8 @@ from tests.deploy.checks.environment import environment
 from tests.deploy.rendering import ROOT, Object, of_kind
 from tests.deploy.workloads import SERVICES, Workload, probes, selects, workloads
 
+#: Where requests go: to whoever can answer them, also while the bus is away.
+ANSWERING = {"api": "/readyz/answering"}
 PROBES = {"startupProbe": "/healthz", "readinessProbe": "/readyz", "livenessProbe": "/healthz"}
 #: What one does not wait for: sending the image's first process the signal, and its end.
 MARGIN = 5
@@ -39,7 +41,8 @@ def _probes(pod: Workload) -> Iterator[str]:
     routes = {route.path for route in health_app({}).routes}  # type: ignore[attr-defined]
     for name, probe in given.items():
         asked = probe["httpGet"]
-        if asked["path"] not in routes or asked["path"] != PROBES[name]:
+        wanted = ANSWERING.get(pod.role, PROBES[name]) if name == "readinessProbe" else PROBES[name]
+        if asked["path"] not in routes or asked["path"] != wanted:
             yield f"{pod}: {name} asks {asked['path']}"
         port = pod.ports().get(asked["port"])
         told = next(e for e in pod.main["env"] if e["name"] == "AUTOMATION_HEALTH_PORT")["value"]
@@ -70,7 +73,7 @@ def _before_stop(pod: Workload) -> int:
 
 
 def _stops_within(pod: Workload, objects: list[Object]) -> float:
-    if pod.role != "executor":
+    if pod.service != "executor":
         return STOP_WITHIN.total_seconds() if pod.kind != "Job" else 0
     given = environment(pod, pod.main, objects)
 

@@ -61,8 +61,9 @@ async def test_json_lines_are_what_the_list_shows_page_by_page(
     whole = await api.http.get(EXPORT, params={"format": "jsonl"})
 
     listed = (await api.http.get(f"{BASE}/audit?limit=500")).json()["items"]
-    found = [json.loads(line) for line in whole.text.splitlines()]
+    *found, end = [json.loads(line) for line in whole.text.splitlines()]
     assert found == listed
+    assert end["end"]["rows"] == len(listed)
     assert whole.headers["content-type"] == "application/jsonl"
 
 

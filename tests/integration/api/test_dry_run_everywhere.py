@@ -77,6 +77,7 @@ class World:
             "create_user": ("POST", f"{BASE}/users", {"name": "bob", "role": "viewer"}),
             "update_user": ("PUT", f"{BASE}/users/{USER}", {"role": "editor"}),
             "delete_user": ("DELETE", f"{BASE}/users/{USER}", None),
+            "unlink_user": ("DELETE", f"{BASE}/users/{USER}/identities", None),
             "create_user_link": ("POST", f"{BASE}/users/{USER}/reset-link", None),
             "put_calendar": ("PUT", f"{BASE}/calendars/other", CALENDAR),
             "delete_calendar": ("DELETE", f"{BASE}/calendars/days", None),
@@ -244,11 +245,16 @@ async def add_operations(api: Api) -> None:
 
 
 async def add_user(api: Api) -> None:
-    """Add somebody who has not chosen a password yet."""
+    """Add somebody who comes through a provider, and has chosen no password yet."""
     made = await api.http.post(f"{BASE}/users", json={"name": "ann", "role": "viewer"})
     await api.pool.execute("DELETE FROM api.password_links")
     identity = UUID(made.json()["user"]["id"])
     await api.pool.execute("UPDATE api.users SET id = $1 WHERE id = $2", USER, identity)
+    await api.pool.execute(
+        "INSERT INTO api.identities (issuer, subject, user_id) VALUES ($1, 'ann', $2)",
+        "https://login.example",
+        USER,
+    )
 
 
 async def add_backups(api: Api) -> None:

@@ -12,6 +12,7 @@ from nats.js import JetStreamContext, api
 
 from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
+from shared.bus.storing import BELIEVED_AFTER
 from tests.integration.bus.waiting import connected, count, disconnected, stored
 from tests.support.servers import Running
 
@@ -159,3 +160,23 @@ async def test_a_server_killed_in_the_middle_stores_each_message_once_in_the_end
 
     assert await count(js, "RUNS") == len(messages)
     assert len(set(await stored(js, "RUNS"))) == len(messages)
+
+
+async def test_a_stream_that_takes_nothing_is_noted_and_a_hopeless_message_is_not(
+    publisher: Publisher, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(publisher.storing, "_now", lambda: clock[0])
+    config = (await js.stream_info("RUNS")).config
+    await js.update_stream(config, max_msg_size=1)
+    for _ in range(3):
+        long = [Outgoing(SUBJECT, b"too long for this stream", uuid4().hex)]
+        assert await publisher.publish(long) == [0]
+        clock[0] += BELIEVED_AFTER.total_seconds()
+
+    assert publisher.storing.troubled() == ["RUNS"]
+
+    await js.update_stream(config, max_msg_size=-1)
+    huge = Outgoing(SUBJECT, bytes(2_000_000), uuid4().hex)
+    assert await publisher.publish([huge, *batch(1)]) == [0]
+    assert publisher.storing.troubled() == []

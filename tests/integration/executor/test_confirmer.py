@@ -8,7 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.executor.journal import Journal
-from services.executor.loops.confirmer import COMMITTED_WITHIN, GRACE, INTERVAL, Confirmer
+from services.executor.loops.confirmer import (
+    COMMITTED_WITHIN,
+    GRACE,
+    INTERVAL,
+    MOST_REPEATS,
+    Confirmer,
+)
 from services.executor.store.presence import PresenceStore
 from services.log_writer.store.runs import RunStore
 from shared.bus.publisher import Publisher
@@ -103,6 +109,23 @@ async def test_a_result_is_said_again_until_the_log_has_it(
     await log(floor, run)
     await confirmer.step()
     assert await said(floor) == set()
+
+
+async def test_what_the_bus_does_not_take_is_said_however_long_that_lasts(
+    floor: Floor, confirmer: Confirmer
+) -> None:
+    """Else a disk that is full for minutes would cost the results of these minutes."""
+    (run,) = await ended(floor, 1, LONG_AGO)
+    await wipe(floor)
+    config = (await floor.desk.js.stream_info("RUNS")).config
+    await floor.desk.js.update_stream(config, max_msg_size=1)
+    for _ in range(MOST_REPEATS + 2):
+        await confirmer.step()
+    await floor.desk.js.update_stream(config, max_msg_size=-1)
+
+    await confirmer.step()
+
+    assert await said(floor) == {run.run_id}
 
 
 async def test_nothing_counts_as_lost_while_the_log_writer_is_still_reading(

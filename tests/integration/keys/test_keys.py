@@ -257,6 +257,30 @@ def test_a_rotation_changes_what_it_names_and_says_what_is_next(
     assert not any(text.strip() in result.output for name, text in now.items() if "seed" in name)
 
 
+@pytest.mark.parametrize(
+    ("language", "end"), [("zh_TW.UTF-8", "結束 nats-server"), ("C", "End nats")]
+)
+def test_what_is_next_fits_the_server_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, end: str
+) -> None:
+    """That of `automation up` reads its users at its start only: a signal changes nothing there."""
+    monkeypatch.setenv("LC_ALL", language)
+    folder = Folder(tmp_path / "nats" / "keys")
+    contents.init(folder, {}, NOW)
+    said = automation(folder, "rotate", "nats", "executor", "allow").stderr
+    assert "SIGHUP" in said
+    assert end not in said
+    assert automation(folder, "rotate", "nats", "executor", "use").exit_code == 0
+
+    for name in ("nats.conf", "monitor-port"):  # as `deploy.local.nats` keeps them
+        (tmp_path / "nats" / name).touch()
+    said = automation(folder, "rotate", "nats", "executor", "drop").stderr
+    assert end in said
+    said = automation(folder, "rotate", "nats", "api", "allow").stderr
+    assert end in said
+    assert "use" in said
+
+
 def test_a_file_is_changed_where_it_is(folder: Folder) -> None:
     """A container that was given a single file sees what becomes of that very file."""
     file = folder.file("db-api.password")

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from aiosmtpd.controller import UnthreadedController
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from deploy.local import ports
 from services.notifier import facts
@@ -43,8 +44,10 @@ from services.notifier.store.sources import SourceStore
 from shared.contracts.notifications import ChannelKind
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
+from shared.db.clocks import Clocks
 from shared.db.pool import Pool, Record, open_pool
 from shared.egress.guard import AllowList
+from shared.runtime.clock import utc_now
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.support.roles import pool_as
 
@@ -62,14 +65,26 @@ class Mailbox:
     mails: list[bytes] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     answer: str = "250 kept"
+    password: str = ""
+    """Of `us`, who has to log in; empty: nobody has to."""
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"smtp://{ports.LOOPBACK}:{self.port}?starttls=never"
+        user = "us@" if self.password else ""
+        return f"smtp://{user}{ports.LOOPBACK}:{self.port}?starttls=never"
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    def lets_in(self, *given: Any) -> AuthResult:  # noqa: ANN401 - server, session, envelope, way, log-in
+        """Judge a log-in."""
+        login = given[-1]
+        assert isinstance(login, LoginPassword)
+        good = (login.login, login.password) == (b"us", self.password.encode())
+        return AuthResult(success=good, handled=False)
+
+    async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep a mail, or say what the test wants said."""
+        if self.password and not session.authenticated:
+            return "530 log in first"
         if self.answer.startswith("2"):
             self.mails.append(envelope.content or b"")  # type: ignore[arg-type]  # bytes unless decoded
             self.recipients.append(list(envelope.rcpt_tos))
@@ -79,7 +94,14 @@ class Mailbox:
     async def open(self) -> AsyncIterator[Mailbox]:
         """Listen."""
         loop = asyncio.get_running_loop()
-        controller = UnthreadedController(self, hostname=ports.LOOPBACK, port=self.port, loop=loop)
+        controller = UnthreadedController(
+            self,
+            hostname=ports.LOOPBACK,
+            port=self.port,
+            loop=loop,
+            authenticator=self.lets_in,
+            auth_require_tls=False,
+        )
         server = await controller._create_server()  # noqa: SLF001 - begin() wants a loop that stands still
         try:
             yield self
@@ -203,7 +225,12 @@ class House:
 
 @asynccontextmanager
 async def running_house(
-    database: str, *, smtp_url: str = "", allow: str = "", schemes: Sequence[str] = ("slack",)
+    database: str,
+    *,
+    smtp_url: str = "",
+    smtp_password: Path | None = None,
+    allow: str = "",
+    schemes: Sequence[str] = ("slack",),
 ) -> AsyncIterator[House]:
     """Build the parts as `app.build` does, without the bus."""
     async with AsyncExitStack() as stack:
@@ -217,7 +244,8 @@ async def running_house(
             deliveries,
             {
                 ChannelKind.EMAIL: Email(
-                    SmtpServer.parse(smtp_url) if smtp_url else None, "us@example.com"
+                    SmtpServer.parse(smtp_url, smtp_password) if smtp_url else None,
+                    "us@example.com",
                 ),
                 ChannelKind.WEBHOOK: Webhook(http, lambda: SIGNED_AT),
                 ChannelKind.ALERTMANAGER: Alertmanager(http),
@@ -242,7 +270,7 @@ async def running_house(
             silences=silence_reader(sources, judge, behind=NO_TIME),
             late=LateReader(sources, judge),
             alerts=AlertTeller(AlertGroupStore(own), lambda: None),
-            pruner=Pruner(judgements, deliveries, timedelta(days=90)),
+            pruner=Pruner(judgements, deliveries, timedelta(days=90), Clocks(own, utc_now)),
         )
 
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -118,6 +119,41 @@ async def test_a_mail_server_that_was_down_gets_the_mail_when_it_is_back(databas
 
         assert len(mailbox.mails) == 1
         assert await state_of(house) == ("sent", 2, "SMTP kept")
+
+
+async def test_the_password_lies_in_a_file_and_is_changed_at_work(
+    database: str, tmp_path: Path
+) -> None:
+    mailbox, file = Mailbox(), tmp_path / "smtp-password"
+    mailbox.password = "the first one"  # noqa: S105 - of this test
+    async with (
+        mailbox.open(),
+        running_house(database, smtp_url=mailbox.url, smtp_password=file) as house,
+    ):
+        task = await house.task(notify_on_failure=True, notify_recipients=["ann@example.com"])
+        await house.hear(an_end(task))
+        for text, answer in (
+            (None, "SMTP: no password to be read (FileNotFoundError)"),
+            ("\n", "SMTP: the file with the password is empty"),
+        ):
+            if text is not None:
+                file.write_text(text)
+            await house.bring_forward()
+            await house.send()
+            assert (await state_of(house))[::2] == ("failed", answer)
+
+        file.write_text("the first one\n")
+        await house.bring_forward()
+        await house.send()
+        assert (await state_of(house))[0] == "sent"
+
+        mailbox.password = "the second one"  # noqa: S105 - of this test
+        file.write_text("the second one\n")
+        await house.channel("team", "email", config={"to": ["bob@example.com"]})
+        other = await house.task(notify_on_failure=True, notify_recipients=["team"])
+        await house.hear(an_end(other))
+        await house.send()
+        assert len(mailbox.mails) == 2
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import nats
@@ -23,7 +25,8 @@ from deploy.doctor.database import _clock
 from deploy.doctor.database import database as look_at_database
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.host import keys as look_at_keys
-from deploy.doctor.place import Place
+from deploy.doctor.host import port as look_at_port
+from deploy.doctor.place import KEYS, Place
 from deploy.keys import contents
 from deploy.keys.folder import Folder
 from deploy.local.nats import Nats
@@ -160,6 +163,47 @@ async def test_a_stream_that_is_gone_is_named(bus: Client, nats_url: str, tmp_pa
     assert levels(whole) == {"bus": Level.OK}
     assert {each.level for each in broken} == {Level.PROBLEM}
     assert any("LOGS" in each.says.en for each in broken)
+
+
+async def test_a_bus_that_lets_us_not_in_says_so(nats_url: str, tmp_path: Path) -> None:
+    stranger = urlsplit(nats_url)._replace(
+        netloc=f"stranger:wrong@{urlsplit(nats_url).netloc.rpartition('@')[2]}"
+    )
+
+    (found,) = await look_at_bus(a_place(tmp_path, AUTOMATION_NATS_URL=stranger.geturl()))
+
+    assert "Authorization Violation" in found.says.en
+    assert "wrong" not in found.says.en
+
+
+@pytest.mark.parametrize(
+    ("environment", "port"),
+    [({}, "8000"), ({"AUTOMATION_DATABASE_URL": "postgresql://db/a"}, "8080")],
+)
+def test_the_port_is_that_which_would_be_taken_next(
+    environment: dict[str, str], port: str, tmp_path: Path
+) -> None:
+    (found,) = look_at_port(a_place(tmp_path, **environment))
+
+    assert port in found.says.en
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["deploy/doctor/texts.py", "deploy/prometheus/rules.yml", "docs/operations/runbook.md"],
+)
+def test_what_is_to_be_set_exists(file: str) -> None:
+    root = Path(__file__).parents[3]
+    text = (root / file).read_text(encoding="utf-8")
+    settings = [*root.glob("services/*/settings.py"), *root.glob("shared/**/settings.py")]
+    fields = re.findall(
+        r"^    ([a-z_]+):", "\n".join(each.read_text("utf-8") for each in settings), re.MULTILINE
+    )
+    known = {f"AUTOMATION_{each.upper()}" for each in fields} | {KEYS, "AUTOMATION_HOME"}
+
+    named = set(re.findall(r"AUTOMATION_[A-Z_]*[A-Z]", text))
+    assert named
+    assert named - known == set()
 
 
 def test_certificates_that_end_soon_are_named(tmp_path: Path) -> None:

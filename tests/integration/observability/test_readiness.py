@@ -101,3 +101,29 @@ async def test_all_that_is_wrong_is_told_and_what_is_well_is_listed() -> None:
     assert [each["check"] for each in answer.json()["problems"]] == ["a", "c"]
     assert answer.json()["failed"] == {"a": "TimeoutError", "c": "TimeoutError"}
     assert well.json() == {"status": "ok", "checked": ["a"]}
+
+
+async def test_where_requests_go_is_decided_by_what_answers_them() -> None:
+    async def well() -> None:
+        pass
+
+    async def broken() -> None:
+        raise ConnectionRefusedError
+
+    async def asked_of(checks: dict[str, Check]) -> tuple[int, int]:
+        app = health_app(checks, {"database"})
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            whole, part = [await client.get(each) for each in ("/readyz", "/readyz/answering")]
+        return whole.status_code, part.status_code
+
+    assert await asked_of({"database": well, "bus": broken}) == (503, 200)
+    assert await asked_of({"database": broken, "bus": well}) == (503, 503)
+    assert await asked_of({"database": well, "bus": well}) == (200, 200)
+
+
+async def test_who_names_nothing_needs_all_of_it_to_answer() -> None:
+    async def broken() -> None:
+        raise ConnectionRefusedError
+
+    assert (await asked("/readyz/answering", bus=broken)).status_code == 503

@@ -9,6 +9,7 @@ import pytest
 
 from services.scheduler.loops import pruner as module
 from services.scheduler.loops.pruner import INTERVAL, Pruner
+from shared.db.clocks import Clocks
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import Desk, changed, deleted, once
 
@@ -18,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def pruner(desk: Desk) -> Pruner:
-    return Pruner(desk.jobs, desk.ledger, KEEP)
+    return Pruner(desk.jobs, desk.ledger, KEEP, Clocks(desk.own, utc_now))
 
 
 async def age(desk: Desk, days: int) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest_asyncio
 
+from services.scheduler.loops.trigger_pruner import TriggerPruner
 from services.scheduler.loops.trigger_timer import BEHIND_REST, TriggerTimer
 from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.heard import STUCK_SECONDS, Heard
@@ -16,6 +17,7 @@ from services.scheduler.triggers.intake import EventIntake
 from shared.bus.declare import declare_on
 from shared.bus.topology import EVENTS, SCHEDULER_EVENTS
 from shared.bus.watch import unread
+from shared.db.clocks import Clocks
 from shared.runtime.clock import utc_now
 from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND, Desk
@@ -233,6 +235,7 @@ async def test_what_is_over_is_forgotten(parts: Parts) -> None:
     await parts.desk.pool.execute(
         "UPDATE scheduler.events_seen SET seen_at = now() - interval '5 days'"
     )
-    assert await parts.timer.prune() > timedelta(0)
+    pruner = TriggerPruner(parts.store, Clocks(parts.desk.own, utc_now))
+    assert await pruner.step() > timedelta(0)
     assert await parts.states() == 1
     assert not await parts.desk.pool.fetchval("SELECT count(*) FROM scheduler.events_seen")

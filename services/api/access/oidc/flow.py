@@ -29,14 +29,13 @@ from services.api.access.oidc.judging import (
     with_userinfo,
 )
 from services.api.access.oidc.provider import Away, NotTaken, Provider
-from services.api.access.outsiders import Outsider
+from services.api.access.outsiders import VIA, Outsider
 from services.api.access.secret_text import fresh_secret, hash_of
 from services.api.parts import ApiParts
 from services.api.store import audit, oidc_logins
 from services.api.store.oidc_logins import Begun
 from services.api.wire.problems import Refused
 
-VIA = "oidc"
 #: Refusals that need no log-in at the provider: a loop of them must not fill the audit list.
 _ANYBODYS = frozenset({"oidc.state", "oidc.issuer", "oidc.refused", "oidc.code", "oidc.away"})
 _LONGEST = 2_000

@@ -28,7 +28,7 @@ _TASK = option("--task", metavar="TASK", help=both("Of this task.", "此任務�
         help=both("Only these; may be repeated.", "只列出這些狀態，可重複。"),
     ),
     option("--queue", metavar="QUEUE", help=both("Of this queue.", "此佇列的執行。")),
-    option("--executor", metavar="ID", help=both("Of this executor.", "此執行器的執行。")),
+    option("--executor", metavar="EXECUTOR", help=both("Of this executor.", "此執行器的執行。")),
     option(
         "--since",
         metavar="TIME",
