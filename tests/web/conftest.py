@@ -43,7 +43,11 @@ async def system() -> AsyncIterator[System]:
     built = CHECKOUT / "services" / "web" / "dist" / "index.html"
     assert built.exists(), "the page is not built: make web"
     # Tasks of tests call addresses on this machine; one runtime, so that accounts can run.
-    env = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32", "AUTOMATION_RUNTIMES": "1"}
+    env = {
+        "AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32",
+        "AUTOMATION_RUNTIMES": "1",
+        "AUTOMATION_TRACE_URL": "https://tracing.example/trace/{trace_id}",
+    }
     async with System(env=env) as running:
         yield running
 

@@ -54,6 +54,20 @@ async def write(system: System, run_id: str, first: int, *texts: str, level: str
         await connection.close()
 
 
+async def be_traced(system: System, run_id: str, trace: str) -> None:
+    """Have a run belong to a trace, as where traces are sent somewhere."""
+    connection = await asyncpg.connect(system.dsn)
+    try:
+        done = await connection.execute(
+            "UPDATE scheduler.occurrences SET traceparent = $2 WHERE run_id = $1",
+            UUID(run_id),
+            f"00-{trace}-00f067aa0ba902b7-01",
+        )
+        assert done == "UPDATE 1"
+    finally:
+        await connection.close()
+
+
 def in_table(page: Page, text: str) -> Any:  # noqa: ANN401 - Playwright's locator
     return page.locator(".ant-table-row").filter(has_text=text)
 
@@ -332,3 +346,24 @@ async def test_a_day_of_the_year_leads_to_its_runs(visit: Visit, admin: Admin) -
 
     await expect(page).to_have_url(re.compile(f"/runs.*task_id={task}"))
     await expect(page.locator(".ant-table-row")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_trace_of_a_run_is_copied_and_led_to(
+    visit: Visit, admin: Admin, system: System, language: Language
+) -> None:
+    run_id = await run(admin, await make(admin, f"traced-{language}"))
+    trace = uuid4().hex
+    await be_traced(system, run_id, trace)
+    visitor = await visit(language)
+    page, say = visitor.page, visitor.say
+    await visitor.go(f"/runs/{run_id}")
+
+    link = page.get_by_role("link", name=trace)
+    await expect(link).to_have_attribute("href", f"https://tracing.example/trace/{trace}")
+    await expect(link).to_have_attribute("rel", "noopener noreferrer")
+    await page.get_by_role("button", name=say("複製追蹤編號", "Copy the trace id")).click()
+
+    await expect(page.get_by_text(say("已複製追蹤編號", "The trace id is copied"))).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == trace
+    await visitor.picture("run-trace")

@@ -84,13 +84,18 @@ async def open_visit(
     session: str | None,
     dark: bool = False,
     size: tuple[int, int] = WIDE,
+    moving: bool = False,
 ) -> Visitor:
-    """Return a visitor of their own context; *session* is a log-in's cookie, None: a stranger."""
+    """Return a visitor of their own context; *session* is a log-in's cookie, None: a stranger.
+
+    They ask for less motion unless *moving*: what stands still is what is clicked.
+    """
     context = await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         locale=language,
         timezone_id="Asia/Taipei",
         color_scheme="dark" if dark else "light",
+        reduced_motion="no-preference" if moving else "reduce",
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(PATIENCE)

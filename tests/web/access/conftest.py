@@ -30,9 +30,16 @@ async def come(browser: Browser, place: Place) -> AsyncIterator[Come]:
         session: str | None = None,
         dark: bool = False,
         size: tuple[int, int] = WIDE,
+        moving: bool = False,
     ) -> Visitor:
         visitor = await open_visit(
-            browser, place.url, language=language, session=session, dark=dark, size=size
+            browser,
+            place.url,
+            language=language,
+            session=session,
+            dark=dark,
+            size=size,
+            moving=moving,
         )
         visitors.append(visitor)
         return visitor

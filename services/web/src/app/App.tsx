@@ -6,11 +6,11 @@ import enUS from "antd/locale/en_US";
 import zhTW from "antd/locale/zh_TW";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-tw";
-import { useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { HotkeysProvider } from "react-hotkeys-hook";
 import { RouterProvider } from "react-router/dom";
 import { queryClient } from "@/api/queries";
-import { isDark, keep, type Language, PreferencesContext, readLanguage, readTheme, systemIsDark, type Theme } from "./preferences";
+import { isDark, keep, type Language, PreferencesContext, readLanguage, readTheme, systemIsDark, systemIsStill, type Theme, useSystem } from "./preferences";
 import { router } from "./routes";
 import { SessionProvider } from "./session";
 import { themeOf } from "./theme";
@@ -21,15 +21,10 @@ const SPINNER = <LoadingOutlined aria-hidden />;
 export function App({ nonce }: { nonce: string | undefined }) {
   const [language, setLanguage] = useState<Language>(readLanguage);
   const [theme, setTheme] = useState<Theme>(readTheme);
-  const [, setSystem] = useState(systemIsDark().matches);
-  const dark = isDark(theme);
+  const dark = isDark(theme, useSystem(systemIsDark));
+  // False at first, for everybody: Ant Design wraps everything anew when motion is first turned off, and a half filled form is gone.
+  const motion = useDeferredValue(!useSystem(systemIsStill), false);
 
-  useEffect(() => {
-    const query = systemIsDark();
-    const follow = () => setSystem(query.matches);
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
   useEffect(() => {
     keep(language, theme);
     dayjs.locale(language === "zh-TW" ? "zh-tw" : "en");
@@ -53,7 +48,7 @@ export function App({ nonce }: { nonce: string | undefined }) {
   return (
     <PreferencesContext value={preferences}>
       <ConfigProvider
-        theme={themeOf(dark)}
+        theme={themeOf(dark, motion)}
         locale={language === "zh-TW" ? zhTW : enUS}
         csp={nonce ? { nonce } : {}}
         button={{ autoInsertSpace: false, loadingIcon: SPINNER }}

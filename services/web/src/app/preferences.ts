@@ -1,6 +1,6 @@
 // What a reader has chosen for this browser: language and theme. Kept in localStorage, read before the
 // first paint by public/before-paint.js, which knows the same keys.
-import { createContext, useContext } from "react";
+import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 
 export type Language = "zh-TW" | "en";
 export type Theme = "system" | "light" | "dark";
@@ -37,12 +37,30 @@ export function readTheme(): Theme {
   return stored === "light" || stored === "dark" ? stored : "system";
 }
 
-export function isDark(theme: Theme): boolean {
-  return theme === "dark" || (theme === "system" && systemIsDark().matches);
+export function isDark(theme: Theme, systemDark = systemIsDark().matches): boolean {
+  return theme === "dark" || (theme === "system" && systemDark);
 }
 
 export function systemIsDark(): MediaQueryList {
   return window.matchMedia("(prefers-color-scheme: dark)");
+}
+
+/** Whether the system asks for less motion. Styles follow by themselves (base.css); scripts have to ask. */
+export function systemIsStill(): MediaQueryList {
+  return window.matchMedia("(prefers-reduced-motion: reduce)");
+}
+
+/** What the system says now; whoever asks is drawn again when it says something else. */
+export function useSystem(ask: () => MediaQueryList): boolean {
+  const listen = useCallback(
+    (changed: () => void) => {
+      const query = ask();
+      query.addEventListener("change", changed);
+      return () => query.removeEventListener("change", changed);
+    },
+    [ask],
+  );
+  return useSyncExternalStore(listen, () => ask().matches);
 }
 
 /** Keep the choice and show it on <html>, for CSS and screen readers. */

@@ -8,6 +8,7 @@ import { api, ask, type Schema } from "@/api/client";
 import { isComposing } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
 import { Failure, sentenceOf } from "./Failure";
+import { focusOnceShown } from "./focusOnceShown";
 import { VIEWS } from "./savedViewTexts";
 import { WORDS } from "./texts";
 
@@ -110,7 +111,7 @@ function SaveDialog({ page, query, onClose }: { page: string; query: string; onC
     <Modal open title={t("save.title")} okText={w("save")} cancelText={w("cancel")} okButtonProps={{ disabled: !name.trim(), loading: save.isPending }} onOk={() => save.mutate()} onCancel={onClose}>
       <label>
         {t("name")}
-        <Input autoFocus maxLength={80} value={name} onChange={(event) => setName(event.target.value)} onPressEnter={(event) => !isComposing(event.nativeEvent) && name.trim() && save.mutate()} />
+        <Input ref={focusOnceShown} maxLength={80} value={name} onChange={(event) => setName(event.target.value)} onPressEnter={(event) => !isComposing(event.nativeEvent) && name.trim() && save.mutate()} />
       </label>
       <Checkbox checked={shared} onChange={(event) => setShared(event.target.checked)} style={{ marginBlockStart: 12 }}>{t("share")}</Checkbox>
       <code className="mono break" style={{ display: "block", marginBlockStart: 12, color: "var(--ant-color-text-description)" }}>{decodeURIComponent(query.replaceAll("+", " "))}</code>

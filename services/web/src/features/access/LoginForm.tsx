@@ -7,6 +7,7 @@ import { api, ask } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import type { Entered } from "./entering";
 import { PasswordInput } from "./PasswordInput";
 import { DOOR } from "./texts";
@@ -23,9 +24,7 @@ export function LoginForm({ name, onEntered }: { /** Fixed: somebody who is to c
   const [wait, setWait] = useCountdown();
   // A dialog that opens takes the focus to its first field; whoever comes back types the password.
   useEffect(() => {
-    if (!name) return;
-    const timer = setTimeout(() => password.current?.focus(), 350);
-    return () => clearTimeout(timer);
+    if (name) focusOnceShown(password.current);
   }, [name]);
   const entering = useMutation({
     mutationFn: (fields: Fields) => ask(api.POST("/api/v1/group-ai/session", { body: fields })),
@@ -41,7 +40,7 @@ export function LoginForm({ name, onEntered }: { /** Fixed: somebody who is to c
         <Input prefix={<UserOutlined aria-hidden />} name="username" autoComplete="username" autoCapitalize="off" autoCorrect="off" spellCheck={false} maxLength={200} autoFocus={!name} readOnly={!!name} size="large" />
       </Form.Item>
       <Form.Item name="password" label={t("password")} rules={[{ required: true, message: t("password.missing") }]}>
-        <PasswordInput ref={password} name="password" autoComplete="current-password" autoFocus={!!name} size="large" />
+        <PasswordInput ref={password} name="password" autoComplete="current-password" size="large" />
       </Form.Item>
       <Refusal error={entering.error} />
       <Button type="primary" htmlType="submit" block size="large" loading={entering.isPending} disabled={wait > 0}>

@@ -3,6 +3,7 @@ import { LockOutlined } from "@ant-design/icons";
 import { Input, type InputRef } from "antd";
 import { type ComponentProps, type KeyboardEvent, type Ref, useState } from "react";
 import { useTexts } from "@/app/texts";
+import { onceReleased } from "@/components/released";
 import { DOOR } from "./texts";
 
 type Props = Omit<ComponentProps<typeof Input.Password>, "autoComplete"> & {
@@ -27,7 +28,12 @@ export function PasswordInput({ ref, ...props }: Props) {
         {...(ref ? { ref } : {})}
         onKeyDown={look}
         onKeyUp={look}
-        onBlur={() => setCaps(false)}
+        onBlur={(event) =>
+          onceReleased(() => {
+            setCaps(false);
+            props.onBlur?.(event);
+          })
+        }
       />
       <div role="status" aria-live="polite" style={{ color: "var(--ant-color-warning)" }}>
         {caps ? t("password.caps") : null}

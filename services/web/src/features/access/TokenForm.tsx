@@ -6,6 +6,7 @@ import { api, done, newIdempotencyKey, type Schema } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { Command, CopyButton } from "@/components/Command";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
 import { ADMIN } from "./rights";
@@ -72,7 +73,7 @@ function Making({ onMade, onClose }: { onMade: (token: NewToken) => void; onClos
         onFinish={(fields: Fields) => making.mutate({ ...fields, kind: fields.kind ?? kinds[0] ?? "personal" })}
       >
         <Form.Item name="name" label={t("create.name")} extra={t("create.name.help")} rules={[{ required: true, whitespace: true, message: t("create.name.missing") }]}>
-          <Input autoComplete="off" maxLength={200} autoFocus />
+          <Input autoComplete="off" maxLength={200} ref={focusOnceShown} />
         </Form.Item>
         {kinds.length > 1 ? (
           <Form.Item name="kind" label={t("create.kind")}>

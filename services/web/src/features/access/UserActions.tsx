@@ -12,6 +12,7 @@ import { sentenceOf } from "@/components/Failure";
 import { WORDS } from "@/components/texts";
 import type { Link } from "./LinkModal";
 import { Sessions } from "./Sessions";
+import { hostOf } from "./issuer";
 import { some } from "./some";
 import { PROFILE } from "./texts-profile";
 import { USERS } from "./texts-users";
@@ -24,7 +25,7 @@ export function UserActions({ user, onEdit, onLink }: { user: User; onEdit: () =
   const { message, modal } = App.useApp();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [shown, setShown] = useState<"sessions" | "delete" | null>(null);
+  const [shown, setShown] = useState<"sessions" | "delete" | "unlink" | null>(null);
   const one = { params: { path: { user_id: user.id } } };
   const refused = (error: unknown) => void message.error(sentenceOf(error, w("failure.title")));
   const settled = () => client.invalidateQueries({ queryKey: ["users"] });
@@ -61,6 +62,7 @@ export function UserActions({ user, onEdit, onLink }: { user: User; onEdit: () =
   });
   const items: MenuProps["items"] = [
     { key: "reset", label: t("reset"), onClick: () => void modal.confirm({ title: t("reset.ask"), content: t("reset.what"), okText: t("reset"), cancelText: w("cancel"), onOk: () => linking.mutateAsync().catch(() => undefined) }) },
+    ...(user.provider ? [{ key: "unlink", label: t("unlink"), onClick: () => setShown("unlink") }] : []),
     { key: "sessions", label: t("sessions"), onClick: () => setShown("sessions") },
     { key: "audit", label: t("history"), onClick: () => void navigate(`/audit?actor=${encodeURIComponent(user.name)}`) },
     { type: "divider" },
@@ -79,6 +81,27 @@ export function UserActions({ user, onEdit, onLink }: { user: User; onEdit: () =
         </Dropdown>
       </Space>
       {shown === "sessions" ? <SessionsModal user={user} onClose={() => setShown(null)} /> : null}
+      {shown === "unlink" && user.provider ? (
+        <DryRunModal
+          title={t("unlink.title", { name: user.display_name, provider: user.provider === "proxy" ? t("unlink.proxy") : hostOf(user.provider) })}
+          confirm={t("unlink")}
+          danger
+          onClose={() => setShown(null)}
+          rehearse={() => ask(api.DELETE("/api/v1/group-ai/users/{user_id}/identities", { params: { ...one.params, query: { dry_run: "true" } } }))}
+          show={() => (
+            <ul style={{ paddingInlineStart: 20, marginBlock: 0 }}>
+              <li>{t("unlink.sessions")}</li>
+              <li>{t(user.has_password ? "unlink.password" : "unlink.no-password")}</li>
+              <li>{t("unlink.instead")}</li>
+            </ul>
+          )}
+          act={async () => {
+            await ask(api.DELETE("/api/v1/group-ai/users/{user_id}/identities", one));
+            void message.success(t("unlink.done", { name: user.display_name }));
+            await settled();
+          }}
+        />
+      ) : null}
       {shown === "delete" ? (
         <DryRunModal
           title={t("delete.title", { name: user.display_name })}

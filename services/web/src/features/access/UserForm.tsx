@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, ask, done, newIdempotencyKey, type Schema } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
 import { some } from "./some";
@@ -81,7 +82,7 @@ export function UserForm({ user, onClose, onLink }: { user?: User; onClose: () =
           <>
             <p style={{ marginBlock: "0 12px", color: "var(--ant-color-text-description)" }}>{t("create.what")}</p>
             <Form.Item name="name" label={d("name")} extra={d("name.help")} rules={[{ required: true, whitespace: true, message: d("name.missing") }]}>
-              <Input autoComplete="off" autoCapitalize="off" spellCheck={false} maxLength={64} autoFocus />
+              <Input autoComplete="off" autoCapitalize="off" spellCheck={false} maxLength={64} ref={focusOnceShown} />
             </Form.Item>
           </>
         )}

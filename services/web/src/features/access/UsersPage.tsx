@@ -13,6 +13,7 @@ import { Page } from "@/components/Page";
 import { When } from "@/components/Time";
 import { WORDS } from "@/components/texts";
 import { useUrlState } from "@/components/urlState";
+import { hostOf } from "./issuer";
 import { LinkModal, type Link } from "./LinkModal";
 import { Mark } from "./Mark";
 import { USERS } from "./texts-users";
@@ -132,9 +133,4 @@ function UserState({ user }: { user: User }) {
       </Space>
     );
   return user.has_password ? <Mark tone="good">{t("state.active")}</Mark> : <Mark tone="warning">{t("state.pending")}</Mark>;
-}
-
-/** An issuer is an address; its host is what people know it by. */
-function hostOf(issuer: string): string {
-  return URL.canParse(issuer) ? new URL(issuer).host : issuer;
 }

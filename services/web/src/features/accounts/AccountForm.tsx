@@ -7,6 +7,7 @@ import { api, done } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
 import { type Account, countAccounts, NO_FILTER, scriptChoices } from "./api";
@@ -86,7 +87,7 @@ function Basics({ fixed }: { fixed: boolean }) {
     <>
       <div style={half}>
         <Form.Item name="account_id" label={t("account_id")} extra={fixed ? undefined : t("account_id.help")} rules={[{ required: true }]}>
-          <Input className="mono" disabled={fixed} autoFocus={!fixed} autoComplete="off" />
+          <Input className="mono" disabled={fixed} ref={fixed ? null : focusOnceShown} autoComplete="off" />
         </Form.Item>
         <Form.Item name="display_name" label={t("display_name")} rules={[{ required: true, whitespace: true }]}>
           <Input maxLength={200} autoComplete="off" />

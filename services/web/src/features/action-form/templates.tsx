@@ -6,6 +6,7 @@ import { Button, Collapse, Form } from "antd";
 import type { ReactNode } from "react";
 import { problemsAt } from "@/api/problem";
 import { useTexts } from "@/app/texts";
+import { onceReleased } from "@/components/released";
 import { type FormContext, pointerOf } from "./formContext";
 import { ACTIONS } from "./texts";
 import { isObject } from "./tidy";
@@ -24,7 +25,7 @@ function FieldTemplate({ id, label, rawDescription = "", fieldPathId, uiSchema, 
   const fallback = otherwiseText(hints);
   const help = [rawDescription, fallback === null ? "" : t("form.default", { value: fallback })].filter(Boolean).join(" · ");
   return (
-    <div data-pointer={pointer} className="break" style={{ minWidth: 0, marginBlockEnd: 16, ...(hints.wide ? { gridColumn: "1 / -1" } : {}) }} {...(isGroup ? {} : { onBlur: () => onTouch(pointer) })}>
+    <div data-pointer={pointer} className="break" style={{ minWidth: 0, marginBlockEnd: 16, ...(hints.wide ? { gridColumn: "1 / -1" } : {}) }} {...(isGroup ? {} : { onBlur: () => onceReleased(() => onTouch(pointer)) })}>
       {isGroup ? (
         children
       ) : (

@@ -4,6 +4,7 @@ import { AutoComplete, DatePicker, Select, Space, Tag } from "antd";
 import dayjs from "dayjs";
 import { api, ask } from "@/api/client";
 import { useTexts } from "@/app/texts";
+import { onceReleased } from "@/components/released";
 import { EVENTS, eventName } from "./DeliveryState";
 import { LOG } from "./log-texts";
 
@@ -31,7 +32,7 @@ export function LogFilters({ filters, onChange }: { filters: Filters; onChange: 
         onClear={() => onChange({ channel: "" })}
         onBlur={(event) => {
           const channel = (event.target as HTMLInputElement).value.trim();
-          if (channel !== filters.channel) onChange({ channel });
+          if (channel !== filters.channel) onceReleased(() => onChange({ channel }));
         }}
         options={(channels.data ?? []).map((channel) => ({ value: channel.name }))}
         showSearch={{ filterOption: (typed: string, option?: { value?: unknown }) => String(option?.value ?? "").includes(typed.toLowerCase()) }}

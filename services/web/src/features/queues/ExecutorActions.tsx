@@ -7,6 +7,7 @@ import { api, ask, newIdempotencyKey } from "@/api/client";
 import { useSession } from "@/app/session";
 import { useTexts } from "@/app/texts";
 import { Failure, sentenceOf } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { WORDS } from "@/components/texts";
 import { type Executor, queuesLeftAlone } from "./executors";
 import { useRefresh } from "./queueApi";
@@ -74,7 +75,7 @@ function DrainModal({ executor, alone, onClose, act }: { executor: Executor; alo
       {alone.length > 0 ? <Alert type="warning" showIcon title={t("drain.none", { queues: alone.join(", ") })} style={{ marginBlockEnd: 12 }} /> : null}
       <Form layout="vertical" onFinish={() => doing.mutate()}>
         <Form.Item label={`${t("reason")} (${word("optional")})`} htmlFor="drain-reason">
-          <Input id="drain-reason" autoFocus value={reason} maxLength={500} placeholder={t("reason.hint")} onChange={(event) => setReason(event.target.value)} />
+          <Input id="drain-reason" ref={focusOnceShown} value={reason} maxLength={500} placeholder={t("reason.hint")} onChange={(event) => setReason(event.target.value)} />
         </Form.Item>
       </Form>
       <Failure error={doing.error} />

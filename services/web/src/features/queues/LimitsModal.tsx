@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Form, Input, InputNumber, Modal, Space } from "antd";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { showProblems } from "@/components/formProblems";
 import { WORDS } from "@/components/texts";
 import { putQueue, type Queue, useRefresh } from "./queueApi";
@@ -52,7 +53,7 @@ export function LimitsModal({ queue, onClose }: { queue: Queue | null; onClose: 
       >
         {queue ? null : (
           <Form.Item name="name" label={t("edit.name")} extra={t("edit.name.hint")} rules={[{ required: true, pattern: /^[a-z][a-z0-9-]{0,62}$/, message: t("edit.name.hint") }]}>
-            <Input autoFocus maxLength={63} autoComplete="off" spellCheck={false} />
+            <Input ref={focusOnceShown} maxLength={63} autoComplete="off" spellCheck={false} />
           </Form.Item>
         )}
         <Form.Item name="description" label={t("edit.description")}>

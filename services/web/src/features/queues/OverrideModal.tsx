@@ -4,6 +4,7 @@ import { Form, Input, InputNumber, Modal } from "antd";
 import { useState } from "react";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { WORDS } from "@/components/texts";
 import { putOverride, type Queue, useRefresh } from "./queueApi";
 import { QUEUES } from "./texts";
@@ -35,7 +36,7 @@ export function OverrideModal({ queue, onClose }: { queue: Queue; onClose: () =>
       <p style={{ marginBlockStart: 0 }}>{t("override.effect", { own })}</p>
       <Form layout="vertical" onFinish={send}>
         <Form.Item label={t("override.concurrency")} htmlFor="override-concurrency" extra={t("edit.concurrency.hint")}>
-          <InputNumber id="override-concurrency" autoFocus min={1} max={100_000} precision={0} value={concurrency} onChange={setConcurrency} style={{ width: 160 }} />
+          <InputNumber id="override-concurrency" ref={focusOnceShown} min={1} max={100_000} precision={0} value={concurrency} onChange={setConcurrency} style={{ width: 160 }} />
         </Form.Item>
         <Form.Item label={t("until")} htmlFor="override-until">
           <UntilField id="override-until" value={until} onChange={setUntil} mayBeOpen={false} />

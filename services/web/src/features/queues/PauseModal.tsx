@@ -4,6 +4,7 @@ import { Form, Input, Modal } from "antd";
 import { useState } from "react";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { WORDS } from "@/components/texts";
 import type { PauseWish } from "./queueApi";
 import { QUEUES } from "./texts";
@@ -27,7 +28,7 @@ export function PauseModal({ title, effect, confirm, onClose, act }: { title: st
       <p style={{ marginBlockStart: 0 }}>{effect}</p>
       <Form layout="vertical" onFinish={send}>
         <Form.Item label={`${t("reason")} (${word("optional")})`} htmlFor="pause-reason">
-          <Input id="pause-reason" autoFocus value={reason} maxLength={500} placeholder={t("reason.hint")} onChange={(event) => setReason(event.target.value)} />
+          <Input id="pause-reason" ref={focusOnceShown} value={reason} maxLength={500} placeholder={t("reason.hint")} onChange={(event) => setReason(event.target.value)} />
         </Form.Item>
         <Form.Item label={t("until")} htmlFor="pause-until">
           <UntilField id="pause-until" value={until} onChange={setUntil} mayBeOpen />

@@ -9,6 +9,7 @@ import { api, ask } from "@/api/client";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { short } from "@/components/format";
+import { onceReleased } from "@/components/released";
 import { RUN_STATES, type RunStateName, runState } from "@/components/RunState";
 import { SavedViews } from "@/components/SavedViews";
 import { SearchBox } from "@/components/SearchBox";
@@ -156,7 +157,7 @@ function More({ filters, set }: FilterProps) {
         </Form.Item>
       </Flex>
       <Form.Item label={t("filter.error")} style={{ marginBlockEnd: 8 }}>
-        <Input allowClear maxLength={200} defaultValue={filters.error} onBlur={(event) => set({ error: event.target.value.trim() })} onPressEnter={(event) => set({ error: event.currentTarget.value.trim() })} />
+        <Input allowClear maxLength={200} defaultValue={filters.error} onBlur={({ target }) => onceReleased(() => set({ error: target.value.trim() }))} onPressEnter={(event) => set({ error: event.currentTarget.value.trim() })} />
       </Form.Item>
     </Form>
   );

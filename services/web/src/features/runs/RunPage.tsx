@@ -20,6 +20,7 @@ import { isLive } from "./query";
 import { RunActions } from "./RunActions";
 import { RUN } from "./run-texts";
 import { RUNS } from "./texts";
+import { TraceId } from "./TraceId";
 import { TriggerMark } from "./why";
 
 export type Run = Schema<"RunDetail">;
@@ -107,6 +108,7 @@ function Facts({ run }: { run: Run }) {
   if (run.priority !== null) add(t("fact.priority"), run.priority);
   if (run.executor) add(t("fact.executor"), <span className="break">{run.executor}</span>);
   if (run.attempts.length > 1) add(t("fact.attempts"), run.attempts.length);
+  if (run.trace_id) add(t("fact.trace"), <TraceId id={run.trace_id} url={run.trace_url} />);
   if (run.cancel_requested_at) add(t("fact.cancel"), <><When at={run.cancel_requested_at} />{run.cancel_reason ? ` · ${run.cancel_reason}` : null}</>);
   return (
     <Card size="small" style={{ marginBlockEnd: 12 }}>

@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 import { useTexts } from "@/app/texts";
 import { usePreferences } from "@/app/preferences";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { showProblems } from "@/components/formProblems";
 import { GrowingText } from "@/components/GrowingText";
 import { WORDS } from "@/components/texts";
@@ -57,7 +58,7 @@ export function ScriptForm({ onClose }: { onClose: () => void }) {
       <Failure error={creating.error} />
       <Form<Fields> form={form} layout="vertical" onFinish={(fields) => creating.mutate(fields)}>
         <Form.Item name="script_id" label={t("edit.id")} extra={t("edit.idHelp")} rules={[{ required: true }]}>
-          <Input className="mono" autoFocus autoComplete="off" placeholder="morning-chat" />
+          <Input className="mono" ref={focusOnceShown} autoComplete="off" placeholder="morning-chat" />
         </Form.Item>
         <Form.Item name="name" label={t("edit.name")} rules={[{ required: true, whitespace: true }]}>
           <Input maxLength={200} autoComplete="off" />

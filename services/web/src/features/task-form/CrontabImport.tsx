@@ -6,6 +6,7 @@ import { api, ask, type Schema } from "@/api/client";
 import { usePreferences } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import { useSettled } from "@/components/settled";
 import { Help, Problems } from "./Field";
 import { SCHEDULE } from "./schedule-texts";
@@ -37,7 +38,7 @@ export function CrontabImport({ zone, onClose, onUse }: CrontabImportProps) {
   return (
     <Modal open title={t("crontab.title")} onCancel={onClose} footer={null} width={720}>
       <label htmlFor={id} style={{ display: "block", marginBlockEnd: 4 }}>{t("crontab.text")}</label>
-      <Input.TextArea id={id} autoFocus className="mono" rows={5} spellCheck={false} value={text} placeholder={"# nightly copy\n0 2 * * 1-5 /usr/bin/backup.sh --all"} onChange={(event) => setText(event.target.value)} aria-describedby={`${id}-help`} />
+      <Input.TextArea id={id} ref={focusOnceShown} className="mono" rows={5} spellCheck={false} value={text} placeholder={"# nightly copy\n0 2 * * 1-5 /usr/bin/backup.sh --all"} onChange={(event) => setText(event.target.value)} aria-describedby={`${id}-help`} />
       <Help id={`${id}-help`}>{t("crontab.help")}</Help>
       <div style={{ display: "flex", flexWrap: "wrap", gap: 16, alignItems: "center", marginBlock: 8 }}>
         <Checkbox checked={withCommand} onChange={(event) => setWithCommand(event.target.checked)}>{t("crontab.shell")}</Checkbox>

@@ -1,10 +1,11 @@
 // What this change does, and the last button before it is done.
 import { useMutation } from "@tanstack/react-query";
-import { Modal } from "antd";
+import { Button, Modal } from "antd";
 import { useState } from "react";
 import { useShortcut } from "@/app/shortcuts";
 import { useTexts } from "@/app/texts";
 import { Failure } from "@/components/Failure";
+import { focusOnceShown } from "@/components/focusOnceShown";
 import type { Draft, Task } from "./fields";
 import { type Plan, PlanView } from "./PlanView";
 import { REVIEW } from "./review-texts";
@@ -42,9 +43,14 @@ export function SaveDialog({ target, draft, plan, onClose, onSaved, onRefused }:
       width={760}
       onCancel={onClose}
       cancelText={t("plan.back")}
-      okText={t(isNew ? "plan.create" : "plan.save")}
-      okButtonProps={{ loading: saving.isPending, autoFocus: true }}
-      onOk={act}
+      footer={(_, { CancelBtn }) => (
+        <>
+          <CancelBtn />
+          <Button ref={focusOnceShown} type="primary" loading={saving.isPending} onClick={act}>
+            {t(isNew ? "plan.create" : "plan.save")}
+          </Button>
+        </>
+      )}
       styles={{ body: { maxHeight: "min(64vh, 640px)", overflowY: "auto" } }}
     >
       <PlanView plan={plan} base={isNew ? null : target.base} />

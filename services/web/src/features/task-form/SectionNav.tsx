@@ -2,6 +2,7 @@
 import { Badge } from "antd";
 import { useEffect, useState } from "react";
 import type { FieldProblem } from "@/api/problem";
+import { systemIsStill } from "@/app/preferences";
 import { useTexts } from "@/app/texts";
 import { sectionOf, SECTIONS, type SectionName } from "./pointers";
 import { FORM } from "./texts";
@@ -26,7 +27,7 @@ export function SectionNav({ problems, wide }: { problems: FieldProblem[]; wide:
                 onClick={(event) => {
                   event.preventDefault();
                   const section = document.getElementById(sectionId(name));
-                  section?.scrollIntoView({ behavior: "smooth", block: "start" });
+                  section?.scrollIntoView({ behavior: systemIsStill().matches ? "auto" : "smooth", block: "start" });
                   section?.focus({ preventScroll: true });
                 }}
                 style={{
