@@ -13,6 +13,7 @@ The servers start when the first test asks.
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from tests.support import servers
 from tests.support import stage as stages
+
+# A shell that starts us in the background has us ignore Ctrl-C, and all that we start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

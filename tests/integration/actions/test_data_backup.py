@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -145,6 +145,15 @@ async def _restore(database: str, dump: Path) -> None:
     assert await restoring.wait() == 0
 
 
+def arguments_of_children() -> list[str]:
+    """Return the command lines of all that run; whoever has just ended has none any more."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            found.append(" ".join(child.cmdline()))
+    return found
+
+
 async def test_the_password_is_in_no_argument(context: RecordingContext) -> None:
     await fill(context.database_url)
     password = postgres_tools.source_of(context.database_url).env["PGPASSWORD"]
@@ -152,7 +161,7 @@ async def test_the_password_is_in_no_argument(context: RecordingContext) -> None
     async with dump_held_up(context.database_url) as waiting:
         running = asyncio.create_task(DataBackup().run(params(), context))
         await waiting.wait()
-        arguments = [" ".join(p.cmdline()) for p in psutil.Process().children()]
+        arguments = arguments_of_children()
         running.cancel()
         await asyncio.wait({running})
 
