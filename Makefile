@@ -53,7 +53,7 @@ lint: .venv/.dev ## style, types, import walls, lock files
 	@$(BIN)/lint-imports
 	@$(MAKE) -s check-locks
 
-test: .venv/.dev ## every test of the services, on real servers, in less than ten minutes
+test: .venv/.dev ## every test of the services, on real servers, ten to fifteen minutes on two cores
 	@$(BIN)/python -m pytest -q $(BY_FILE) -m "not fault and not browser" $(APART:%=--ignore=%)
 
 test-cli: .venv/.dev ## the command line, as processes, on a real system
