@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from services.log_writer.loops.pruner import Kept
 from services.log_writer.loops.pruner import Pruner as LogPruner
@@ -22,35 +19,13 @@ from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.triggers import TriggerStore
 from shared.db.clocks import CLOCKS_MAY_DIFFER, Clocks, ClocksDiffer
-from shared.db.pool import Pool, open_pool
+from shared.db.pool import Pool
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Step
 from tests.operations.rows import Connection, Old
 
 KEEP = timedelta(days=90)
 LONG_AGO = timedelta(days=200)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database: str) -> AsyncIterator[Pool]:
-    """Give a pool as the log writer has one."""
-    made = await open_pool(database, name="test", max_size=4)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def connection(database: str) -> AsyncIterator[Connection]:
-    """Give a connection of the owner."""
-    opened = await asyncpg.connect(database, timeout=10)
-    yield opened
-    await opened.close(timeout=5)
-
-
-@pytest.fixture
-def old(connection: Connection) -> Old:
-    """Put rows in that are as old as they say."""
-    return Old(connection, datetime.now(UTC))
 
 
 def pruners(pool: Pool, clocks: Clocks) -> dict[str, Step]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from services.log_writer.loops.pruner import BATCH, SOON, Kept, Pruner
 from services.log_writer.store.lines import LineStore
@@ -21,7 +19,7 @@ from services.notifier.store.judgements import JudgementStore
 from services.scheduler.store.ledger import LedgerStore
 from shared.contracts.runs import LogLine
 from shared.db.clocks import Clocks
-from shared.db.pool import Pool, open_pool
+from shared.db.pool import Pool
 from shared.runtime.clock import utc_now
 from tests.operations.rows import Connection, Old
 
@@ -37,28 +35,6 @@ ALTER TABLE log.lines ATTACH PARTITION log.lines_before FOR VALUES FROM ('{since
 CREATE TABLE log.{name} (LIKE log.lines, PRIMARY KEY (run_id, attempt, seq));
 ALTER TABLE log.lines ATTACH PARTITION log.{name} FOR VALUES FROM ('{day}') TO ('{since}');
 """
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database: str) -> AsyncIterator[Pool]:
-    """Give a pool as the log writer has one."""
-    made = await open_pool(database, name="test", max_size=4)
-    yield made
-    await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def connection(database: str) -> AsyncIterator[Connection]:
-    """Give a connection of the owner."""
-    opened = await asyncpg.connect(database, timeout=10)
-    yield opened
-    await opened.close(timeout=5)
-
-
-@pytest.fixture
-def old(connection: Connection) -> Old:
-    """Put rows in that are as old as they say."""
-    return Old(connection, datetime.now(UTC))
 
 
 async def prune(pool: Pool, kept: Kept = KEPT) -> None:
