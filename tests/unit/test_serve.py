@@ -1,10 +1,14 @@
-"""What a process is called when nobody says so."""
+"""How a process of ours starts: its name by default, and what it does not import."""
 
 from __future__ import annotations
 
+import gc
+import importlib
+import sys
+
 import pytest
 
-from deploy.serve import instance_of
+from deploy.serve import instance_of, light_imports
 from shared.settings import ServiceSettings
 
 
@@ -23,3 +27,14 @@ def test_a_process_is_called_by_its_host(host: str, name: str) -> None:
     assert instance_of(host) == name
     settings = ServiceSettings(database_url="-", nats_url="-", instance=name)
     assert settings.instance == name
+
+
+def test_what_no_service_uses_is_missing_while_it_is_imported_and_only_then() -> None:
+    sys.modules.pop("colorsys", None)
+    with light_imports(["colorsys"]):
+        with pytest.raises(ImportError):
+            importlib.import_module("colorsys")
+        assert not gc.isenabled()
+
+    assert importlib.import_module("colorsys")
+    assert gc.isenabled()
