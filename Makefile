@@ -27,10 +27,14 @@ APART := tests/cli tests/deploy tests/compose tests/bench tests/faults tests/web
 # In the order of the folders: what is long comes first, small files of unit tests even out the end.
 # (Left alone, xdist takes files of one test last, and those are the longest.)
 BY_FILE := -n 3 --dist loadfile --no-loadscope-reorder
+# What is left to test-all, which also tries properties with more examples.
+SHORT := and not long
+test-all: SHORT :=
+test-all: export AUTOMATION_TEST_BUDGET := all
 
 .DEFAULT_GOAL := help
 .PHONY: help run web setup fmt lint test test-cli web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean \
-	image compose-test deploy-check audit sbom licences release
+	image compose-test deploy-check audit audit-offline sbom licences release
 
 help: ## show the targets
 	@awk -F':.*## ' '/^##@/{printf "\n%s\n",substr($$0,5)} /^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
@@ -53,17 +57,17 @@ lint: .venv/.dev ## style, types, import walls, lock files
 	@$(BIN)/lint-imports
 	@$(MAKE) -s check-locks
 
-test: .venv/.dev ## every test of the services, on real servers, ten to fifteen minutes on two cores
-	@$(BIN)/python -m pytest -q $(BY_FILE) -m "not fault and not browser" $(APART:%=--ignore=%)
+test: .venv/.dev ## the services, on real servers, about five minutes on two cores
+	@$(BIN)/python -m pytest -q $(BY_FILE) -m "not fault and not browser $(SHORT)" $(APART:%=--ignore=%)
 
 test-cli: .venv/.dev ## the command line, as processes, on a real system
-	@$(BIN)/python -m pytest -q tests/cli
+	@$(BIN)/python -m pytest -q -m "not fault $(SHORT)" tests/cli
 
 web-check: $(WEB)/node_modules/.installed ## types, style and logic of the page
 	@$(NPM) run -s check && npm run -s test -- --reporter=dot
 
 test-web: .venv/.dev $(WEB)/dist/index.html ## the page in Chromium, in both languages, on a real system
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/web
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "browser $(SHORT)" tests/web
 
 screenshots: .venv/.dev $(WEB)/dist/index.html ## the pictures of the README
 	@$(BIN)/python -m tests.web.screenshots
@@ -74,7 +78,7 @@ stress: .venv/.dev ## kill every process under load, and print what that did
 stress-short: .venv/.dev ## the faults that a gate has time for
 	@$(BIN)/python -m pytest -q -m "fault and not long" tests
 
-test-all: test test-cli deploy-check web-check test-web stress compose-test ## every test
+test-all: test test-cli deploy-check web-check test-web stress compose-test ## every test, also those that the gate has no time for
 
 bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -108,20 +112,12 @@ compose-test: .venv/.dev ## the whole system in containers, on an engine of its 
 	@$(BIN)/python -m tests.compose
 
 ##@ Gate
-# A machine that stalls for a second must not cost a whole gate, nor may it go unseen: what failed is
-# told, and has to pass alone.
-AGAIN = { echo '*** Flaky or broken? What failed is tried once more, alone. ***'; \
-	$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none
+# Its stages run beside each other, so what they share is made first.
+ci: .venv/.dev $(WEB)/dist/index.html ## everything that .ci/run runs; prints each stage's minutes (ARGS=--record)
+	@$(BIN)/python -m tests.gate $(ARGS)
 
-ci: lint ## everything that .ci/run runs
+audit-offline: .venv/.dev
 	@$(BIN)/python -m deploy.release.audit --offline-ok
-	@$(MAKE) -s test || $(AGAIN) -m "not fault and not browser" $(APART:%=--ignore=%); }
-	@$(MAKE) -s test-cli || $(AGAIN) tests/cli; }
-	@$(MAKE) -s deploy-check || $(AGAIN) tests/deploy tests/compose; }
-	@$(MAKE) -s web-check
-	@$(MAKE) -s test-web || $(AGAIN) -m browser tests/web; }
-	@$(MAKE) -s stress-short || $(AGAIN) -m "fault and not long" tests; }
-	@$(MAKE) -s compose-test
 
 ##@ Dependencies
 lock: | $(BIN)/uv ## re-lock; the files name no host
@@ -147,7 +143,7 @@ $(BIN)/uv:
 	@$(BIN)/uv pip install -q --require-hashes -r requirements.lock && $(BIN)/uv pip install -q --no-deps --no-build-isolation -e . && touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run
-	@$(BIN)/uv pip install -q --require-hashes -r requirements-dev.lock && touch $@
+	@$(BIN)/uv pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock && touch $@
 
 $(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | .venv/.run
 	@$(NPM) ci --no-progress --loglevel=error && touch node_modules/.installed

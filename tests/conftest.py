@@ -7,17 +7,21 @@
     postgres_server, nats_server   the servers themselves (`deploy.local`), one per run
     stage             a home for `automation up` with stand-ins for our services
 
-The servers start when the first test asks.
+The servers start when the first test asks. How many examples a property is tried with is
+AUTOMATION_TEST_BUDGET: `gate` (the default), or `all`, as `make test-all` has it.
 """
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
 from deploy.local.nats import Nats
@@ -27,6 +31,22 @@ from tests.support import stage as stages
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A machine under load is slow; that is no fault of a property.
+_unhurried = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", _unhurried, max_examples=25)
+settings.register_profile("all", _unhurried, max_examples=250)
+settings.load_profile(os.environ.get("AUTOMATION_TEST_BUDGET", "gate"))
+
+# To look for garbage while thousands of tests are collected, and in them later, took a third of
+# the time of collecting.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not in what stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
