@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from deploy.serve import instance_of
 from shared.settings import ServiceSettings
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("host", "name"),
     [
         ("3f2a9c01b7de", "3f2a9c01b7de"),
