@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tarfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
