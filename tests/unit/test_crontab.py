@@ -40,6 +40,7 @@ def codes(line: CrontabLine) -> list[str]:
         ("0 9 * * * python3 x.py", "auto", ("0 9 * * *", None, "python3 x.py")),
         # a lone word is a command even where users are
         ("0 9 * * * backup", "yes", ("0 9 * * *", None, "backup")),
+        ("0 9 * * * alice run", "yes", ("0 9 * * *", "alice", "run")),
         ("0 9 * * * root run", "no", ("0 9 * * *", None, "root run")),
     ],
 )
