@@ -14,7 +14,7 @@ from random import Random
 from typing import TypeVar
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scheduler.admission import decide
@@ -36,7 +36,6 @@ from shared.domain.occurrence import Outcome
 
 Subject = TypeVar("Subject")
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=200)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ALONE = set(Overlap) - {Overlap.ALLOW_ALL, Overlap.TERMINATE_OTHER}
 KEYS = ("", "a", "b")
@@ -245,7 +244,6 @@ events = st.lists(
 )
 
 
-@LAWS
 @given(tasks(), events)
 def test_no_limit_is_ever_exceeded_and_nothing_is_admitted_twice(
     tasks: list[Task], events: list[tuple[object, ...]]
@@ -269,7 +267,6 @@ def test_no_limit_is_ever_exceeded_and_nothing_is_admitted_twice(
                 world.check()
 
 
-@LAWS
 @given(tasks(), events)
 def test_what_waits_comes_to_its_end_once_nothing_new_comes(
     tasks: list[Task], events: list[tuple[object, ...]]
@@ -289,7 +286,6 @@ def test_what_waits_comes_to_its_end_once_nothing_new_comes(
     assert not world.waiting
 
 
-@LAWS
 @given(st.integers(2, 5), st.integers(5, 90))
 def test_ageing_keeps_the_lowest_priority_from_starving(priority: int, seconds: int) -> None:
     """Each round as many runs of the highest priority come as there are slots, for ever."""
@@ -310,7 +306,6 @@ def test_ageing_keeps_the_lowest_priority_from_starving(priority: int, seconds: 
         world.now += timedelta(seconds=seconds)
 
 
-@LAWS
 @given(tasks(), events, st.randoms(use_true_random=False))
 def test_the_order_in_which_candidates_are_read_decides_nothing(
     tasks: list[Task],

@@ -9,13 +9,12 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.alerting.grouping import Flush, Member, Timing, Told, first_flush, flush
 from shared.domain.alerting.pattern import read_pattern
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=300)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -33,7 +32,6 @@ PATTERNS = st.recursive(
 )
 
 
-@LAWS
 @given(PATTERNS, st.lists(st.text("ab1.x", max_size=6), max_size=5))
 def test_an_expression_means_what_it_means_elsewhere(pattern: str, texts: list[str]) -> None:
     oracle = re.compile(pattern, re.ASCII | re.DOTALL)
@@ -102,7 +100,6 @@ CHANGES = st.lists(
 )
 
 
-@LAWS
 @given(CHANGES, st.integers(2, 12))
 def test_without_silences_a_group_is_told_as_alertmanager_does(
     changes: list[tuple[str, str]], repeat: int
@@ -131,7 +128,6 @@ MUTED_CHANGES = st.lists(
 )
 
 
-@LAWS
 @given(MUTED_CHANGES, st.booleans())
 def test_what_is_muted_is_held_and_what_is_not_is_told(
     changes: list[tuple[str, str]],
@@ -172,7 +168,6 @@ def test_what_is_muted_is_held_and_what_is_not_is_told(
     assert set(group.alerts) == fires
 
 
-@LAWS
 @given(st.sets(NAMES, min_size=1), st.integers(1, 500))
 def test_what_goes_on_firing_is_told_again_after_the_repeat_interval(
     firing: set[str], minutes: int
@@ -186,7 +181,6 @@ def test_what_goes_on_firing_is_told_again_after_the_repeat_interval(
     assert again.speaks is (minutes * MINUTE > timing.repeat_interval)
 
 
-@LAWS
 @given(st.integers(0, 600), st.integers(0, 300))
 def test_the_first_flush_waits_no_longer_than_group_wait(age: int, wait: int) -> None:
     timing = replace(Timing(), group_wait=timedelta(seconds=wait))

@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.blackout import FARTHEST, Calendar, covering, parse_calendar
 from shared.domain.errors import InvalidDefinition
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=200)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = (
     "UTC",
@@ -85,7 +84,6 @@ def shown_in(spec: dict[str, Any], wall: datetime) -> bool:
     return False
 
 
-@LAWS
 @given(specs, instants)
 def test_whenever_clocks_show_a_blackout_it_is_one(spec: dict[str, Any], at: datetime) -> None:
     calendar = read(spec)
@@ -97,7 +95,6 @@ def test_whenever_clocks_show_a_blackout_it_is_one(spec: dict[str, Any], at: dat
         assert covering(calendar, at) is not None
 
 
-@LAWS
 @given(specs, instants)
 def test_without_jumps_nothing_else_is_one(spec: dict[str, Any], at: datetime) -> None:
     calendar = read(spec)
@@ -110,7 +107,6 @@ def test_without_jumps_nothing_else_is_one(spec: dict[str, Any], at: datetime) -
         assert (covering(calendar, at) is not None) == shown_in(spec, at.astimezone(zone))
 
 
-@LAWS
 @given(specs, instants)
 def test_a_blackout_is_the_same_from_wherever_in_it_one_looks(
     spec: dict[str, Any], at: datetime
@@ -128,7 +124,6 @@ def test_a_blackout_is_the_same_from_wherever_in_it_one_looks(
     assert at - start > FARTHEST or covering(calendar, start - MICROSECOND) is None
 
 
-@LAWS
 @given(specs)
 def test_the_normal_form_is_read_back(spec: dict[str, Any]) -> None:
     calendar = read(spec)
@@ -151,7 +146,6 @@ junk = st.recursive(
 )
 
 
-@LAWS
 @given(junk)
 def test_junk_is_refused_and_nothing_else(value: Any) -> None:  # noqa: ANN401 - anything at all
     try:

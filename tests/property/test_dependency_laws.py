@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.dependency import (
@@ -24,8 +23,8 @@ from shared.domain.dependency import (
     hear,
     judge,
 )
+from tests.support.table import table
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=300)
 START = datetime(2026, 11, 24, tzinfo=UTC)
 STATES = tuple(EndState)
 Ends = Sequence[EndState]
@@ -57,7 +56,7 @@ def counted(ends: Ends, upstreams: int) -> Tally:
     )
 
 
-@pytest.mark.parametrize("rule", Rule, ids=str)
+@table("rule", Rule)
 def test_the_table_of_all_ends_of_up_to_four_upstreams(rule: Rule) -> None:
     """A verdict is given as soon as it is certain; only `all_done` waits for the very end."""
     for upstreams in range(1, 5):
@@ -79,7 +78,6 @@ rules = st.sampled_from(Rule)
 states = st.sampled_from(STATES)
 
 
-@LAWS
 @given(rule=rules, ends=st.lists(states, max_size=8), more=st.lists(states, max_size=8))
 def test_a_verdict_stands_whatever_ends_later(
     rule: Rule, ends: list[EndState], more: list[EndState]
@@ -96,7 +94,6 @@ def test_a_verdict_stands_whatever_ends_later(
         assert not isinstance(late, NotYet)
 
 
-@LAWS
 @given(rule=rules, ends=st.lists(states, min_size=1, max_size=8), data=st.data())
 def test_the_order_of_ends_does_not_matter(
     rule: Rule, ends: list[EndState], data: st.DataObject
@@ -125,7 +122,6 @@ def stories(draw: st.DrawFn) -> tuple[Needs, list[End]]:
     return needs, ends
 
 
-@LAWS
 @given(story=stories(), data=st.data())
 def test_no_end_decides_two_rounds_and_rounds_are_whole(
     story: tuple[Needs, list[End]], data: st.DataObject
@@ -153,7 +149,6 @@ def test_no_end_decides_two_rounds_and_rounds_are_whole(
         assert seats.keys() <= needs.upstreams
 
 
-@LAWS
 @given(story=stories())
 def test_a_single_upstream_is_answered_at_every_end(story: tuple[Needs, list[End]]) -> None:
     needs, ends = story

@@ -21,8 +21,6 @@ from tests.integration.log_writer.builders import NOON, finished, row_of, starte
 FINAL = [status for status in RunStatus if status.is_final]
 
 EXAMPLES = settings(
-    max_examples=60,
-    deadline=None,
     # The pool is one for the whole module, on purpose.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

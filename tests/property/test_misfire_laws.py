@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shared.domain.misfire import Backlog, Plan, PlannedOccurrence, plan, plan_edit
 from shared.domain.occurrence import Outcome
 from shared.domain.schedule import Schedule, due_at, next_fire, parse_schedule
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=200)
 TASK = "7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11"
 # The night on which New York's clocks go back, so that cron has something to get wrong.
 START = datetime(2026, 11, 1, 3, tzinfo=UTC)
@@ -108,7 +107,6 @@ def drain(
     return step, found
 
 
-@LAWS
 @given(schedules(), st.lists(st.tuples(seconds, limits, st.booleans()), max_size=12), limits)
 def test_every_nominal_fire_is_recorded_exactly_once(
     schedule: Schedule, calls: list[tuple[int, int, bool]], last_limit: int
@@ -127,7 +125,6 @@ def test_every_nominal_fire_is_recorded_exactly_once(
     assert step.next_due_at is None or step.next_due_at > now
 
 
-@LAWS
 @given(schedules(), seconds, st.data())
 def test_the_outcome_does_not_depend_on_the_chunks(
     schedule: Schedule, elapsed: int, data: st.DataObject
@@ -141,7 +138,6 @@ def test_the_outcome_does_not_depend_on_the_chunks(
     assert (many.next_fire_at, many.next_due_at) == (one.next_fire_at, one.next_due_at)
 
 
-@LAWS
 @given(schedules(), st.integers(1, 60), limits)
 def test_a_punctual_ticker_fires_everything(schedule: Schedule, count: int, limit: int) -> None:
     step = beginning(schedule)
@@ -155,7 +151,6 @@ def test_a_punctual_ticker_fires_everything(schedule: Schedule, count: int, limi
     assert {(o.outcome, o.reason) for o in found} <= {(Outcome.FIRED, None)}
 
 
-@LAWS
 @given(schedules(), seconds)
 def test_what_one_call_decides_follows_the_policy(schedule: Schedule, elapsed: int) -> None:
     now = START + timedelta(seconds=elapsed)
@@ -179,7 +174,6 @@ def test_what_one_call_decides_follows_the_policy(schedule: Schedule, elapsed: i
         assert only.missed_since == min((o.scheduled_for for o in coalesced), default=None)
 
 
-@LAWS
 @given(schedules(), seconds, limits, st.integers(0, 90_000))
 def test_an_edit_leaves_no_fire_of_the_old_version_unrecorded(
     schedule: Schedule, elapsed: int, limit: int, pause: int
@@ -206,7 +200,6 @@ def test_an_edit_leaves_no_fire_of_the_old_version_unrecorded(
     assert {o.outcome for o in rest} <= {Outcome.FIRED, Outcome.SUPERSEDED}
 
 
-@LAWS
 @given(schedules(), seconds, limits)
 def test_a_bounded_edit_lists_the_newest(schedule: Schedule, elapsed: int, limit: int) -> None:
     def edit(limit: int) -> tuple[PlannedOccurrence, ...]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.policy import Retry
 from shared.domain.retry import LONGEST, decide, dice_for
+from tests.support.table import table
 
 RUN = UUID(int=7)
 
@@ -134,7 +135,7 @@ def test_temporal_s_defaults() -> None:
     assert seconds == [timedelta(seconds=s) for s in (1, 2, 4, 8, 16, 32, 64, 100, 100)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("failed", "dice", "seconds"), [(0, 0, 1), (0, 0.5, 2), (0, 0.75, 2.5), (1, 0.5, 6), (2, 0, 9)]
 )
 def test_backoff_and_jitter_are_those_of_the_policy(

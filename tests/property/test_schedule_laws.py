@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from cronsim import CronSim, CronSimError
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.domain.cron import parse_cron
@@ -19,7 +19,6 @@ from shared.domain.schedule import due_at, fires, next_fire, parse_schedule
 from shared.domain.texts.schedule import TEXTS
 from tests.support import cron_oracle as oracle
 
-LAWS = settings(deadline=None, print_blob=True, max_examples=150)
 TASK = "7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11"
 ZONES = (
     "UTC",
@@ -162,7 +161,6 @@ known_keys = st.sampled_from(
 # --- laws of the wall clock
 
 
-@LAWS
 @given(six_fields, st.one_of(instants, nights), st.booleans())
 def test_no_match_is_skipped_within_the_next_minutes(
     expression: str,
@@ -188,7 +186,6 @@ def test_no_match_is_skipped_within_the_next_minutes(
         assert found == expected
 
 
-@LAWS
 @given(days, months, weekdays, instants, st.booleans())
 def test_no_day_is_skipped_within_the_next_years(
     day: str,
@@ -210,7 +207,6 @@ def test_no_day_is_skipped_within_the_next_years(
     assert found is None or found > noon + timedelta(days=799)
 
 
-@LAWS
 @given(days, months, weekdays)
 def test_what_never_fires_really_never_does(day: str, month: str, weekday: str) -> None:
     expression = f"0 0 {day} {month} {weekday}"
@@ -222,7 +218,6 @@ def test_what_never_fires_really_never_does(day: str, month: str, weekday: str) 
         )
 
 
-@LAWS
 @given(st.one_of(five_fields, six_fields), instants)
 @example("0 0 * 2 MON#5", datetime(2026, 11, 24))  # noqa: DTZ001
 def test_cronsim_agrees_about_wall_time(expression: str, after: datetime) -> None:
@@ -243,7 +238,6 @@ def test_cronsim_agrees_about_wall_time(expression: str, after: datetime) -> Non
 # --- laws of fires
 
 
-@LAWS
 @given(configs(), st.one_of(nights, instants))
 def test_fires_are_strictly_increasing(config: Config, after: datetime) -> None:
     after = after.replace(tzinfo=UTC)
@@ -252,7 +246,6 @@ def test_fires_are_strictly_increasing(config: Config, after: datetime) -> None:
     assert all(earlier < later for earlier, later in pairwise(found))
 
 
-@LAWS
 @given(configs(), nights, st.data())
 def test_the_next_fire_does_not_depend_on_where_one_stands_before_it(
     config: Config, after: datetime, data: st.DataObject
@@ -269,7 +262,6 @@ def test_the_next_fire_does_not_depend_on_where_one_stands_before_it(
         assert fire.at == later
 
 
-@LAWS
 @given(configs(crons | one_shots), nights, st.integers(0, 29 * 3_600))
 def test_a_window_cuts_and_changes_nothing_else(
     config: Config, after: datetime, later: int
@@ -288,7 +280,6 @@ def test_a_window_cuts_and_changes_nothing_else(
     assert [fire.at for fire in cut] == [fire.at for fire in some if fire.at <= end]
 
 
-@LAWS
 @given(configs(), instants)
 def test_jitter_only_delays_and_stays_below_its_bound(config: Config, at: datetime) -> None:
     schedule = parse_schedule(config)
@@ -303,7 +294,6 @@ def test_jitter_only_delays_and_stays_below_its_bound(config: Config, at: dateti
 # --- laws of definitions
 
 
-@LAWS
 @given(configs())
 def test_what_is_written_back_reads_the_same(config: Config) -> None:
     schedule = parse_schedule(config)
@@ -313,7 +303,6 @@ def test_what_is_written_back_reads_the_same(config: Config) -> None:
     assert parse_schedule(stored).config == schedule.config
 
 
-@LAWS
 @given(
     st.dictionaries(st.one_of(known_keys, st.text(max_size=9)), json_values, max_size=6),
     st.sampled_from([None, datetime(2026, 11, 24, tzinfo=UTC)]),
@@ -328,7 +317,6 @@ def test_whatever_the_input_the_only_error_is_ours(config: Config, now: datetime
             json.dumps(dict(problem.params))
 
 
-@LAWS
 @given(st.text(alphabet=st.sampled_from("0123456789*/,-#LWSUNMO?@ a"), max_size=30))
 def test_whatever_the_expression_the_only_error_is_ours(text: str) -> None:
     try:
@@ -338,7 +326,6 @@ def test_whatever_the_expression_the_only_error_is_ours(text: str) -> None:
     assert cron.next_match(datetime(2026, 11, 24)) is not None  # noqa: DTZ001
 
 
-@LAWS
 @given(configs())
 def test_descriptions_do_not_mix_languages(config: Config) -> None:
     said = describe(parse_schedule(config))

@@ -126,6 +126,7 @@ class Window:
         return edges
 
 
+@cache
 def jumps(zone: str, year: int) -> list[datetime]:
     """Return when (UTC) the zone's offset changes in a year, to the minute."""
     place = ZoneInfo(zone)

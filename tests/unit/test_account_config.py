@@ -15,6 +15,7 @@ from services.account_runtime.plan import Refusal
 from shared.contracts.account_config import RuntimeConfig, runtime_config
 from shared.contracts.accounts import AccountDesired
 from shared.domain.texts.account_runtime import TEXTS
+from tests.support.table import table
 
 FINE: dict[str, Any] = {"command": ["demo-account", "--id", "{account_id}"]}
 DEMO = ("demo-account",)
@@ -26,7 +27,7 @@ def test_what_is_not_said_has_a_default() -> None:
     assert (config.ready.kind, config.restart.max, config.needs_login_exit) == ("process", 3, 77)
 
 
-@pytest.mark.parametrize(
+@table(
     ("wrong", "where", "code"),
     [
         ({"command": []}, "command", "too_short"),
@@ -66,7 +67,7 @@ def test_what_makes_no_sense_is_named(wrong: dict[str, Any], where: str, code: s
     assert judged.detail.startswith(f"config.runtime.{where.partition('.')[0]}")
 
 
-@pytest.mark.parametrize(
+@table(
     "name",
     [
         *("PATH", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "NODE_OPTIONS", "AUTOMATION_HOME", "IFS"),

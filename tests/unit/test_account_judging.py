@@ -22,6 +22,7 @@ from shared.bus.middleware import is_outage
 from shared.contracts.accounts import AccountDesired, AccountState, RuntimeSeen
 from shared.contracts.accounts_commands import AccountSeen, SelectAccounts, SelectedAccounts
 from shared.contracts.scripts_commands import LookAtTargets, TargetSeen, TargetsSeen
+from tests.support.table import table
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -53,7 +54,7 @@ STOP = replace(START, desired="stopped")
 START_BY_HAND, STOP_BY_HAND = replace(START, run=None), replace(STOP, run=None)
 
 
-@pytest.mark.parametrize(
+@table(
     ("facts", "wish", "verdict"),
     [
         (IDLE, START, "desired"),
@@ -135,7 +136,7 @@ def word(**more: Any) -> AccountState:  # noqa: ANN401 - fields
 OLD = News(is_new=False)
 
 
-@pytest.mark.parametrize(
+@table(
     ("known", "said", "news"),
     [
         (KNOWN, word(), News(is_new=True, is_change=True, cause=RUN)),
@@ -207,7 +208,7 @@ def test_a_page_holds_no_more_than_the_bus_takes() -> None:
     assert page_of(rows[:3], 2).next == UUID(int=1)
 
 
-@pytest.mark.parametrize("question", [SelectAccounts(wanted="running"), LookAtTargets()])
+@table("question", [SelectAccounts(wanted="running"), LookAtTargets()])
 def test_a_page_for_actions_holds_no_more_than_the_bus_takes(
     question: SelectAccounts | LookAtTargets,
 ) -> None:

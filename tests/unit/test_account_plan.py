@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from services.account_runtime import outcome, plan, telling
 from services.account_runtime.outcome import Ended
 from services.account_runtime.plan import Refusal
 from services.account_runtime.record import Record, Run, Stop, Told, Why
 from shared.contracts.account_config import RuntimeConfig
 from shared.contracts.accounts import AccountDesired, Drain, ScriptPin
+from tests.support.table import table
 
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
 RULES: dict[str, Any] = {
@@ -159,7 +158,7 @@ def test_failures_that_are_long_ago_do_not_count() -> None:
     assert (later.hold, later.failures) == (None, (150.0,))
 
 
-@pytest.mark.parametrize(
+@table(
     ("ended", "detail"),
     [
         (Ended(code=0), "it ended with exit code 0"),
@@ -178,7 +177,7 @@ def test_an_end_that_nobody_saw_is_nobodys_fault() -> None:
     assert decide(record) == plan.Begin()
 
 
-@pytest.mark.parametrize("ended", [Ended(code=77), Ended(code=3), Ended(error="gone")])
+@table("ended", [Ended(code=77), Ended(code=3), Ended(error="gone")])
 def test_an_end_from_before_the_last_wish_counts_for_nothing(ended: Ended) -> None:
     record = acted_on(wish()).model_copy(update={"wanted": wish(generation=2)})
     after = outcome.settled(record, run(), ended, JUDGED, 0.0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from shared.domain.alerting.matching import (
     Firing,
     Inhibition,
@@ -16,12 +14,13 @@ from shared.domain.alerting.matching import (
     problems_with,
     silenced_by,
 )
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
+@table(
     ("op", "value", "matching"),
     [
         ("=", "a", {"a"}),
@@ -63,7 +62,7 @@ def test_who_is_source_and_target_is_held_by_none_of_its_kind() -> None:
     assert held == {"a": [], "b": ["a"], "c": ["a", "b"]}
 
 
-@pytest.mark.parametrize(
+@table(
     ("op", "value", "code"),
     [
         ("=", "", "alert.matches_all"),

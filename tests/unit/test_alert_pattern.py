@@ -8,9 +8,10 @@ import pytest
 
 from shared.domain.alerting.pattern import LONGEST, MOST_STATES, read_pattern
 from shared.domain.errors import InvalidDefinition
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "yes", "no"),
     [
         ("prod.*", ["prod", "production"], ["preprod", "PROD"]),
@@ -34,7 +35,7 @@ def test_what_an_expression_matches(pattern: str, yes: list[str], no: list[str])
     assert [text for text in no if read.matches(text)] == []
 
 
-@pytest.mark.parametrize(
+@table(
     "pattern",
     [
         *("(", ")", "a)", "[", "[]", "a**", "*a", "a{2", "a{2,1}", "{1}", "a{101}", "\\"),
@@ -47,7 +48,7 @@ def test_what_is_no_expression_is_refused(pattern: str) -> None:
         read_pattern(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(a*)*(a*)*b", "(.*){20}b", "(a?){40}b"])
+@table("pattern", ["(a+)+b", "(a|a)*b", "(a*)*(a*)*b", "(.*){20}b", "(a?){40}b"])
 def test_no_expression_takes_long(pattern: str) -> None:
     """Python's own engine would not be back this year."""
     text = "a" * 2_000

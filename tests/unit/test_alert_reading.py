@@ -14,6 +14,7 @@ from shared.domain.alerting.machine import Found, Instance
 from shared.domain.alerting.reading import Reading, evaluate, reason_key, too_many
 from shared.domain.alerting.rule import NoConditions, Rule
 from shared.domain.alerting.samples import Sample, doubles, fingerprint, is_beyond
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -35,7 +36,7 @@ def states(rule: Rule, before: dict[str, Instance], reading: Reading) -> dict[st
     return {key: each.state for key, each in after.items()}
 
 
-@pytest.mark.parametrize(
+@table(
     ("choice", "before", "after"),
     [
         ("ok", firing(), {"a": "resolved"}),
@@ -56,7 +57,7 @@ def test_no_data_means_what_the_rule_says(
     assert states(a_rule(no_data=choice), before, Reading()) == after
 
 
-@pytest.mark.parametrize(
+@table(
     ("choice", "in_a_row", "after"),
     [
         ("ok", 1, {"a": "resolved"}),

@@ -8,6 +8,7 @@ import pytest
 
 from services.api.alerts.rules import read_change, read_new
 from shared.domain.errors import InvalidDefinition
+from tests.support.table import table
 
 
 def a_rule(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -15,7 +16,7 @@ def a_rule(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {"name": "failures", "rule_type": "error_rate", "threshold_value": 10, **fields}
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "named"),
     [
         ({"threshold_operator": "=>"}, {("/threshold_operator", "field.choice")}),
@@ -88,7 +89,7 @@ def test_a_change_is_judged_with_what_stays() -> None:
     assert read_change({"after_samples": 3, "for_seconds": 0}, stored).after_samples == 3
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "query", "usual"),
     [
         ("queue_age", None, "ok"),

@@ -11,6 +11,7 @@ from shared.domain.blackout import FARTHEST, covering, covering_any, parse_calen
 from shared.domain.blackout_times import coming
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant, parse_instant
+from tests.support.table import table
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -31,7 +32,7 @@ YEAR_END = {"timezone": "Asia/Taipei", "dates": [{"from": "2026-12-30", "to": "2
 ENDS_2027 = ("2026-12-29T16:00:00Z", "2027-01-02T16:00:00Z")
 
 
-@pytest.mark.parametrize(
+@table(
     ("at", "expected"),
     [
         ("2026-12-29T15:59:59Z", None),
@@ -44,7 +45,7 @@ def test_a_range_of_dates_holds_both_its_days(at: str, expected: tuple[str, str]
     assert held(YEAR_END, at) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("at", "expected"),
     [
         ("2026-11-27T21:59:59Z", None),
@@ -53,7 +54,6 @@ def test_a_range_of_dates_holds_both_its_days(at: str, expected: tuple[str, str]
         ("2026-11-28T06:00:00Z", None),
         ("2026-11-28T23:00:00Z", None),
     ],
-    ids=["before", "begins", "across-midnight", "ends", "the-night-after"],
 )
 def test_a_weekly_window_belongs_to_the_day_on_which_it_begins(
     at: str, expected: tuple[str, str] | None
@@ -100,38 +100,33 @@ def test_two_calendars_that_never_open_end_far_away() -> None:
     assert found[1] - at >= FARTHEST
 
 
-@pytest.mark.parametrize(
+@table(
     ("spec", "at", "expected"),
     [
-        pytest.param(
+        (  # begins in a gap
             nightly("02:30", "05:00", "America/New_York"),
             "2026-03-08T07:00:00Z",
             ("2026-03-08T07:00:00Z", "2026-03-08T09:00:00Z"),
-            id="begins-in-a-gap",
         ),
-        pytest.param(
+        (  # ends in a gap
             nightly("00:00", "02:30", "America/New_York"),
             "2026-03-08T06:59:59Z",
             ("2026-03-08T05:00:00Z", "2026-03-08T07:00:00Z"),
-            id="ends-in-a-gap",
         ),
-        pytest.param(
+        (  # lies in a gap
             nightly("02:00", "03:00", "America/New_York", "sun"),
             "2026-03-08T07:00:00Z",
             None,
-            id="lies-in-a-gap",
         ),
-        pytest.param(
+        (  # begins in a fold
             nightly("01:30", "03:00", "America/New_York"),
             "2026-11-01T06:10:00Z",
             ("2026-11-01T05:30:00Z", "2026-11-01T08:00:00Z"),
-            id="begins-in-a-fold",
         ),
-        pytest.param(
+        (  # ends in a fold
             nightly("00:00", "01:30", "America/New_York"),
             "2026-11-01T06:10:00Z",
             ("2026-11-01T04:00:00Z", "2026-11-01T06:30:00Z"),
-            id="ends-in-a-fold",
         ),
     ],
 )
@@ -154,13 +149,13 @@ def test_the_normal_form_reads_back_to_the_same_calendar() -> None:
     assert len(calendar.ranges) == 1
 
 
-@pytest.mark.parametrize("spec", [[], "x", None, {"holidays": []}, {"weekly": []}, {1: 2}])
+@table("spec", [[], "x", None, {"holidays": []}, {"weekly": []}, {1: 2}])
 def test_what_is_no_calendar_is_refused(spec: Any) -> None:  # noqa: ANN401 - anything at all
     with pytest.raises(InvalidDefinition):
         parse_calendar(spec)
 
 
-@pytest.mark.parametrize(
+@table(
     ("spec", "at", "expected"),
     [
         # The one that is now comes first; windows that touch are one.

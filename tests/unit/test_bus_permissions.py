@@ -9,6 +9,7 @@ from shared.bus.access import inbox_of
 from shared.bus.permissions import KEEPER, ROLES, NotASource, Producer, User, users
 from shared.bus.topology import CONSUMERS, STREAMS
 from tests.support.subjects import fits_any
+from tests.support.table import table
 
 ALL = users(servers=["other"], producers=[Producer(source="shop"), Producer(source="crm")])
 BY_NAME = {user.name: user for user in ALL}
@@ -50,12 +51,12 @@ def may_hear(subject: str) -> set[str]:
     return {user.name for user in ALL if fits_any(user.subscribe, subject)}
 
 
-@pytest.mark.parametrize("subject", FOR_NOBODY)
+@table("subject", FOR_NOBODY)
 def test_what_nobody_may_say(subject: str) -> None:
     assert may_say(subject) == set()
 
 
-@pytest.mark.parametrize("subject", FOR_THE_KEEPER)
+@table("subject", FOR_THE_KEEPER)
 def test_the_keeper_alone_makes_and_changes_streams_and_consumers(subject: str) -> None:
     assert may_say(subject) == {KEEPER}
 
@@ -69,7 +70,7 @@ def test_nobody_hears_all_or_what_the_server_says() -> None:
             assert hears <= ({"scheduler"} if subject == topology.RUNS_FINISHED_ALL else set())
 
 
-@pytest.mark.parametrize("role", ROLES)
+@table("role", ROLES)
 def test_a_role_hears_its_own_inbox_and_no_other(role: str) -> None:
     hears = may_hear(f"{inbox_of(role)}.x.y")
 
@@ -77,7 +78,7 @@ def test_a_role_hears_its_own_inbox_and_no_other(role: str) -> None:
     assert not may_say(f"{inbox_of(role)}.x.y"), "answers are allowed by being asked"
 
 
-@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda each: each.name)
+@table("consumer", CONSUMERS)
 def test_a_consumer_has_one_reader(consumer: object) -> None:
     assert isinstance(consumer, type(CONSUMERS[0]))
     place = f"{consumer.stream}.{consumer.name}"
@@ -109,7 +110,7 @@ def test_a_producer_says_events_of_its_own_source_and_nothing_else() -> None:
     assert may_say("event.shop.sold") == {"producer-shop", "api", "executor"}
 
 
-@pytest.mark.parametrize("source", ["alert", "automation", "a.b", ">", "*", "", "a b"])
+@table("source", ["alert", "automation", "a.b", ">", "*", "", "a b"])
 def test_nobody_has_a_source_that_is_ours_or_no_word(source: str) -> None:
     with pytest.raises(NotASource):
         users(producers=[Producer(source=source)])

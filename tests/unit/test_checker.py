@@ -7,27 +7,25 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import pytest
-
 from tests.support import checker
+from tests.support.budget import ALL
 from tests.support.checker import measure
 from tests.support.history import EVER, Effect, History, Occurrence, Version, every
+from tests.support.table import table
 from tests.unit.spoiled_history import MUTATIONS, READ, SECOND, START, Mutation, call_twice, good
 
-SEEDS = range(8)
+SEEDS = range(8 if ALL else 2)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@table("seed", SEEDS)
 def test_a_good_history_passes(seed: int) -> None:
     verdict = checker.judge(good(random.Random(seed)))  # noqa: S311 - no secret
 
     assert verdict.is_good, verdict.report()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(
-    ("mutate", "kind"), MUTATIONS.items(), ids=[mutate.__name__ for mutate in MUTATIONS]
-)
+@table("seed", SEEDS)
+@table(("mutate", "kind"), MUTATIONS.items())
 def test_a_spoiled_history_is_found_out(mutate: Mutation, kind: str, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - no secret
     verdict = checker.judge(mutate(dice, good(dice)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from services.api.events.condition_parts import MOST_PARTS, parts_of
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("condition", "parts"),
     [
         ("a > 1", []),
@@ -27,9 +26,7 @@ def test_parts(condition: str, parts: list[tuple[int, str]]) -> None:
     assert [tuple(each) for each in parts_of(condition)] == parts
 
 
-@pytest.mark.parametrize(
-    "condition", ["a ? b && c : d", "a && (b", "a && b)", "a &&", "&& a", "", "a && && b"]
-)
+@table("condition", ["a ? b && c : d", "a && (b", "a && b)", "a &&", "&& a", "", "a && && b"])
 def test_what_cannot_be_parted_safely_stays_whole(condition: str) -> None:
     assert parts_of(condition) == []
 

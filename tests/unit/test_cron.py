@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.cron import Cron, parse_cron
 from shared.domain.errors import InvalidDefinition, Problem
+from tests.support.table import table
 
 
 def wall(text: str) -> datetime:
@@ -36,7 +37,7 @@ def problems(expression: str) -> list[Problem]:
 
 
 # ┌───── minute, hour, day of month, month, weekday
-@pytest.mark.parametrize(
+@table(
     ("expression", "after", "expected"),
     [
         ("0 9 * * *", "2026-11-24 08:59:59", "2026-11-24 09:00:00"),
@@ -50,24 +51,19 @@ def problems(expression: str) -> list[Problem]:
         ("0 0 29 2 *", "2096-03-01 00:00", "2104-02-29 00:00:00"),
         ("00 09 * * *", "2026-11-24 00:00", "2026-11-24 09:00:00"),
         ("  0   9 * * *  ", "2026-11-24 00:00", "2026-11-24 09:00:00"),
+        # six fields put the second first
+        ("30 0 9 * * *", "2026-11-24 09:00:00", "2026-11-24 09:00:30"),
+        ("30 0 9 * * *", "2026-11-24 09:00:30", "2026-11-25 09:00:30"),
+        # a fraction of a second does not repeat a match
+        ("0 9 * * *", "2026-11-24 09:00:00.000001", "2026-11-25 09:00:00"),
+        ("0 9 * * *", "2026-11-24 08:59:59.999999", "2026-11-24 09:00:00"),
     ],
 )
 def test_next_match(expression: str, after: str, expected: str) -> None:
     assert matches(expression, after, 1) == [expected]
 
 
-def test_six_fields_put_the_second_first() -> None:
-    found = matches("30 0 9 * * *", "2026-11-24 09:00:00", 2)
-
-    assert found == ["2026-11-24 09:00:30", "2026-11-25 09:00:30"]
-
-
-def test_a_fraction_of_a_second_does_not_repeat_a_match() -> None:
-    assert matches("0 9 * * *", "2026-11-24 09:00:00.000001", 1) == ["2026-11-25 09:00:00"]
-    assert matches("0 9 * * *", "2026-11-24 08:59:59.999999", 1) == ["2026-11-24 09:00:00"]
-
-
-@pytest.mark.parametrize("sunday", ["0", "7", "SUN", "sun", "7-7", "0-0", "7L", "7#4"])
+@table("sunday", ["0", "7", "SUN", "sun", "7-7", "0-0", "7L", "7#4"])
 def test_zero_seven_and_sun_are_sunday(sunday: str) -> None:
     after = "2026-11-28 12:00" if sunday == "7L" else "2026-11-21 12:00"
     expected = "2026-11-29" if sunday == "7L" else "2026-11-22"
@@ -75,47 +71,86 @@ def test_zero_seven_and_sun_are_sunday(sunday: str) -> None:
     assert days(f"0 0 * * {sunday}", after, 1) == [expected]
 
 
-def test_a_week_may_end_on_sunday() -> None:
-    expected = ["2026-11-27", "2026-11-28", "2026-11-29", "2026-12-04"]
+@table(
+    ("rule", "expression", "after", "expected"),
+    [
+        (
+            "a week may end on Sunday",
+            "0 0 * * 5-7",
+            "2026-11-24",
+            ["2026-11-27", "2026-11-28", "2026-11-29", "2026-12-04"],
+        ),
+        (
+            "by its name, too",
+            "0 0 * * FRI-SUN",
+            "2026-11-24",
+            ["2026-11-27", "2026-11-28", "2026-11-29", "2026-12-04"],
+        ),
+        (
+            "steps do not count Sunday twice: Tue Thu Sat Sun",
+            "0 0 * * */2",
+            "2026-11-23",
+            ["2026-11-24", "2026-11-26", "2026-11-28", "2026-11-29"],
+        ),
+        (
+            "nor do they reach it from Tuesday",
+            "0 0 * * 2/2",
+            "2026-11-23",
+            ["2026-11-24", "2026-11-26", "2026-11-28", "2026-12-01"],
+        ),
+        (
+            "the last day of every month",
+            "30 23 L * *",
+            "2028-01-01",
+            ["2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30"],
+        ),
+        (
+            "the last Friday",
+            "0 9 * * 5L",
+            "2026-10-01",
+            ["2026-10-30", "2026-11-27", "2026-12-25"],
+        ),
+        ("by its name, too", "0 9 * * FRIL", "2026-10-01", ["2026-10-30"]),
+        (
+            "the second Monday",
+            "0 9 * * MON#2",
+            "2026-10-01",
+            ["2026-10-12", "2026-11-09", "2026-12-14"],
+        ),
+        ("the fifth, if there is one", "0 9 * * 1#5", "2026-10-01", ["2026-11-30", "2027-03-29"]),
+        (
+            "lists mix every kind of day",
+            "0 0 1,15,L * *",
+            "2026-11-10",
+            ["2026-11-15", "2026-11-30", "2026-12-01"],
+        ),
+        (
+            "and of weekday",
+            "0 0 * * 0,5L",
+            "2026-11-20",
+            ["2026-11-22", "2026-11-27", "2026-11-29"],
+        ),
+        (
+            "two restricted days are an or",
+            "0 0 13 * 5",
+            "2026-11-01",
+            ["2026-11-06", "2026-11-13", "2026-11-20"],
+        ),
+        (
+            "a leap day on one weekday is rare but no mistake",
+            "0 0 * 2 MON#5",
+            "2026-11-24",
+            ["2044-02-29", "2072-02-29"],
+        ),
+    ],
+)
+def test_days(rule: str, expression: str, after: str, expected: list[str]) -> None:
+    assert days(expression, after, len(expected)) == expected, rule
 
-    assert days("0 0 * * 5-7", "2026-11-24", 4) == expected
-    assert days("0 0 * * FRI-SUN", "2026-11-24", 4) == expected
 
-
-def test_weekday_steps_do_not_count_sunday_twice() -> None:
-    expected = ["2026-11-24", "2026-11-26", "2026-11-28", "2026-11-29"]  # Tue Thu Sat Sun
-
-    assert days("0 0 * * */2", "2026-11-23", 4) == expected
-    assert days("0 0 * * 2/2", "2026-11-23", 4) == [*expected[:3], "2026-12-01"]
-
-
-def test_the_last_day_of_every_month() -> None:
-    assert days("30 23 L * *", "2028-01-01", 4) == [
-        "2028-01-31",
-        "2028-02-29",
-        "2028-03-31",
-        "2028-04-30",
-    ]
-
-
-def test_the_last_friday() -> None:
-    assert days("0 9 * * 5L", "2026-10-01", 3) == ["2026-10-30", "2026-11-27", "2026-12-25"]
-    assert days("0 9 * * FRIL", "2026-10-01", 1) == ["2026-10-30"]
-
-
-def test_the_nth_weekday() -> None:
-    assert days("0 9 * * MON#2", "2026-10-01", 3) == ["2026-10-12", "2026-11-09", "2026-12-14"]
-    assert days("0 9 * * 1#5", "2026-10-01", 2) == ["2026-11-30", "2027-03-29"]
-
-
-def test_lists_mix_every_kind_of_day() -> None:
-    assert days("0 0 1,15,L * *", "2026-11-10", 3) == ["2026-11-15", "2026-11-30", "2026-12-01"]
-    assert days("0 0 * * 0,5L", "2026-11-20", 3) == ["2026-11-22", "2026-11-27", "2026-11-29"]
-
-
-def test_two_restricted_days_are_an_or_unless_asked_otherwise() -> None:
-    assert days("0 0 13 * 5", "2026-11-01", 3) == ["2026-11-06", "2026-11-13", "2026-11-20"]
+def test_two_restricted_days_are_an_and_if_asked_for() -> None:
     assert days("0 0 13 * 5", "2026-11-01", 2, day_or=False) == ["2026-11-13", "2027-08-13"]
+    assert days("0 0 29 2 1", "2026-11-24", 1, day_or=False) == ["2044-02-29"]
 
 
 def test_a_field_that_begins_with_a_star_is_not_restricted() -> None:
@@ -124,7 +159,7 @@ def test_a_field_that_begins_with_a_star_is_not_restricted() -> None:
     assert parse_cron("0 0 10 * 1").matches_either_day
 
 
-@pytest.mark.parametrize(
+@table(
     ("alias", "expected"),
     [
         ("@yearly", "0 0 1 1 *"),
@@ -141,7 +176,7 @@ def test_aliases(alias: str, expected: str) -> None:
     assert matches(alias, "2026-11-24 10:30", 3) == matches(expected, "2026-11-24 10:30", 3)
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "follows"),
     [
         ("* * * * *", True),
@@ -156,7 +191,7 @@ def test_a_wildcard_hour_follows_real_time(expression: str, follows: bool) -> No
     assert parse_cron(expression).follows_real_time is follows
 
 
-@pytest.mark.parametrize(
+@table(
     ("expression", "code"),
     [
         ("", "cron.empty"),
@@ -234,11 +269,6 @@ def test_every_wrong_field_is_named_as_the_person_counts() -> None:
         "low": 0,
         "high": 59,
     }
-
-
-def test_a_leap_day_on_one_weekday_is_rare_but_no_mistake() -> None:
-    assert days("0 0 * 2 MON#5", "2026-11-24", 2) == ["2044-02-29", "2072-02-29"]
-    assert days("0 0 29 2 1", "2026-11-24", 1, day_or=False) == ["2044-02-29"]
 
 
 def test_an_impossible_date_is_saved_by_a_weekday() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.crontab import MOST_LINES, CrontabLine, parse_crontab
+from shared.domain.crontab import MOST_LINES, CrontabLine, UserColumn, parse_crontab
 from shared.domain.errors import InvalidDefinition
+from tests.support.table import table
 
 
 def one(text: str) -> CrontabLine:
@@ -17,18 +18,43 @@ def codes(line: CrontabLine) -> list[str]:
     return [problem.code for problem in line.problems]
 
 
-def test_a_line_is_five_fields_and_a_command() -> None:
-    line = one("0 9 * * 1-5   /usr/bin/backup.sh --all")
+@table(
+    ("text", "users", "expected"),
+    [
+        (
+            "0 9 * * 1-5   /usr/bin/backup.sh --all",
+            "auto",
+            ("0 9 * * 1-5", None, "/usr/bin/backup.sh --all"),
+        ),
+        ("0\t9 *\t* *\techo hi", "auto", ("0 9 * * *", None, "echo hi")),
+        ("0 9 * * * A=1 run", "auto", ("0 9 * * *", None, "A=1 run")),
+        ("@daily /bin/run", "auto", ("@daily", None, "/bin/run")),
+        ("@Hourly /bin/run", "auto", ("@Hourly", None, "/bin/run")),
+        ("@midnight /bin/run", "auto", ("@midnight", None, "/bin/run")),
+        # a well-known user is one, an unknown word is the command
+        (
+            "17 * * * * root cd / && run-parts --report /etc/cron.hourly",
+            "auto",
+            ("17 * * * *", "root", "cd / && run-parts --report /etc/cron.hourly"),
+        ),
+        ("0 9 * * * python3 x.py", "auto", ("0 9 * * *", None, "python3 x.py")),
+        # a lone word is a command even where users are
+        ("0 9 * * * backup", "yes", ("0 9 * * *", None, "backup")),
+        ("0 9 * * * alice run", "yes", ("0 9 * * *", "alice", "run")),
+        ("0 9 * * * root run", "no", ("0 9 * * *", None, "root run")),
+    ],
+)
+def test_the_parts_of_a_line(
+    text: str, users: UserColumn, expected: tuple[str, str | None, str]
+) -> None:
+    (line,) = parse_crontab(text, user_column=users)
 
-    assert (line.cron, line.command) == ("0 9 * * 1-5", "/usr/bin/backup.sh --all")
-    assert (line.user, line.comment, line.problems) == (None, None, ())
+    assert (line.cron, line.user, line.command) == expected
+    assert (line.comment, line.problems) == (None, ())
+    assert [note.code for note in line.notes] == (["crontab.user"] if expected[1] else [])
 
 
-def test_tabs_part_fields_as_blanks_do() -> None:
-    assert one("0\t9 *\t* *\techo hi").cron == "0 9 * * *"
-
-
-@pytest.mark.parametrize(
+@table(
     ("rest", "command", "comment"),
     [
         ("run # nightly", "run", "nightly"),
@@ -81,47 +107,13 @@ def test_other_variables_are_named() -> None:
     assert (line.kind, line.notes[0].code) == ("variable", "crontab.variable")
 
 
-def test_a_command_with_an_equals_sign_is_no_variable() -> None:
-    assert one("0 9 * * * A=1 run").command == "A=1 run"
-
-
-@pytest.mark.parametrize("alias", ["@daily", "@Hourly", "@midnight"])
-def test_aliases_stand_for_all_fields(alias: str) -> None:
-    line = one(f"{alias} /bin/run")
-
-    assert (line.cron, line.command) == (alias, "/bin/run")
-
-
-def test_a_well_known_user_is_one() -> None:
-    line = one("17 * * * * root cd / && run-parts --report /etc/cron.hourly")
-
-    assert (line.user, line.command) == ("root", "cd / && run-parts --report /etc/cron.hourly")
-    assert line.notes[0].code == "crontab.user"
-
-
-def test_an_unknown_word_is_the_command() -> None:
-    assert one("0 9 * * * python3 x.py").user is None
-
-
 def test_a_heading_says_that_there_are_users() -> None:
     text = "# m h dom mon dow user command\n0 9 * * * alice run it"
 
     assert parse_crontab(text)[1].user == "alice"
 
 
-def test_a_lone_word_is_a_command_even_where_users_are() -> None:
-    (line,) = parse_crontab("0 9 * * * backup", user_column="yes")
-
-    assert (line.user, line.command) == (None, "backup")
-
-
-def test_users_can_be_ruled_out() -> None:
-    (line,) = parse_crontab("0 9 * * * root run", user_column="no")
-
-    assert (line.user, line.command) == (None, "root run")
-
-
-@pytest.mark.parametrize(
+@table(
     ("text", "code"),
     [
         ("@reboot run", "crontab.reboot"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from shared.contracts.runs import RunStatus
 from shared.domain.dependency import (
     End,
@@ -26,6 +24,7 @@ from shared.domain.dependency import (
     judge,
 )
 from shared.domain.occurrence import Outcome
+from tests.support.table import table
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -84,10 +83,9 @@ EXAMPLES: list[tuple[Rule, str, Verdict]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("rule", "ends", "verdict"),
     EXAMPLES,
-    ids=[f"{rule}-{ends.replace('.', '_')}" for rule, ends, _ in EXAMPLES],
 )
 def test_rules(rule: Rule, ends: str, verdict: Verdict) -> None:
     assert judge(rule, spelled(ends)) == verdict
@@ -119,7 +117,7 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(("status", "state"), STATES, ids=[status for status, _ in STATES])
+@table(("status", "state"), STATES)
 def test_an_end_as_dependants_see_it(status: str, state: EndState | None) -> None:
     assert end_state(status) is state
 
@@ -185,7 +183,7 @@ def test_an_end_that_is_told_late_does_not_replace_a_later_one() -> None:
     assert story.hears(B, OK, 2).round == {A: UUID(int=1001), B: UUID(int=1003)}
 
 
-@pytest.mark.parametrize("rule", [Rule.ALL_SUCCESS, Rule.ONE_SUCCESS, Rule.ALWAYS])
+@table("rule", [Rule.ALL_SUCCESS, Rule.ONE_SUCCESS, Rule.ALWAYS])
 def test_an_end_is_heard_once(rule: Rule) -> None:
     story = Story(rule, A)
     run = UUID(int=7)

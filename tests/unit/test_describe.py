@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from shared.domain.describe import describe
 from shared.domain.schedule import parse_schedule
+from tests.support.table import table
 
 # ┌───── minute, hour, day of month, month, weekday (or six, the second first)
 CRON = [
@@ -94,12 +93,12 @@ CRON = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "chinese", "english"), CRON)
+@table(("expression", "chinese", "english"), CRON)
 def test_cron(expression: str, chinese: str, english: str) -> None:
     assert describe(parse_schedule({"cron": expression})) == {"zh-TW": chinese, "en": english}
 
 
-@pytest.mark.parametrize(
+@table(
     ("config", "chinese", "english"),
     [
         ({"interval_seconds": 1}, "每秒", "Every second"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from nats.js import api
 
 from shared.bus.declare import consumer_config, stream_config
 from shared.bus.drift import drift
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, DUE, DUE_DEFAULT, RUNS, STREAMS
+from tests.support.table import table
 
 #: What a server adds of its own accord.
 ADDED_TO_STREAM = {
@@ -36,17 +36,17 @@ def of_consumer(consumer: Consumer, **found: object) -> list[str]:
     return drift({**wanted, **ADDED_TO_CONSUMER, **found}, wanted)
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda each: str(each.name))
+@table("stream", STREAMS)
 def test_a_stream_as_it_should_be_has_no_drift(stream: Stream) -> None:
     assert of_stream(stream) == []
 
 
-@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda each: str(each.name))
+@table("consumer", CONSUMERS)
 def test_a_consumer_as_it_should_be_has_no_drift(consumer: Consumer) -> None:
     assert of_consumer(consumer) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("changed", "told"),
     [
         ({"max_deliver": 1}, "max_deliver is 1, not -1"),
@@ -61,7 +61,7 @@ def test_what_was_changed_of_a_consumer_is_told(changed: dict[str, object], told
     assert of_consumer(DUE_DEFAULT, **changed) == [told]
 
 
-@pytest.mark.parametrize(
+@table(
     ("changed", "told"),
     [
         ({"max_msgs": 10}, "max_msgs is 10, not None"),

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.event import EVENT_MAX, Event, event_from
+from tests.support.table import table
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SUBJECT = "event.shop.order.created"
@@ -36,9 +37,7 @@ def test_without_any_id_what_it_is_tells_it_from_others() -> None:
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize(
-    "headers", [None, {"content-type": "application/cloudevents+json; charset=utf-8"}]
-)
+@table("headers", [None, {"content-type": "application/cloudevents+json; charset=utf-8"}])
 def test_structured(headers: dict[str, str] | None) -> None:
     event = read(
         {
@@ -83,7 +82,7 @@ def test_no_payload_is_no_data() -> None:
     assert read(b"", {"ce-id": "1", "ce-source": "s", "ce-type": "t"}).data == {}
 
 
-@pytest.mark.parametrize("mode", ["header", "binary", "structured"])
+@table("mode", ["header", "binary", "structured"])
 def test_causes_come_along(mode: str) -> None:
     chain = [UUID(int=1), UUID(int=2)]
     text = f"{chain[0]}, {chain[1]},nonsense"
@@ -97,7 +96,7 @@ def test_causes_come_along(mode: str) -> None:
     assert list(event.causes) == chain
 
 
-@pytest.mark.parametrize(
+@table(
     ("payload", "headers"),
     [
         (b"no json", None),
@@ -112,20 +111,6 @@ def test_causes_come_along(mode: str) -> None:
         (b"{}", {"ce-id": "1"}),
         (b'{"specversion":"1.0","id":"\\u0000","source":"s","type":"t"}', None),
         (b"{}", {"Nats-Msg-Id": "x" * 600}),
-    ],
-    ids=[
-        "text",
-        "not-a-number",
-        "bottomless",
-        "deep",
-        "half-a-character",
-        "latin",
-        "large",
-        "structured-empty",
-        "structured-list",
-        "binary-without-source",
-        "nul",
-        "long-id",
     ],
 )
 def test_what_is_no_event_is_refused(payload: bytes, headers: dict[str, str] | None) -> None:

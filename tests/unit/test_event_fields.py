@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from services.api.events.fields import MOST_FIELDS, expression_of, fields_of, template_path
 from shared.domain.event import Event
 from shared.domain.trigger_template import parse_path, value_at
 from shared.runtime.cel import Condition
+from tests.support.table import table
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -20,7 +19,7 @@ def event(data: object) -> Event:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "expression"),
     [
         (("total",), "total"),

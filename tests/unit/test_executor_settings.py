@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.settings import ExecutorSettings
 from shared.contracts.action import Rights
+from tests.support.table import table
 
 
 def settings(**fields: Any) -> ExecutorSettings:  # noqa: ANN401 - whatever the environment holds
@@ -33,13 +34,13 @@ def test_the_environment_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings().queues, settings().labels) == (("slow",), {"gpu": "1"})
 
 
-@pytest.mark.parametrize("text", ["", ",", "Slow", "a.b", "a b", "a,*", ">"])
+@table("text", ["", ",", "Slow", "a.b", "a b", "a,*", ">"])
 def test_what_is_no_queue_ends_the_start(text: str) -> None:
     with pytest.raises(ValidationError, match="executor_queues"):
         settings(executor_queues=text)
 
 
-@pytest.mark.parametrize("text", ["gpu", "=1", "gpu=", "a b=1", "gpu=1=2"])
+@table("text", ["gpu", "=1", "gpu=", "a b=1", "gpu=1=2"])
 def test_what_is_no_label_ends_the_start(text: str) -> None:
     with pytest.raises(ValidationError, match="executor_labels"):
         settings(executor_labels=text)
@@ -71,7 +72,7 @@ def test_the_environment_opens_more(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "text"),
     [
         *(("nats_request_subjects", text) for text in ("svc..a", "a b", ">.a", "$JS.>")),

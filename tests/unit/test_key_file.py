@@ -8,6 +8,7 @@ import pytest
 
 from shared.runtime.key_file import KeyFile, KeyFileIsOpen, find_box, others_may_read
 from shared.runtime.secret_box import BoxIsBroken, NotOurs, SecretBox, WrongKey, fresh_key, new_key
+from tests.support.table import table
 
 
 def put(home: Path, text: str, mode: int = 0o600) -> Path:
@@ -30,7 +31,7 @@ def test_the_key_is_found_in_the_environment_then_in_the_home(tmp_path: Path) ->
         of_home.open(given.seal(b"x", owner=""), owner="")
 
 
-@pytest.mark.parametrize(
+@table(
     ("mode", "owner", "reader", "is_open"),
     [
         (0o440, 0, 10001, False),  # as Kubernetes mounts a Secret into a pod with an fsGroup
@@ -47,7 +48,7 @@ def test_the_group_may_read_what_is_roots_and_was_handed_to_us(
     assert others_may_read(mode, owner=owner, reader=reader) is is_open
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601])
+@table("mode", [0o640, 0o604, 0o620, 0o601])
 def test_a_file_that_others_may_touch_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     file = put(tmp_path, new_key(), mode)
 
@@ -79,7 +80,7 @@ def test_a_rotated_file_is_read_again_by_who_runs(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["secret-key"]
 
 
-@pytest.mark.parametrize("text", ["broken", None])
+@table("text", ["broken", None])
 def test_who_has_good_keys_goes_on_when_the_file_is_spoiled(
     tmp_path: Path, text: str | None
 ) -> None:

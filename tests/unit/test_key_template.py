@@ -6,9 +6,10 @@ import pytest
 
 from shared.domain.errors import InvalidDefinition
 from shared.domain.key_template import LONGEST, parse_key
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "params", "key"),
     [
         ("backup", {}, "backup"),
@@ -20,13 +21,12 @@ from shared.domain.key_template import LONGEST, parse_key
         ("{{ params.a }}", {"a": None}, ""),
         ("{{ params.a }}", {"a": "{{ params.b }}", "b": "no"}, "{{ params.b }}"),
     ],
-    ids=["plain", "one", "two", "list", "sorted", "missing", "null", "not-twice"],
 )
 def test_a_key_is_filled(text: str, params: dict[str, object], key: str) -> None:
     assert parse_key(text).render(params) == key
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "code"),
     [
         ("", "key.empty"),

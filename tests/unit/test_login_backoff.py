@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from services.api.access.backoff import (
     WITH_ACCOUNT,
     WITH_ADDRESS,
@@ -15,6 +13,7 @@ from services.api.access.backoff import (
     wait_of,
 )
 from services.api.access.log_in import network_of
+from tests.support.table import table
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -54,7 +53,7 @@ def test_a_wait_that_is_over_is_none() -> None:
     assert wait_of(tries, START + timedelta(seconds=20)) == timedelta(0)
 
 
-@pytest.mark.parametrize(
+@table(
     ("ip", "one"),
     [
         ("192.0.2.1", "192.0.2.1"),

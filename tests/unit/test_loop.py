@@ -126,22 +126,22 @@ async def test_begins_with_short_rests_again_after_a_success() -> None:
 
 
 @in_virtual_time
-async def test_survives_a_day_of_errors(caplog: pytest.LogCaptureFixture) -> None:
+async def test_survives_an_hour_of_errors(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     steps = 0
 
     async def step() -> timedelta:
         nonlocal steps
         steps += 1
-        if now() > 24 * 3600:
+        if now() > 3600:
             loop.stop()
         raise ConnectionError
 
     loop = Loop("test", step)
     await loop.run()
 
-    assert now() > 24 * 3600
-    assert steps < 24 * 3600
+    assert now() > 3600
+    assert steps < 3600
 
 
 @in_virtual_time

@@ -6,16 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-import pytest
 
 from shared.bus import topology
 from shared.bus.middleware import ALIVE_SECONDS, fingerprint, is_outage, is_poison, pause_after
 from shared.contracts.runs import RunsStarted
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
-    ("deliveries", "seconds"), [(0, 0.2), (1, 0.2), (2, 1.0), (3, 2.0), (4, 5.0), (1000, 5.0)]
-)
+@table(("deliveries", "seconds"), [(0, 0.2), (1, 0.2), (2, 1.0), (3, 2.0), (4, 5.0), (1000, 5.0)])
 def test_pauses_grow_and_then_stay(deliveries: int, seconds: float) -> None:
     assert pause_after(deliveries) == seconds
 
@@ -44,7 +42,7 @@ def _raised(by: str) -> Exception:
     raise AssertionError(by)
 
 
-@pytest.mark.parametrize("by", ["contract", "json", "depth", "digits", "text"])
+@table("by", ["contract", "json", "depth", "digits", "text"])
 def test_what_cannot_be_read_is_poison(by: str) -> None:
     error = _raised(by)
 
@@ -52,7 +50,7 @@ def test_what_cannot_be_read_is_poison(by: str) -> None:
     assert not is_outage(error)
 
 
-@pytest.mark.parametrize(
+@table(
     "error",
     [
         asyncpg.DataError("value out of int32 range"),
@@ -66,7 +64,7 @@ def test_what_the_database_cannot_hold_is_poison(error: Exception) -> None:
     assert not is_outage(error)
 
 
-@pytest.mark.parametrize(
+@table(
     "error",
     [
         ConnectionRefusedError(),
@@ -82,17 +80,15 @@ def test_what_the_database_cannot_hold_is_poison(error: Exception) -> None:
         asyncpg.InvalidPasswordError("changed"),
         asyncpg.ObjectNotInPrerequisiteStateError("not accepting connections"),
     ],
-    ids=lambda error: type(error).__name__,
 )
 def test_a_server_that_is_not_there_is_no_messages_fault(error: Exception) -> None:
     assert is_outage(error)
     assert not is_poison(error)
 
 
-@pytest.mark.parametrize(
+@table(
     "error",
     [RuntimeError(), KeyError("x"), asyncpg.QueryCanceledError("statement_timeout")],
-    ids=lambda error: type(error).__name__,
 )
 def test_anything_else_is_given_back(error: Exception) -> None:
     assert not is_outage(error)

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.bus.nkey import NotASeed, UserKey, seed_of
+from tests.support.table import table
 
 #: A pair as NATS's own library has it.
 SEED = "SUADEJAOJVAYPEVQGF6URBVMJWJWPYJU4DSW4RZDNXVBHJLHMUHAMNIG4M"
@@ -32,10 +33,9 @@ def test_a_seed_holds_the_key_that_it_was_made_of() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     ["", "hunter2", SEED[:-1], SEED[:-1] + "A", PUBLIC, "SA" + SEED[2:], SEED + SEED],
-    ids=["empty", "a word", "cut", "mistyped", "a public key", "an account's", "twice"],
 )
 def test_what_is_no_seed_is_refused(text: str) -> None:
     with pytest.raises(NotASeed):

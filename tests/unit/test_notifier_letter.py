@@ -25,6 +25,7 @@ from shared.contracts.notifications import AlertmanagerConfig, ChannelConfig, Em
 from shared.contracts.policy import NotifyRule
 from shared.contracts.runs import RunStatus
 from shared.domain.texts.catalog import Language
+from tests.support.table import table
 from tests.unit.test_notifier_rules import a_task, an_end
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -50,8 +51,8 @@ def a_parcel(letter: Letter, config: ChannelConfig) -> Parcel:
     )
 
 
-@pytest.mark.parametrize("language", ["zh-TW", "en"])
-@pytest.mark.parametrize("event", EVENTS)
+@table("language", ["zh-TW", "en"])
+@table("event", EVENTS)
 def test_every_event_has_words(event: str, language: Language) -> None:
     words = put_in_words(a_letter(event), language, "https://tasks.example.com")
 
@@ -62,7 +63,7 @@ def test_every_event_has_words(event: str, language: Language) -> None:
     assert not any(each in words.title + words.text for each in MAINLAND)
 
 
-@pytest.mark.parametrize("language", ["zh-TW", "en"])
+@table("language", ["zh-TW", "en"])
 def test_a_test_says_that_it_is_one(language: Language) -> None:
     letter = trial_letter("ops", now=NOON, run_id=UUID(int=3))
 
@@ -92,7 +93,7 @@ def test_a_task_name_cannot_add_a_header_to_a_mail() -> None:
     assert mail["Subject"].startswith("「a Bcc: boss")
 
 
-@pytest.mark.parametrize(("event", "fires"), [("failure", True), ("success", False)])
+@table(("event", "fires"), [("failure", True), ("success", False)])
 def test_an_alert_that_is_no_trouble_does_not_stay(event: str, *, fires: bool) -> None:
     letter = a_letter(event)
     if not fires:
@@ -112,7 +113,7 @@ def test_a_late_run_is_an_alert_that_ends_by_itself() -> None:
     assert made["endsAt"] == "2026-01-01T12:05:00Z"
 
 
-@pytest.mark.parametrize(
+@table(
     ("event", "reason", "outcome", "words"),
     [
         ("missed", "misfire.policy_skip", "missed", "Missed its time; the policy is not to"),
@@ -121,7 +122,6 @@ def test_a_late_run_is_an_alert_that_ends_by_itself() -> None:
         ("late", "no_executor", None, "No live executor can take it"),
         ("cancelled", "fixed by hand", "cancelled", "fixed by hand"),
     ],
-    ids=["misfire", "with a name", "outcome", "waits", "own words"],
 )
 def test_a_reason_is_told_in_words(
     event: str, reason: str | None, outcome: str | None, words: str
@@ -143,7 +143,7 @@ def test_why_a_run_was_cancelled_is_told_in_words() -> None:
     assert "cancel_oldest" not in text
 
 
-@pytest.mark.parametrize("language", ["zh-TW", "en"])
+@table("language", ["zh-TW", "en"])
 def test_one_message_stands_for_many(language: Language) -> None:
     letter = more_letter("ops", run_id=UUID(int=3), since=NOON)
 
@@ -157,14 +157,13 @@ def test_one_message_stands_for_many(language: Language) -> None:
     assert "{" not in words.title + words.text
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "expected"),
     [
         ("smtp://mail", ("mail", 25, None, False, None)),
         ("smtps://mail", ("mail", 465, None, True, None)),
         ("smtp://me:p%40ss@mail:587?starttls=require", ("mail", 587, "p@ss", False, True)),
     ],
-    ids=["plain", "tls", "login"],
 )
 def test_a_mail_server_is_named_by_a_url(url: str, expected: tuple[object, ...]) -> None:
     server = SmtpServer.parse(url)
@@ -173,14 +172,14 @@ def test_a_mail_server_is_named_by_a_url(url: str, expected: tuple[object, ...])
     assert found == expected
 
 
-@pytest.mark.parametrize("url", ["smtp://mail", "smtp://me:secret@mail"])
+@table("url", ["smtp://mail", "smtp://me:secret@mail"])
 def test_a_file_with_a_password_needs_a_user_and_no_other_password(url: str) -> None:
     with pytest.raises(ValueError, match="AUTOMATION_SMTP_PASSWORD_FILE needs") as refused:
         SmtpServer.parse(url, Path("password"))
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["mail", "http://mail", "smtp://", "smtp://a?starttls=maybe"])
+@table("url", ["mail", "http://mail", "smtp://", "smtp://a?starttls=maybe"])
 def test_what_names_no_mail_server_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="AUTOMATION_SMTP_URL must be"):
         SmtpServer.parse(url)

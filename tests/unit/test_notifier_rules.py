@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.notifier import facts, rules
 from services.notifier.facts import Fact, Incident, Kind, Task
 from services.notifier.rules import Decision, decide
 from shared.contracts.policy import NotifyRule, Retry, TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.domain.occurrence import Outcome
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TASK = UUID(int=1)
@@ -80,7 +79,7 @@ def failures(count: int) -> Sequence[Fact]:
     return [an_end(RunStatus.FAILURE, minute=6 * number) for number in range(count)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("event", "fact"),
     [
         ("start", replace(an_end(RunStatus.SUCCESS), kind=Kind.STARTED, status=None)),
@@ -98,7 +97,6 @@ def failures(count: int) -> Sequence[Fact]:
         ("silent", replace(an_outcome(Outcome.MISSED), kind=Kind.SILENT, outcome=None)),
         ("late", an_end(RunStatus.SUCCESS, started_at=NOON + timedelta(minutes=2))),
     ],
-    ids=lambda each: each if isinstance(each, str) else each.status or each.outcome or each.kind,
 )
 def test_each_event_is_told_to_whoever_asked_for_it_and_to_nobody_else(
     event: str, fact: Fact
@@ -110,13 +108,158 @@ def test_each_event_is_told_to_whoever_asked_for_it_and_to_nobody_else(
     assert (event, "ops") not in play(a_task(a_rule(*(others - {event}))), fact)[0]
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome.COALESCED, Outcome.SUPERSEDED, Outcome.SKIPPED_PAUSED, Outcome.DEDUPED]
-)
+@table("outcome", [Outcome.COALESCED, Outcome.SUPERSEDED, Outcome.SKIPPED_PAUSED, Outcome.DEDUPED])
 def test_what_another_run_does_or_a_person_wanted_is_no_news(outcome: Outcome) -> None:
     everything = a_rule("missed", "skipped", "cancelled")
 
     assert play(a_task(everything), an_outcome(outcome)) == [[]]
+
+
+def a_silence(kind: Kind = Kind.SILENT, **fields: Any) -> Fact:  # noqa: ANN401 - fields of a fact
+    return replace(an_outcome(Outcome.MISSED), kind=kind, outcome=None, **fields)
+
+
+FAILED, WELL = an_end(RunStatus.FAILURE), an_end(RunStatus.SUCCESS, minute=30)
+MISSED = an_outcome(Outcome.MISSED)
+ON_FAILURE = a_task(notify_on_failure=True, recipients=("chat",))
+THIRD = a_task(a_rule("failure", after_failures=3), a_rule("recovered", channels=("boss",)))
+PLAYS: list[tuple[str, Task, Sequence[Fact], str]] = [
+    (
+        "dead when retries are used up",
+        a_task(a_rule("dead"), retry=True),
+        [an_end(RunStatus.FAILURE, attempt=3)],
+        "dead>ops",
+    ),
+    (
+        "and not where there are none",
+        a_task(a_rule("dead")),
+        [an_end(RunStatus.FAILURE, attempt=3)],
+        "-",
+    ),
+    (
+        "the first of a series once per series",
+        a_task(a_rule("failure", exact=True)),
+        [*failures(3), WELL, an_end(RunStatus.FAILURE, minute=40)],
+        "failure>ops - - - failure>ops",
+    ),
+    (
+        "from the nth on",
+        a_task(a_rule("failure", after_failures=3)),
+        failures(5),
+        "- - failure>ops failure>ops failure>ops",
+    ),
+    (
+        "exactly the nth",
+        a_task(a_rule("failure", after_failures=3, exact=True)),
+        failures(5),
+        "- - failure>ops - -",
+    ),
+    ("no recovery where no failure was told", THIRD, [*failures(2), WELL], "- - -"),
+    (
+        "a recovery once where one was",
+        THIRD,
+        [*failures(3), WELL, WELL],
+        "- - failure>ops recovered>boss -",
+    ),
+    (
+        "a missed time opens an incident that the next success closes",
+        a_task(a_rule("missed", "recovered")),
+        [MISSED, WELL],
+        "missed>ops recovered>ops",
+    ),
+    (
+        "a missed time is no failure in a row",
+        a_task(a_rule("failure", after_failures=2)),
+        [MISSED, FAILED],
+        "- -",
+    ),
+    (
+        "a schedule that goes on after a silence is a recovery",
+        a_task(a_rule("silent", "recovered")),
+        [a_silence(), a_silence(Kind.HEARD)],
+        "silent>ops recovered>ops",
+    ),
+    (
+        "a success after a silence is the recovery",
+        a_task(a_rule("silent", "recovered")),
+        [a_silence(), WELL, a_silence(Kind.HEARD)],
+        "silent>ops recovered>ops -",
+    ),
+    (
+        "that a schedule goes on is no recovery of its failures",
+        a_task(a_rule("failure", "recovered")),
+        [FAILED, a_silence(), a_silence(Kind.HEARD)],
+        "failure>ops - -",
+    ),
+    (
+        "a silence is no failure in a row",
+        a_task(a_rule("failure", after_failures=2)),
+        [a_silence(), FAILED],
+        "- -",
+    ),
+    ("the switch for failures tells of a silence", ON_FAILURE, [a_silence()], "silent>chat"),
+    (
+        "the first failure and the recovery, to all recipients",
+        a_task(notify_on_failure=True, recipients=("a@b.c", "chat")),
+        [*failures(3), an_end(RunStatus.SUCCESS, minute=13)],
+        "failure>a@b.c,failure>chat - - recovered>a@b.c,recovered>chat",
+    ),
+    (
+        "a failure again once an hour",
+        ON_FAILURE,
+        [an_end(RunStatus.FAILURE, minute=20 * n) for n in range(7)],
+        "failure>chat - - failure>chat - - failure>chat",
+    ),
+    (
+        "and that a person is needed",
+        ON_FAILURE,
+        [an_end(RunStatus.NEEDS_OPERATOR)],
+        "needs_operator>chat",
+    ),
+    (
+        "the switch for success tells each",
+        a_task(notify_on_success=True, recipients=("chat",)),
+        [an_end(RunStatus.SUCCESS, minute=n) for n in range(2)],
+        "success>chat success>chat",
+    ),
+    (
+        "without recipients the creator is told if there is a way",
+        a_task(notify_on_failure=True, creator="ann@example.com"),
+        [FAILED],
+        "failure>ann@example.com",
+    ),
+    ("and nobody if there is none", a_task(notify_on_failure=True), [FAILED], "-"),
+    (
+        "a rule without channels tells the recipients",
+        a_task(a_rule("success", channels=()), recipients=("chat",)),
+        [WELL],
+        "success>chat",
+    ),
+    (
+        "two rules and the switch tell one channel once",
+        replace(
+            a_task(a_rule("failure"), a_rule("failure", "dead"), recipients=("ops",)),
+            notify_on_failure=True,
+        ),
+        [FAILED],
+        "failure>ops",
+    ),
+    (
+        "a short run tells its beginning with its end",
+        a_task(a_rule("start", "success")),
+        [WELL],
+        "start>ops,success>ops",
+    ),
+]
+
+
+@table(("rule", "task", "events", "expected"), PLAYS)
+def test_who_is_told_what_of_each_fact(
+    rule: str, task: Task, events: Sequence[Fact], expected: str
+) -> None:
+    told = [",".join(f"{event}>{to}" for event, to in each) for each in play(task, *events)]
+
+    assert " ".join(each or "-" for each in told) == expected, rule
 
 
 def test_an_attempt_that_is_followed_by_another_is_no_end() -> None:
@@ -137,30 +280,7 @@ def test_an_attempt_that_is_followed_by_another_is_no_end() -> None:
     assert facts.ended(run.model_copy(update={"retry_at": None})) is not None
 
 
-def test_dead_is_told_when_retries_are_used_up() -> None:
-    failed = an_end(RunStatus.FAILURE, attempt=3)
-
-    assert play(a_task(a_rule("dead"), retry=True), failed) == [[("dead", "ops")]]
-    assert play(a_task(a_rule("dead"), retry=False), failed) == [[]]
-
-
-def test_the_first_of_a_series_is_told_once_per_series() -> None:
-    first = a_rule("failure", exact=True)
-    series = [*failures(3), an_end(RunStatus.SUCCESS, minute=30)]
-    again = an_end(RunStatus.FAILURE, minute=40)
-
-    told = play(a_task(first), *series, again)
-
-    assert told == [[("failure", "ops")], [], [], [], [("failure", "ops")]]
-
-
-def test_from_the_nth_on() -> None:
-    told = play(a_task(a_rule("failure", after_failures=3)), *failures(5))
-
-    assert [len(each) for each in told] == [0, 0, 1, 1, 1]
-
-
-@pytest.mark.parametrize(
+@table(
     ("event", "fact"),
     [
         ("failure", an_end(RunStatus.FAILURE)),
@@ -168,7 +288,6 @@ def test_from_the_nth_on() -> None:
         ("needs_operator", an_end(RunStatus.NEEDS_OPERATOR)),
         ("missed", an_outcome(Outcome.MISSED)),
     ],
-    ids=["failure", "dead", "needs_operator", "missed"],
 )
 def test_what_goes_on_is_told_once_in_five_minutes(event: str, fact: Fact) -> None:
     """A thousand failures are one incident, not a thousand messages."""
@@ -199,12 +318,6 @@ def test_a_rule_made_while_an_incident_is_open_is_told_of_it_at_once() -> None:
     assert said(decision) == [("failure", "ops")]
 
 
-def test_exactly_the_nth() -> None:
-    told = play(a_task(a_rule("failure", after_failures=3, exact=True)), *failures(5))
-
-    assert [len(each) for each in told] == [0, 0, 1, 0, 0]
-
-
 def test_failures_of_several_classes_are_one_series_but_several_incidents() -> None:
     ends = [an_end(RunStatus.FAILURE), an_end(RunStatus.TIMED_OUT, minute=1)]
     opened: dict[UUID, Incident] = {}
@@ -222,23 +335,6 @@ def test_failures_of_several_classes_are_one_series_but_several_incidents() -> N
     }
 
 
-def test_a_recovery_is_told_only_if_a_failure_was() -> None:
-    task = a_task(a_rule("failure", after_failures=3), a_rule("recovered", channels=("boss",)))
-    well = an_end(RunStatus.SUCCESS, minute=9)
-
-    assert play(task, *failures(2), well)[-1] == []
-    assert play(task, *failures(3), well)[-1] == [("recovered", "boss")]
-    assert play(task, *failures(3), well, well)[-1] == []
-
-
-def test_a_missed_time_opens_an_incident_that_the_next_success_closes() -> None:
-    task = a_task(a_rule("missed", "recovered"))
-
-    told = play(task, an_outcome(Outcome.MISSED), an_end(RunStatus.SUCCESS, minute=1))
-
-    assert told == [[("missed", "ops")], [("recovered", "ops")]]
-
-
 def test_a_recovery_names_every_incident_that_is_over() -> None:
     ends = [an_end(RunStatus.TIMED_OUT), an_end(RunStatus.FAILURE, minute=1)]
     task, opened = a_task(a_rule("failure", "recovered")), dict[UUID, Incident]()
@@ -253,36 +349,6 @@ def test_a_recovery_names_every_incident_that_is_over() -> None:
     assert classes == {"failure", "timed_out"}
 
 
-def a_silence(kind: Kind = Kind.SILENT, **fields: Any) -> Fact:  # noqa: ANN401 - fields of a fact
-    return replace(an_outcome(Outcome.MISSED), kind=kind, outcome=None, **fields)
-
-
-def test_a_schedule_that_goes_on_after_a_silence_is_a_recovery() -> None:
-    task = a_task(a_rule("silent", "recovered"))
-
-    assert play(task, a_silence(), a_silence(Kind.HEARD)) == [
-        [("silent", "ops")],
-        [("recovered", "ops")],
-    ]
-
-
-def test_a_success_after_a_silence_is_the_recovery() -> None:
-    told = play(
-        a_task(a_rule("silent", "recovered")),
-        a_silence(),
-        an_end(RunStatus.SUCCESS, minute=1),
-        a_silence(Kind.HEARD),
-    )
-
-    assert told[1:] == [[("recovered", "ops")], []]
-
-
-def test_that_a_schedule_goes_on_is_no_recovery_of_its_failures() -> None:
-    task = a_task(a_rule("failure", "recovered"))
-
-    assert play(task, *failures(1), a_silence(), a_silence(Kind.HEARD))[1:] == [[], []]
-
-
 def test_a_silence_that_ends_because_the_task_was_changed_is_no_recovery() -> None:
     task, opened = a_task(a_rule("silent", "recovered")), dict[UUID, Incident]()
     for fact in (a_silence(), a_silence(Kind.HEARD, reason=facts.TASK_CHANGED)):
@@ -290,18 +356,6 @@ def test_a_silence_that_ends_because_the_task_was_changed_is_no_recovery() -> No
         opened |= {each.id: each for each in decision.incidents}
 
     assert (said(decision), open_ones(opened)) == ([], [])
-
-
-def test_the_switch_for_failures_tells_of_a_silence() -> None:
-    assert play(a_task(notify_on_failure=True, recipients=("chat",)), a_silence()) == [
-        [("silent", "chat")]
-    ]
-
-
-def test_a_silence_is_no_failure_in_a_row() -> None:
-    task = a_task(a_rule("failure", after_failures=2))
-
-    assert play(task, a_silence(), *failures(1))[-1] == []
 
 
 def test_a_run_that_was_due_later_than_its_nominal_time_is_not_late() -> None:
@@ -312,82 +366,13 @@ def test_a_run_that_was_due_later_than_its_nominal_time_is_not_late() -> None:
     assert not jittered.began_late
 
 
-def test_a_missed_time_is_no_failure_in_a_row() -> None:
-    task = a_task(a_rule("failure", after_failures=2))
-
-    assert play(task, an_outcome(Outcome.MISSED), *failures(1))[-1] == []
-
-
-def test_the_switch_for_failures_tells_the_first_one_and_the_recovery() -> None:
-    task = a_task(notify_on_failure=True, recipients=("ops@example.com", "chat"))
-    told = play(task, *failures(3), an_end(RunStatus.SUCCESS, minute=3))
-
-    assert told == [
-        [("failure", "ops@example.com"), ("failure", "chat")],
-        [],
-        [],
-        [("recovered", "ops@example.com"), ("recovered", "chat")],
-    ]
-
-
-def test_the_switch_for_failures_repeats_itself_once_an_hour() -> None:
-    task = a_task(notify_on_failure=True, recipients=("chat",))
-    every_twenty_minutes = [an_end(RunStatus.FAILURE, minute=20 * n) for n in range(7)]
-
-    told = [len(each) for each in play(task, *every_twenty_minutes)]
-
-    assert told == [1, 0, 0, 1, 0, 0, 1]
-
-
-def test_the_switch_for_failures_says_when_a_person_is_needed() -> None:
-    task = a_task(notify_on_failure=True, recipients=("chat",))
-
-    assert play(task, an_end(RunStatus.NEEDS_OPERATOR)) == [[("needs_operator", "chat")]]
-
-
-def test_the_switch_for_success_tells_each() -> None:
-    task = a_task(notify_on_success=True, recipients=("chat",))
-    well = [an_end(RunStatus.SUCCESS, minute=n) for n in range(2)]
-
-    assert play(task, *well) == [[("success", "chat")]] * 2
-
-
-def test_without_recipients_the_creator_is_told_if_there_is_a_way() -> None:
-    failed = an_end(RunStatus.FAILURE)
-
-    assert play(a_task(notify_on_failure=True, creator="ann@example.com"), failed) == [
-        [("failure", "ann@example.com")]
-    ]
-    assert play(a_task(notify_on_failure=True), failed) == [[]]
-
-
-def test_a_rule_without_channels_tells_the_recipients() -> None:
-    task = a_task(a_rule("success", channels=()), recipients=("chat",))
-
-    assert play(task, an_end(RunStatus.SUCCESS)) == [[("success", "chat")]]
-
-
-def test_two_rules_tell_one_channel_once() -> None:
-    task = a_task(a_rule("failure"), a_rule("failure", "dead"), recipients=("ops",))
-    task = replace(task, notify_on_failure=True)
-
-    assert play(task, an_end(RunStatus.FAILURE)) == [[("failure", "ops")]]
-
-
-def test_a_short_run_tells_its_beginning_with_its_end() -> None:
-    task = a_task(a_rule("start", "success"))
-
-    assert play(task, an_end(RunStatus.SUCCESS)) == [[("start", "ops"), ("success", "ops")]]
-
-
-@pytest.mark.parametrize(
+@table(
     ("fields", "trouble", "quiet"),
     [
         ({}, False, True),
         ({}, True, False),
         ({"notify_on_success": True}, False, False),
     ],
-    ids=["nobody waits", "an incident is open", "somebody waits"],
 )
 def test_a_success_that_nobody_waits_for_is_quiet(
     fields: dict[str, bool], *, trouble: bool, quiet: bool
@@ -399,7 +384,7 @@ def test_a_success_that_nobody_waits_for_is_quiet(
     assert not rules.is_quiet(a_task(a_rule("recovered")), well, open_incidents=trouble)
 
 
-@pytest.mark.parametrize(("event", "quiet"), [("start", False), ("late", True), ("failure", True)])
+@table(("event", "quiet"), [("start", False), ("late", True), ("failure", True)])
 def test_a_beginning_that_nobody_waits_for_is_quiet(event: str, *, quiet: bool) -> None:
     began = replace(an_end(RunStatus.SUCCESS), kind=Kind.STARTED, status=None)
     late = replace(began, started_at=NOON + timedelta(minutes=2))

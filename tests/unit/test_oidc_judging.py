@@ -10,6 +10,7 @@ from services.api.access.oidc.config import OidcConfig
 from services.api.access.oidc.judging import outsider, with_userinfo
 from services.api.access.outsiders import RoleMap
 from services.api.wire.problems import Refused
+from tests.support.table import table
 
 
 def config(**more: Any) -> OidcConfig:  # noqa: ANN401 - fields of OidcConfig
@@ -24,7 +25,7 @@ def config(**more: Any) -> OidcConfig:  # noqa: ANN401 - fields of OidcConfig
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("claim", "told", "role"),
     [
         ("groups", {"groups": ["x", "ops"]}, "operator"),
@@ -45,7 +46,7 @@ def test_groups_of_any_shape(claim: str, told: dict[str, Any], role: str) -> Non
     assert outsider({"sub": "1", **told}, config(role_claim=claim)).role == role
 
 
-@pytest.mark.parametrize(
+@table(
     ("claims", "about", "email"),
     [
         ({}, {"email": "a@example.com", "email_verified": True}, "a@example.com"),

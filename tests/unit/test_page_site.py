@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from services.api.page.files import read_page
 from services.api.page.site import Site
+from tests.support.table import table
 
 SCRIPT = b"console.log('hello');" * 100
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -65,7 +66,7 @@ async def test_a_file_that_a_browser_has_is_not_sent_again(page: httpx.AsyncClie
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["/", "/tasks/1?q=a", "/no/such/place", "/readyz-not"])
+@table("path", ["/", "/tasks/1?q=a", "/no/such/place", "/readyz-not"])
 async def test_every_address_gets_the_document_with_a_nonce_of_its_own(
     page: httpx.AsyncClient, path: str
 ) -> None:
@@ -81,7 +82,7 @@ async def test_every_address_gets_the_document_with_a_nonce_of_its_own(
         assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "accept"),
     [
         ("GET", "/api/v1/group-ai/automation-tasks", HTML["Accept"]),

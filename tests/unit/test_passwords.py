@@ -9,11 +9,12 @@ import pytest
 from services.api.access import passwords as module
 from services.api.access.passwords import Passwords, problems_of_password
 from services.api.wire.problems import Refused
+from tests.support.table import table
 
 QUICK = Passwords(memory_kib=64, rounds=1)
 
 
-@pytest.mark.parametrize(
+@table(
     ("password", "code"),
     [
         ("", "password.short"),
@@ -38,7 +39,7 @@ def test_what_is_guessed_soon_is_refused(password: str, code: str) -> None:
     assert [each.code for each in problems_of_password(password, name="margaret.ann")] == [code]
 
 
-@pytest.mark.parametrize(
+@table(
     "password",
     ["correct horse battery", "四個字的密碼其實很長", "aB3$xY9!kL", "x1" * 512, "no digits at all"],
 )

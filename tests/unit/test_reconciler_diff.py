@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from uuid import UUID
 
-import pytest
-
 from services.scheduler.loops.reconciler import TOGETHER, differing, id_ranges
 from shared.contracts.sync import Bucket
+from tests.support.table import table
 
 
 def bucket(number: int, tasks: int = 1, digest: int = 7) -> Bucket:
@@ -32,7 +31,7 @@ def test_another_version_or_another_task_differs() -> None:
     assert differing(ours, theirs) == [2, 3]
 
 
-@pytest.mark.parametrize("alone", [True, False])
+@table("alone", [True, False])
 def test_the_ranges_cover_every_id_once(*, alone: bool) -> None:
     every = list(range(256))
     ranges = (
@@ -45,7 +44,7 @@ def test_the_ranges_cover_every_id_once(*, alone: bool) -> None:
         assert first.int == last.int + 1
 
 
-@pytest.mark.parametrize("number", [0, 1, 0x7F, 0xFF])
+@table("number", [0, 1, 0x7F, 0xFF])
 def test_a_range_holds_the_ids_that_begin_with_its_byte(number: int) -> None:
     ((first, last),) = id_ranges([number])
 

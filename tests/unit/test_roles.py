@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
-
 from services.api.access.auth import NEEDS
 from services.api.access.roles import ROLES, SCOPES_OF, capped, expanded, may_grant
 from services.api.access.scopes import ALL_SCOPES, allows
+from tests.support.table import table
 
 #: Routes, one for each kind of thing, and the lowest role that may use them.
 LOWEST = {
@@ -42,7 +41,7 @@ LOWEST = {
 }
 
 
-@pytest.mark.parametrize(("route", "lowest"), LOWEST.items())
+@table(("route", "lowest"), LOWEST.items())
 def test_a_route_opens_from_its_role_upwards(route: str, lowest: str) -> None:
     opened = [role for role in ROLES if allows(SCOPES_OF[role], NEEDS[route])]
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from services.executor.report import (
 )
 from shared.contracts.action import Outcome
 from shared.contracts.runs import RunFinished, RunsFinished, RunStatus
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RUN = ClaimedRun(
@@ -128,7 +128,7 @@ def test_data_up_to_the_limit_is_kept_whole() -> None:
     assert "result" not in kept({"text": "x" * (room + 1)})
 
 
-@pytest.mark.parametrize("letter", ["x", "字", "\x01", "😀"])
+@table("letter", ["x", "字", "\x01", "😀"])
 def test_the_limit_is_counted_in_bytes(letter: str) -> None:
     for length in (5_000, 20_000, 30_000, 70_000):
         data = kept({"text": letter * length})
@@ -171,7 +171,7 @@ def circle() -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         {"hostile": Hostile()},
@@ -180,7 +180,6 @@ def circle() -> dict[str, Any]:
         circle(),
         [1, 2],
     ],
-    ids=["hostile", "key", "number", "circle", "no mapping"],
 )
 def test_data_that_is_no_json_costs_only_itself(data: Any) -> None:  # noqa: ANN401 - that is the point
     assert "result" not in read_back(kept(data))

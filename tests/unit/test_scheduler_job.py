@@ -16,6 +16,7 @@ from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.instant import format_instant
 from shared.domain.misfire import Backlog
 from shared.domain.occurrence import Outcome, run_id_for
+from tests.support.table import table
 
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -133,7 +134,7 @@ def test_a_schedule_that_cannot_be_read_is_never_due_and_told(
     assert "cannot be read" in caplog.text
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@table("version", [1, 2, 3])
 def test_what_is_not_newer_tells_nothing(version: int) -> None:
     known = job(changed(3, NINE, EVERY_TEN))
 

@@ -10,6 +10,7 @@ from services.api.wire.texts import say
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.script import Script, read_script
 from shared.domain.script_text import MOST_BYTES, canonical, version_of
+from tests.support.table import table
 
 GOOD = """\
 name: 早安互動
@@ -49,7 +50,7 @@ def test_a_good_script_is_read() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("old", "new", "found"),
     [
         ("goto: ask", "goto: nowhere", ("/steps/0/goto", "script.goto", 11)),
@@ -90,7 +91,7 @@ def test_everything_that_is_wrong_is_told_at_once_in_order() -> None:
     assert [line for _, _, line in wrong(text)] == [1, 1, 11]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "code"),
     [
         ("", "script.empty"),
@@ -106,7 +107,6 @@ def test_everything_that_is_wrong_is_told_at_once_in_order() -> None:
         ("x" * (MOST_BYTES + 1), "script.too_large"),
         ("[" + "1," * 20_000 + "]", "script.nodes"),
     ],
-    ids=lambda each: each[:12],
 )
 def test_no_text_is_more_than_can_be_told(text: str, code: str) -> None:
     began = time.process_time()

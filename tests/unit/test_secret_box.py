@@ -17,6 +17,7 @@ from shared.runtime.secret_box import (
     new_key,
     parse_keys,
 )
+from tests.support.table import table
 
 
 def test_what_was_sealed_is_not_there_to_be_read() -> None:
@@ -50,9 +51,7 @@ def test_neither_another_key_nor_another_owner_opens_it_nor_a_changed_byte() -> 
 KEY_TEXT = base64.urlsafe_b64encode(bytes(32)).decode()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "short", "not base64 !", "QUJD", "a:b:QUJD", f"UPPER:{KEY_TEXT}", "x:"]
-)
+@table("text", ["", "short", "not base64 !", "QUJD", "a:b:QUJD", f"UPPER:{KEY_TEXT}", "x:"])
 def test_what_is_no_key_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(WrongKey) as refused:
         SecretBox.parse(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import pytest
 from pydantic import Field, StringConstraints
 
 from services.api.secrets.naming import Named, named_secrets, secret_problems, secrets_of_task
 from shared.contracts.action import Action, ActionParams, Context, Outcome, SecretName
 from shared.domain.texts.catalog import Text
+from tests.support.table import table
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z]+$")]
 
@@ -72,12 +72,12 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("config", "expected"), CASES)
+@table(("config", "expected"), CASES)
 def test_every_place_is_found(config: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     assert named_secrets(Names(), config) == [Named(*each) for each in expected]
 
 
-@pytest.mark.parametrize("config", [None, [], "x", 5])
+@table("config", [None, [], "x", 5])
 def test_what_is_no_configuration_names_nothing(config: object) -> None:
     assert named_secrets(Names(), config) == named_secrets(None, {"top": "a"}) == []
 

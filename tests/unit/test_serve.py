@@ -10,9 +10,10 @@ import pytest
 
 from deploy.serve import instance_of, light_imports
 from shared.settings import ServiceSettings
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("host", "name"),
     [
         ("3f2a9c01b7de", "3f2a9c01b7de"),

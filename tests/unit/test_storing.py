@@ -10,6 +10,7 @@ from deploy.nats.health import write_error
 from shared.bus import topology
 from shared.bus.storing import BELIEVED_AFTER, FORGOTTEN_AFTER, Storing, stream_of
 from shared.runtime.trouble import Unready
+from tests.support.table import table
 
 DUE = topology.task_due("default", 3, uuid4())
 RUNS = topology.runs_finished(uuid4())
@@ -96,7 +97,7 @@ def test_what_is_no_stream_of_ours_is_nobody_s_trouble(storing: Storing, clock: 
     assert storing.troubled() == []
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         b"",

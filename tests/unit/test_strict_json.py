@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.wire.strict_json import SAFE_INTEGER, Limits, NotJson, read_json
+from tests.support.table import table
 
 documents = st.recursive(
     st.none()
@@ -55,7 +56,7 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
         json.dumps(document, ensure_ascii=False).encode()
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "code", "pointer"),
     [
         (b'{"a":{"b/c":[0,NaN]}}', "json.number", "/a/b~1c/1"),
@@ -90,7 +91,7 @@ def test_limits_are_limits() -> None:
         assert caught.value.code == code
 
 
-@pytest.mark.parametrize("scrap", [b'\\"', b"\\", b'"', b"[", b'{"a":', b"[1,", b'"a",'])
+@table("scrap", [b'\\"', b"\\", b'"', b"[", b'{"a":', b"[1,", b'"a",'])
 def test_no_body_keeps_the_reader_busy(scrap: bytes) -> None:
     data = b'["' + scrap * ((256 * 1024 - 2) // len(scrap))
 

@@ -15,6 +15,7 @@ from services.api.tasks.query.offered import fields_view
 from services.api.tasks.query.reading import Pattern, Span, Term, read_query
 from services.api.wire.texts import all_texts
 from shared.domain.errors import InvalidDefinition, Problem
+from tests.support.table import table
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -30,7 +31,7 @@ def problems(line: str) -> list[Problem]:
     return list(caught.value.problems)
 
 
-@pytest.mark.parametrize(
+@table(
     ("line", "term"),
     [
         ("backup", Term("text", ":", (Pattern("backup"),))),
@@ -86,7 +87,7 @@ def test_all_words_of_a_line_are_terms() -> None:
     assert read("") == ()
 
 
-@pytest.mark.parametrize(
+@table(
     ("line", "code", "position", "length"),
     [
         ("a colour:red", "query.field_unknown", 2, 6),
@@ -150,6 +151,6 @@ def test_every_field_is_offered_with_a_sentence_in_both_languages() -> None:
     assert queue["choices"] == ["slow"]
 
 
-@pytest.mark.parametrize("field", [each.name for each in FIELDS.values() if each.kind != "task"])
+@table("field", [each.name for each in FIELDS.values() if each.kind != "task"])
 def test_every_example_can_be_read(field: str) -> None:
     assert read(FIELDS[field].example)[0].field == field

@@ -8,13 +8,12 @@ from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
 
-import pytest
-
 from services.executor.settings import ExecutorSettings
 from shared.bus import topology
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, STREAMS
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from tests.support.table import table
 
 SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 
@@ -85,7 +84,7 @@ def test_names_are_unique() -> None:
     assert max(Counter((each.stream, each.name) for each in CONSUMERS).values()) == 1
 
 
-@pytest.mark.parametrize(("subject", "stream"), list(subjects()))
+@table(("subject", "stream"), list(subjects()))
 def test_every_subject_falls_into_its_stream(subject: str, stream: Stream) -> None:
     takers = [
         each.name for each in STREAMS if any(matches(pattern, subject) for pattern in each.subjects)
@@ -94,12 +93,12 @@ def test_every_subject_falls_into_its_stream(subject: str, stream: Stream) -> No
     assert takers == [stream.name]
 
 
-@pytest.mark.parametrize("subject", core_subjects())
+@table("subject", core_subjects())
 def test_what_is_said_on_core_nats_lands_in_no_stream(subject: str) -> None:
     assert not any(matches(pattern, subject) for stream in STREAMS for pattern in stream.subjects)
 
 
-@pytest.mark.parametrize("subject", [*(subject for subject, _ in subjects()), *core_subjects()])
+@table("subject", [*(subject for subject, _ in subjects()), *core_subjects()])
 def test_subjects_are_made_of_safe_tokens(subject: str) -> None:
     for token in subject.split("."):
         assert token
@@ -107,7 +106,7 @@ def test_subjects_are_made_of_safe_tokens(subject: str) -> None:
         assert token.isascii()
 
 
-@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda each: each.name)
+@table("consumer", CONSUMERS)
 def test_a_consumer_filters_inside_its_stream(consumer: Consumer) -> None:
     stream = stream_named(consumer.stream)
     for pattern in consumer.filters:
@@ -117,7 +116,7 @@ def test_a_consumer_filters_inside_its_stream(consumer: Consumer) -> None:
         assert inside, pattern
 
 
-@pytest.mark.parametrize(("subject", "stream"), list(subjects()))
+@table(("subject", "stream"), list(subjects()))
 def test_every_message_has_a_reader(subject: str, stream: Stream) -> None:
     readers = [
         each.name

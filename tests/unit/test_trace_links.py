@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from services.api.runs.trace_links import TraceLinks
+from tests.support.table import table
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-@pytest.mark.parametrize(
+@table(
     ("template", "link"),
     [
         ("https://t.example/trace/{trace_id}", f"https://t.example/trace/{TRACE}"),
@@ -29,7 +30,7 @@ def test_a_run_without_a_trace_has_no_link() -> None:
     assert TraceLinks.parse("https://t.example/{trace_id}").link(None) is None
 
 
-@pytest.mark.parametrize(
+@table(
     "template",
     [
         "javascript:alert(1)//{trace_id}",

@@ -17,6 +17,7 @@ from shared.contracts.runs import RunRequest
 from shared.runtime import tracing
 from shared.runtime.logs import JsonLines, about, about_this_task
 from shared.runtime.tracing import Kind, Told, Trace
+from tests.support.table import table
 
 GOOD = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -37,7 +38,7 @@ def test_a_header_is_read_and_written_as_it_was() -> None:
     assert tracing.trace_id_of(GOOD) == "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-@pytest.mark.parametrize(
+@table(
     "header",
     [
         None,
@@ -62,7 +63,7 @@ def test_a_later_version_may_say_more() -> None:
     assert tracing.parse(later) == tracing.parse(GOOD)
 
 
-@pytest.mark.parametrize("more", ["\x00", "x" * 60_000, "\u4e2d", "\r"])
+@table("more", ["\x00", "x" * 60_000, "\u4e2d", "\r"])
 def test_what_others_write_behind_a_header_is_not_kept(more: str) -> None:
     said = f"01{GOOD[2:]}-{more}"
     request = RunRequest(
@@ -87,7 +88,7 @@ def test_a_child_is_in_the_trace_of_its_parent_and_kept_if_that_is(told: list[To
     assert told == []
 
 
-@pytest.mark.parametrize(("ratio", "kept"), [(0.0, 0), (1.0, 500)])
+@table(("ratio", "kept"), [(0.0, 0), (1.0, 500)])
 def test_all_or_none_are_kept(ratio: float, kept: int) -> None:
     tracing.switch_on(lambda _: None, ratio=ratio)
     try:

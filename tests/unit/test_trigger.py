@@ -11,6 +11,7 @@ from shared.domain.errors import InvalidDefinition
 from shared.domain.trigger import Batch, Limit, Posture, parse_trigger
 from shared.domain.trigger_subject import SubjectIndex, subject_matches
 from shared.domain.trigger_template import key_of, mapped_params, parse_path
+from tests.support.table import table
 
 MINUTE = timedelta(minutes=1)
 
@@ -28,7 +29,7 @@ def test_a_condition_alone_listens_to_every_event() -> None:
     assert trigger.threshold == 1
 
 
-@pytest.mark.parametrize("given", ["shop.order.*", "event.shop.order.*"], ids=["short", "whole"])
+@table("given", ["shop.order.*", "event.shop.order.*"])
 def test_a_subject_may_leave_out_its_first_token(given: str) -> None:
     assert parse_trigger({"subject": given}).subject == "event.shop.order.*"
 
@@ -58,7 +59,7 @@ def test_everything_at_once() -> None:
     assert parse_trigger(trigger.config) == trigger
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "event_type", "takes"),
     [
         (None, "order.created", True),
@@ -74,7 +75,7 @@ def test_types_are_exact_or_begin_alike(kind: str | None, event_type: str, takes
     assert trigger.takes_type(event_type) is takes
 
 
-@pytest.mark.parametrize(
+@table(
     ("config", "pointer", "code"),
     [
         ({}, "", "trigger.every_event"),
@@ -155,7 +156,7 @@ def test_what_means_nothing_is_refused_where_it_stands(
         assert codes(config).get(pointer) == code
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "subject", "matches"),
     [
         ("event.>", "event.a", True),
@@ -177,7 +178,7 @@ def test_patterns_are_those_of_nats(pattern: str, subject: str, matches: bool) -
     assert index.find(subject) == ({"it"} if matches else set())
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "path"),
     [
         ("data.account_id", ("data", "account_id")),

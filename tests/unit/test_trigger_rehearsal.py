@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from shared.domain.event import Event
 from shared.domain.occurrence import Outcome
 from shared.domain.trigger import parse_trigger
 from shared.domain.triggering.records import Firing, Watched
 from shared.domain.triggering.rehearsal import rehearsed
+from tests.support.table import table
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 TASK = UUID(int=1)
@@ -77,7 +76,7 @@ CASES: dict[str, tuple[dict[str, Any], list[int], list[float]]] = {
 }
 
 
-@pytest.mark.parametrize(("config", "seconds", "expected"), CASES.values(), ids=CASES.keys())
+@table(("config", "seconds", "expected"), CASES.values())
 def test_it_fires_when_the_machines_let_go(
     config: dict[str, Any], seconds: list[int], expected: list[float]
 ) -> None:

@@ -7,13 +7,12 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from services.api.tasks.definition import Definition
 from services.api.tasks.upcoming import read_calendar, upcoming
 from shared.contracts.policy import Blackout, TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.domain.blackout import Calendar, parse_calendar
+from tests.support.table import table
 
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)  # a Friday
@@ -53,14 +52,13 @@ def test_the_first_fire_at_the_end_of_a_blackout_comes() -> None:
     assert coming({"cron": "0 0 * * *"}, WEEKEND, count=1) == at("30 00:00:00")
 
 
-@pytest.mark.parametrize(
+@table(
     ("config", "last"),
     [
         ({"cron": "0 9 * * *"}, "29 09:00:00"),
         ({"cron": "0 9 * * sat"}, "28 09:00:00"),
         ({"interval_hours": 4}, "29 20:00:00"),
     ],
-    ids=["daily", "weekly", "interval"],
 )
 def test_the_last_fire_of_a_blackout_is_held_until_its_end(
     config: dict[str, Any], last: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from tests.support.table import table
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SHIPPED = ("compose/tls.yaml", "k8s/components/ingress/kustomization.yaml")
@@ -30,7 +31,7 @@ async def seen_as(trusted: str, peer: str, forwarded: str) -> str:
     return seen[0]
 
 
-@pytest.mark.parametrize("file", SHIPPED)
+@table("file", SHIPPED)
 async def test_each_visitor_is_one(file: str) -> None:
     text = (DEPLOY / file).read_text(encoding="utf-8")
     found = re.search(r"FORWARDED_ALLOW_IPS[:=]\s*\"?([^\s\"]+)", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
@@ -10,6 +9,7 @@ from nats.aio.msg import Msg
 
 from services.executor.doors import ANSWERED, consumers_of, credit_wanted, on_its_way
 from services.executor.waiting_room import HOLD, WaitingRoom, deliveries, left, stored_at
+from tests.support.table import table
 
 NOW = 1_700_000_000.0
 MINUTE = 60.0
@@ -44,9 +44,7 @@ def test_the_best_priority_comes_first_and_the_older_of_one() -> None:
     assert (len(room), room.best, room.worst) == (1, 5, 5)
 
 
-@pytest.mark.parametrize(
-    ("waited", "first"), [(4 * MINUTE + 1, "old"), (4 * MINUTE - 1, "new")], ids=["over", "under"]
-)
+@table(("waited", "first"), [(4 * MINUTE + 1, "old"), (4 * MINUTE - 1, "new")])
 def test_a_minute_of_waiting_makes_up_for_one_step_of_priority(waited: float, first: str) -> None:
     room = WaitingRoom()
     room.add(order("old", NOW - waited), 5, 0.0)
@@ -134,7 +132,7 @@ def test_while_better_ones_are_on_their_way_there_is_no_room_for_worse_ones() ->
     assert credit_wanted(3, slots=200, free=50, waiting=room, owed=300) == 1
 
 
-@pytest.mark.parametrize(
+@table(
     ("credit", "told", "silent", "owed"),
     [
         (50, None, 0.0, 50),  # it was asked and has not answered: as many as it was asked for

@@ -88,27 +88,27 @@ async def test_a_buried_message_is_kept_once(database: str, nats_url: str, bus: 
         assert json.loads(row["headers"]) == headers
 
 
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b"", {}),
-        (b"\xff" * (1 << 20), {}),
-        (b"[" * 100_000, {"content-type": "application/json"}),
-        (b"\xff", {"content-type": "text/plain"}),
-        (b"x", {"reply_to": "task.finished.x", "Automation-Reason": "ü" * 5000}),
-    ],
-    ids=["empty", "1 MiB", "deep", "no text", "hostile headers"],
-)
+ANYTHING: list[tuple[bytes, dict[str, str]]] = [
+    (b"", {}),
+    (b"\xff" * (1 << 20), {}),
+    (b"[" * 100_000, {"content-type": "application/json"}),
+    (b"\xff", {"content-type": "text/plain"}),
+    (b"x", {"reply_to": "task.finished.x", "Automation-Reason": "ü" * 5000}),
+]
+
+
 async def test_anything_on_the_stream_of_the_dead_is_kept_and_never_buried_again(
-    database: str, nats_url: str, bus: Client, body: bytes, headers: dict[str, str]
+    database: str, nats_url: str, bus: Client
 ) -> None:
     async with log_writer(database, nats_url) as writer:
-        await publish(bus, "dead.somebody", body, **headers)
+        for body, headers in ANYTHING:
+            await publish(bus, "dead.somebody", body, **headers)
         await all_heard(bus)
 
-        (row,) = await letters(writer)
-        assert (row["stream"], row["payload"]) == ("somebody", body[: 64 << 10])
-        assert await waiting(bus, "DEAD") == 1
+        assert [(row["stream"], row["payload"]) for row in await letters(writer)] == [
+            ("somebody", body[: 64 << 10]) for body, _ in ANYTHING
+        ]
+        assert await waiting(bus, "DEAD") == len(ANYTHING)
 
 
 async def test_a_message_given_up_moves_from_its_work_queue_to_the_dead_letters(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
-import pytest
+import pytest_asyncio
 from nats.aio.client import Client
 
 from services.log_writer.store.dead_runs import DeadRunStore
@@ -21,8 +22,16 @@ from tests.integration.log_writer.builders import (
     finished,
     log_writer,
 )
+from tests.support.emptied import Emptied
+from tests.support.table import table
 
 TASK = UUID(int=5)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pool(database: str) -> AsyncIterator[Pool]:
+    async with await open_pool(database, name="test") as pool:
+        yield pool
 
 
 async def job(pool: Pool, policy: str) -> None:
@@ -40,7 +49,7 @@ async def write(pool: Pool, *runs: RunFinished) -> int:
     return await DeadRunStore(pool).write(runs)
 
 
-@pytest.mark.parametrize(
+@table(
     ("policy", "status", "attempt", "is_dead"),
     [
         ('{"retry": {}}', RunStatus.FAILURE, 1, True),
@@ -54,15 +63,21 @@ async def write(pool: Pool, *runs: RunFinished) -> int:
     ],
 )
 async def test_who_is_dead(
-    database: str, policy: str, status: RunStatus, attempt: int, *, is_dead: bool
+    pool: Pool,
+    kept_database: Emptied,
+    policy: str,
+    status: RunStatus,
+    attempt: int,
+    *,
+    is_dead: bool,
 ) -> None:
-    async with await open_pool(database, name="test") as pool:
-        await job(pool, policy)
+    await kept_database.begin(pool)
+    await job(pool, policy)
 
-        count = await write(pool, finished(uuid4(), TASK, status, attempt=attempt))
+    count = await write(pool, finished(uuid4(), TASK, status, attempt=attempt))
 
-        assert count == is_dead
-        assert await pool.fetchval("SELECT count(*) FROM log.dead_runs") == is_dead
+    assert count == is_dead
+    assert await pool.fetchval("SELECT count(*) FROM log.dead_runs") == is_dead
 
 
 async def test_a_dead_run_is_listed_once_with_what_is_known_of_it(database: str) -> None:

@@ -28,6 +28,8 @@ from tests.integration.log_writer.builders import (
     statistics_of,
 )
 from tests.support import servers
+from tests.support.emptied import Emptied
+from tests.support.table import table
 
 STARTED = topology.runs_started(EXECUTOR)
 FINISHED = topology.runs_finished(EXECUTOR)
@@ -73,10 +75,11 @@ async def test_a_run_from_its_start_to_its_statistics(
         assert await writer.pool.fetchval("SELECT text FROM log.lines") == "hello"
 
 
-@pytest.mark.parametrize("subject", [STARTED, FINISHED, LINES])
+@table("subject", [STARTED, FINISHED, LINES])
 async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
-    database: str, nats_url: str, bus: Client, subject: str
+    database: str, nats_url: str, bus: Client, kept_database: Emptied, subject: str
 ) -> None:
+    await kept_database.begin()
     js = bus.jetstream()
     task = uuid4()
     async with log_writer(database, nats_url) as writer:

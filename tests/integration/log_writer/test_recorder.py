@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
 from nats.aio.client import Client
 
 from services.log_writer.recorder import Recorder, Untrue
@@ -25,6 +24,8 @@ from tests.integration.log_writer.builders import (
     started,
     statistics_of,
 )
+from tests.support.emptied import Emptied
+from tests.support.table import table
 
 FINISHED = topology.runs_finished(EXECUTOR)
 TASK = UUID(int=42)
@@ -47,10 +48,11 @@ def forged(true: RunFinished) -> dict[str, RunFinished]:
     }
 
 
-@pytest.mark.parametrize("lie", forged(finished(uuid4(), TASK)))
+@table("lie", forged(finished(uuid4(), TASK)))
 async def test_a_lie_is_no_row_but_a_dead_letter_and_the_truth_beside_it_counts(
-    database: str, nats_url: str, bus: Client, lie: str
+    database: str, nats_url: str, bus: Client, kept_database: Emptied, lie: str
 ) -> None:
+    await kept_database.begin()
     true, victim = finished(uuid4(), TASK), finished(uuid4(), TASK, attempt=2)
     await bear_out(database, true, victim)
     message = RunsFinished(runs=(forged(victim)[lie], true))

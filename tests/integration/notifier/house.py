@@ -223,9 +223,27 @@ class House:
         return [(row["event"], row["channel"]) for row in await self.deliveries()]
 
 
+@dataclass(frozen=True)
+class Pools:
+    """Connections to one database: those of the owner, and as the notifier comes."""
+
+    owner: Pool
+    own: Pool
+
+
+@asynccontextmanager
+async def open_pools(database: str) -> AsyncIterator[Pools]:
+    """Open them; that costs more than most tests."""
+    async with (
+        await open_pool(database, name="notifier-test") as owner,
+        pool_as("notifier", database) as own,
+    ):
+        yield Pools(owner, own)
+
+
 @asynccontextmanager
 async def running_house(
-    database: str,
+    pools: Pools,
     *,
     smtp_url: str = "",
     smtp_password: Path | None = None,
@@ -234,8 +252,7 @@ async def running_house(
 ) -> AsyncIterator[House]:
     """Build the parts as `app.build` does, without the bus."""
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(await open_pool(database, name="notifier-test"))
-        own = await stack.enter_async_context(pool_as("notifier", database))
+        pool, own = pools.owner, pools.own
         box = SecretBox.parse(new_key())
         http = HttpPost(AllowList.parse(allow))
         stack.push_async_callback(http.close)
@@ -299,3 +316,9 @@ def an_end(
         status=status,
         **given,
     )
+
+
+async def state_of(house: House) -> tuple[str, int, str]:
+    """Return what became of the only delivery: its state, tries, and the last answer."""
+    (row,) = await house.deliveries()
+    return row["state"], row["tries"], row["answer"]

@@ -17,7 +17,7 @@ import pytest_asyncio
 from services.notifier.store.alert_groups import Look
 from services.notifier.store.judgements import Judgement
 from shared.db.pool import Record
-from tests.integration.notifier.house import House, Mailbox, running_house
+from tests.integration.notifier.house import House, Mailbox, Pools, running_house
 from tests.support.http_sink import HttpSink
 
 MINUTE = timedelta(minutes=1)
@@ -351,8 +351,8 @@ async def test_every_kind_of_channel_tells_alerts(alerts: Alerts, sink: HttpSink
     assert {row["state"] for row in await alerts.house.deliveries()} == {"sent"}
 
 
-async def test_an_address_is_told_by_mail(database: str, mailbox: Mailbox) -> None:
-    async with running_house(database, smtp_url=mailbox.url) as house:
+async def test_an_address_is_told_by_mail(pools: Pools, mailbox: Mailbox) -> None:
+    async with running_house(pools, smtp_url=mailbox.url) as house:
         alerts = Alerts(house)
         rule = await alerts.rule(target="ann@example.com")
         for number in range(25):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import hashlib
 import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from email.message import EmailMessage
-from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -39,139 +35,16 @@ from tests.integration.log_writer.builders import eventually
 from tests.integration.notifier.house import (
     SIGNED_AT,
     House,
-    Mailbox,
+    Pools,
     an_end,
     running_house,
+    state_of,
 )
+from tests.support.emptied import Emptied
 from tests.support.http_sink import HttpSink
+from tests.support.table import table
 
 KEY = "a key of sixteen characters or more"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def mailing(database: str, mailbox: Mailbox) -> AsyncIterator[House]:
-    """Run a notifier that sends mail to `mailbox`."""
-    async with running_house(database, smtp_url=mailbox.url) as house:
-        yield house
-
-
-def read(mail: bytes) -> EmailMessage:
-    message = email.message_from_bytes(mail, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
-async def state_of(house: House) -> tuple[str, int, str]:
-    (row,) = await house.deliveries()
-    return row["state"], row["tries"], row["answer"]
-
-
-async def test_an_e_mail_says_what_happened_and_since_when(
-    mailing: House, mailbox: Mailbox
-) -> None:
-    task = await mailing.task(notify_on_failure=True, notify_recipients=["ann@example.com"])
-    end = an_end(task, attempt=3)
-    await mailing.hear(end)
-
-    await mailing.send()
-
-    mail = read(mailbox.mails[0])
-    text = mail.get_content()
-    (row,) = await mailing.deliveries()
-    assert mail["Subject"] == "「Nightly report」執行失敗"
-    assert mail["To"] == "ann@example.com"
-    assert mail["Message-ID"] == f"<{row['id']}@automation-tasks>"
-    for part in ("disk full", "嘗試次數：3", "2026-01-01T12:00:00Z", str(task)):
-        assert part in text
-    assert f"https://tasks.example.com/runs/{end.run_id}" in text
-    assert (row["state"], row["tries"], row["answer"]) == ("sent", 1, "SMTP kept")
-
-
-async def test_a_channel_has_a_language_and_several_recipients(
-    mailing: House, mailbox: Mailbox
-) -> None:
-    to = ["ann@example.com", "bob@example.com"]
-    await mailing.channel("team", "email", config={"to": to, "language": "en"})
-    await mailing.hear(
-        an_end(await mailing.task(notify_on_failure=True, notify_recipients=["team"]))
-    )
-
-    await mailing.send()
-
-    assert read(mailbox.mails[0])["Subject"] == "Nightly report failed"
-    assert mailbox.recipients == [to]
-
-
-async def test_a_mail_server_that_was_down_gets_the_mail_when_it_is_back(database: str) -> None:
-    mailbox = Mailbox()
-    async with running_house(database, smtp_url=mailbox.url) as house:
-        await house.hear(
-            an_end(await house.task(notify_on_failure=True, notify_recipients=["ann@example.com"]))
-        )
-        await house.send()
-        assert await state_of(house) == ("failed", 1, "SMTP: SMTPConnectError")
-        await house.send()
-        assert (await state_of(house))[1] == 1, "it is not tried again at once"
-
-        async with mailbox.open():
-            await house.bring_forward()
-            await house.send()
-
-        assert len(mailbox.mails) == 1
-        assert await state_of(house) == ("sent", 2, "SMTP kept")
-
-
-async def test_the_password_lies_in_a_file_and_is_changed_at_work(
-    database: str, tmp_path: Path
-) -> None:
-    mailbox, file = Mailbox(), tmp_path / "smtp-password"
-    mailbox.password = "the first one"  # noqa: S105 - of this test
-    async with (
-        mailbox.open(),
-        running_house(database, smtp_url=mailbox.url, smtp_password=file) as house,
-    ):
-        task = await house.task(notify_on_failure=True, notify_recipients=["ann@example.com"])
-        await house.hear(an_end(task))
-        for text, answer in (
-            (None, "SMTP: no password to be read (FileNotFoundError)"),
-            ("\n", "SMTP: the file with the password is empty"),
-        ):
-            if text is not None:
-                file.write_text(text)
-            await house.bring_forward()
-            await house.send()
-            assert (await state_of(house))[::2] == ("failed", answer)
-
-        file.write_text("the first one\n")
-        await house.bring_forward()
-        await house.send()
-        assert (await state_of(house))[0] == "sent"
-
-        mailbox.password = "the second one"  # noqa: S105 - of this test
-        file.write_text("the second one\n")
-        await house.channel("team", "email", config={"to": ["bob@example.com"]})
-        other = await house.task(notify_on_failure=True, notify_recipients=["team"])
-        await house.hear(an_end(other))
-        await house.send()
-        assert len(mailbox.mails) == 2
-
-
-@pytest.mark.parametrize(
-    ("answer", "state"),
-    [("451 try again later", "failed"), ("550 no such user here", "given_up")],
-    ids=["451", "550"],
-)
-async def test_what_a_mail_server_says_decides_about_another_try(
-    mailing: House, mailbox: Mailbox, answer: str, state: str
-) -> None:
-    mailbox.answer = answer
-    await mailing.hear(
-        an_end(await mailing.task(notify_on_failure=True, notify_recipients=["ann@example.com"]))
-    )
-
-    await mailing.send()
-
-    assert await state_of(mailing) == (state, 1, f"SMTP {answer}")
 
 
 async def webhook_task(house: House, url: str, **fields: object) -> UUID:
@@ -214,8 +87,11 @@ async def test_each_try_carries_the_same_id_until_it_is_given_up(
     assert timedelta(minutes=30) < sum(sender.PAUSES, timedelta(0)) <= timedelta(hours=1)
 
 
-@pytest.mark.parametrize("status", [400, 301], ids=["400", "301"])
-async def test_a_refusal_is_not_tried_again(house: House, sink: HttpSink, status: int) -> None:
+@table("status", [400, 301])
+async def test_a_refusal_is_not_tried_again(
+    house: House, sink: HttpSink, kept_database: Emptied, status: int
+) -> None:
+    await kept_database.begin(house.pool)
     await house.hear(an_end(await webhook_task(house, f"{sink.url}/status/{status}/hook")))
 
     await house.send()
@@ -223,8 +99,8 @@ async def test_a_refusal_is_not_tried_again(house: House, sink: HttpSink, status
     assert (await state_of(house))[0] == "given_up"
 
 
-async def test_an_address_inside_is_not_called(database: str, sink: HttpSink) -> None:
-    async with running_house(database) as house:
+async def test_an_address_inside_is_not_called(pools: Pools, sink: HttpSink) -> None:
+    async with running_house(pools) as house:
         await house.hear(an_end(await webhook_task(house, f"{sink.url}/hook")))
         await house.send()
         state, _, answer = await state_of(house)
@@ -380,10 +256,11 @@ class Gossip:
         raise NotDelivered(said)
 
 
-@pytest.mark.parametrize("delivers", [True, False], ids=["accepted", "refused"])
+@table("delivers", [True, False])
 async def test_whatever_the_other_side_repeats_no_secret_is_kept(
-    house: House, *, delivers: bool
+    house: House, kept_database: Emptied, *, delivers: bool
 ) -> None:
+    await kept_database.begin(house.pool)
     url = "https://hooks.example.com/services/T0PSECRET?token=V3RYSECRET"
     await house.channel("hook", secret={"url": url, "signing_key": KEY})
     office = PostOffice(
@@ -434,7 +311,7 @@ async def test_an_alert_fires_and_the_same_alert_is_resolved(house: House, sink:
     assert firing["endsAt"] > resolved["endsAt"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("recipient", "answer"),
     [
         ("nobody", "there is no channel nobody"),
@@ -442,9 +319,11 @@ async def test_an_alert_fires_and_the_same_alert_is_resolved(house: House, sink:
         ("chat", "AUTOMATION_APPRISE_SCHEMES does not allow this"),
         ("ann@example.com", "AUTOMATION_SMTP_URL is not set"),
     ],
-    ids=["unknown", "switched off", "scheme", "no mail server"],
 )
-async def test_what_cannot_be_told_says_why(house: House, recipient: str, answer: str) -> None:
+async def test_what_cannot_be_told_says_why(
+    house: House, kept_database: Emptied, recipient: str, answer: str
+) -> None:
+    await kept_database.begin(house.pool)
     await house.channel("off", secret={"url": "https://example.com/"}, enabled=False)
     await house.channel("chat", "apprise", secret={"url": "json://127.0.0.1/x"})
     await house.hear(
@@ -457,9 +336,9 @@ async def test_what_cannot_be_told_says_why(house: House, recipient: str, answer
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning")  # of Apprise itself
-async def test_chat_goes_through_apprise(database: str, sink: HttpSink) -> None:
+async def test_chat_goes_through_apprise(pools: Pools, sink: HttpSink) -> None:
     secret = {"url": f"json://{sink.url.removeprefix('http://')}/chat"}
-    async with running_house(database, schemes=("json",)) as house:
+    async with running_house(pools, schemes=("json",)) as house:
         await house.channel("chat", "apprise", config={"language": "en"}, secret=secret)
         task = await house.task(notify_on_failure=True, notify_recipients=["chat"])
         await house.hear(an_end(task))

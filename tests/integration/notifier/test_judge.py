@@ -16,6 +16,8 @@ from services.notifier.store.judgements import Judgement
 from shared.contracts.notifications import MOST_MESSAGES, ChannelKind
 from shared.contracts.runs import RunFinished, RunStatus
 from tests.integration.notifier.house import NOON, House, an_end
+from tests.support.emptied import Emptied
+from tests.support.table import table
 
 #: What an address takes.
 MOST = MOST_MESSAGES[ChannelKind.EMAIL] or 0
@@ -289,10 +291,11 @@ async def test_what_the_watchdog_says_is_told_once_until_the_schedule_goes_on(
     assert incident["closed_at"] is not None
 
 
-@pytest.mark.parametrize("again", [True, False], ids=["fires again", "changed"])
+@table("again", [True, False])
 async def test_a_silence_that_was_over_before_anybody_looked_is_told_all_the_same(
-    house: House, *, again: bool
+    house: House, kept_database: Emptied, *, again: bool
 ) -> None:
+    await kept_database.begin(house.pool)
     task = await house.task(
         policy={"notify": [{"on": ["silent", "recovered"], "channels": ["ops"]}]}
     )

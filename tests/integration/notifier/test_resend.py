@@ -12,7 +12,7 @@ from services.notifier.channels.parcel import NotDelivered, Witness
 from services.notifier.letter import trial_letter
 from services.notifier.loops.resender import Resender
 from services.notifier.store.deliveries import DeliveryStore
-from tests.integration.notifier.house import NOON, House, Mailbox, an_end, running_house
+from tests.integration.notifier.house import NOON, House, Mailbox, Pools, an_end, running_house
 from tests.support.http_sink import HttpSink
 
 MINUTE = timedelta(minutes=1)
@@ -130,9 +130,9 @@ async def test_what_a_tester_is_shown_holds_no_secret(house: House, sink: HttpSi
 
 
 async def test_a_tester_is_shown_the_mail_and_what_the_server_said(
-    database: str, mailbox: Mailbox
+    pools: Pools, mailbox: Mailbox
 ) -> None:
-    async with running_house(database, smtp_url=mailbox.url) as house:
+    async with running_house(pools, smtp_url=mailbox.url) as house:
         await house.channel("mail", "email", config={"to": ["ann@example.com"], "language": "en"})
         witness = Witness()
         letter = trial_letter("mail", now=NOON, run_id=uuid4())

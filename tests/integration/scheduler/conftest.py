@@ -1,23 +1,25 @@
-"""A scheduler for each test; the database and the streams are those of its module, emptied."""
+"""A scheduler for each test; all share a database, and the streams of their module, emptied."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest_asyncio
 
 from deploy.local.nats import Nats
-from shared.db.pool import Pool, open_pool
-from tests.integration.scheduler.desk import Desk, open_desk
+from shared.runtime.conditions import Conditions
+from tests.integration.scheduler.desk import Desk, Pools, desk_with, open_pools
+from tests.integration.scheduler.trigger_parts import Parts, open_parts
 from tests.support import servers
+from tests.support.emptied import Emptied
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def pool(module_database: str) -> AsyncIterator[Pool]:
-    """Give connections to the database of the module."""
-    pool = await open_pool(module_database, name="test", max_size=8)
-    yield pool
-    await pool.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pools(kept_database: Emptied) -> AsyncIterator[Pools]:
+    """Give connections to the database of all these tests."""
+    async with open_pools(kept_database) as pools:
+        yield pools
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -28,15 +30,22 @@ async def streams(nats_server: Nats) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(pool: Pool, streams: str) -> AsyncIterator[Desk]:
+async def desk(pools: Pools, streams: str) -> AsyncIterator[Desk]:
     """Give the parts of a scheduler on an empty database and an empty bus."""
-    async with open_desk(pool, streams) as desk:
+    async with desk_with(pools, streams) as desk:
         yield desk
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def conditions() -> AsyncIterator[Conditions]:
+    """Give the worker that answers for all these tests whether conditions hold."""
+    conditions = Conditions(limit=timedelta(milliseconds=300))
+    yield conditions
+    await conditions.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
-    """Leave no limits, calendars and pauses behind."""
-    yield
-    await desk.pool.execute("TRUNCATE api.queues, api.calendars")
-    await desk.pool.execute("UPDATE api.switches SET paused = false")
+async def parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]:
+    """Give what fires tasks at events."""
+    async with open_parts(desk, conditions) as parts:
+        yield parts

@@ -39,9 +39,10 @@ from shared.bus.publisher import Publisher
 from shared.contracts.runs import RunDue, RunRequest
 from shared.contracts.sync import Bucket, Digest, Page, PageRequest
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
-from shared.db.pool import Pool, Record
+from shared.db.pool import Pool, Record, open_pool
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
+from tests.support.emptied import Emptied
 from tests.support.roles import pool_as
 
 SECOND = timedelta(seconds=1)
@@ -96,10 +97,25 @@ class StubApi:
         await message.respond(Page(tasks=tuple(found[:limit]), next=following).encode())
 
 
+@dataclass(frozen=True)
+class Pools:
+    """Connections to one database, and what empties it."""
+
+    emptying: str
+    owner: Pool
+    schedulers: Pool
+    executors: Pool
+
+    async def empty(self) -> None:
+        """Leave nothing in any table."""
+        await self.owner.execute(self.emptying)
+
+
 @dataclass(kw_only=True)
 class Desk:
     """One scheduler, its stores, its bus."""
 
+    pools: Pools
     pool: Pool
     """As the owner: tests look and arrange with it."""
     own: Pool
@@ -117,6 +133,14 @@ class Desk:
     api: StubApi
     woken: list[int]
     admitter_woken: list[int]
+
+    async def empty(self) -> None:
+        """Begin anew, with nothing in any table or stream."""
+        await self.pools.empty()
+        purge = self.client.jsm().purge_stream
+        await asyncio.gather(*(purge(stream.name) for stream in topology.STREAMS))
+        self.woken.clear()
+        self.admitter_woken.clear()
 
     def ticker(self, dispatcher: Dispatcher | None = None) -> Ticker:
         return Ticker(self.jobs, GateStore(), self.entrance, dispatcher or self.dispatcher)
@@ -208,19 +232,44 @@ class Desk:
 
 
 @asynccontextmanager
+async def open_pools(database: Emptied) -> AsyncIterator[Pools]:
+    """Open all connections that desks need; that costs more than most tests."""
+    async with (
+        await open_pool(database.dsn, name="test", max_size=8) as owner,
+        _under_roles(owner, database.statements) as pools,
+    ):
+        yield pools
+
+
+@asynccontextmanager
+async def _under_roles(owner: Pool, emptying: str) -> AsyncIterator[Pools]:
+    async with (
+        pool_as("scheduler", owner, max_size=8) as schedulers,
+        pool_as("executor", owner, max_size=10) as executors,
+    ):
+        yield Pools(emptying, owner, schedulers, executors)
+
+
+_EMPTYING = (
+    "TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks,"
+    " api.trigger_changes CASCADE"
+)
+
+
+@asynccontextmanager
 async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
+    """Give a desk with connections of its own, besides those of the owner."""
+    async with _under_roles(pool, _EMPTYING) as pools, desk_with(pools, url) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def desk_with(pools: Pools, url: str) -> AsyncIterator[Desk]:
     """Put the parts together, as `app` does, with nothing in any table or stream."""
-    await pool.execute(
-        "TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks,"
-        " api.trigger_changes CASCADE"
-    )
+    pool, own = pools.owner, pools.schedulers
     client = await nats.connect(url, allow_reconnect=False)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(client.close)
-        own = await stack.enter_async_context(pool_as("scheduler", pool, max_size=8))
-        executors = await stack.enter_async_context(pool_as("executor", pool, max_size=10))
-        for stream in topology.STREAMS:
-            await client.jsm().purge_stream(stream.name)
         api = StubApi(pool)
         await client.subscribe(topology.RPC_TASKS_DIGEST, cb=api.digest)
         await client.subscribe(topology.RPC_TASKS_PAGE, cb=api.page)
@@ -231,10 +280,11 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
         entrance = Entrance(
             ledger, GateStore(), SameStore(), wake_admitter=lambda: admitter_woken.append(1)
         )
-        yield Desk(
+        desk = Desk(
+            pools=pools,
             pool=pool,
             own=own,
-            executors=executors,
+            executors=pools.executors,
             client=client,
             js=client.jetstream(timeout=5),
             jobs=jobs,
@@ -254,6 +304,8 @@ async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
             woken=woken,
             admitter_woken=admitter_woken,
         )
+        await desk.empty()
+        yield desk
 
 
 def changed(

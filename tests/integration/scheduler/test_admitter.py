@@ -10,17 +10,14 @@ import pytest
 
 from services.scheduler.loops.admitter import IDLE_REST, LONGEST_REST
 from services.scheduler.store import admission
-from services.scheduler.store.admission import AdmissionStore
 from shared.contracts.tasks import TaskChanged
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed
 from tests.integration.scheduler.line import ask, begin, end, fires, queue, states, task
+from tests.support.table import table
 
 EVERY_SECOND = {"interval_seconds": 1}
-
-
-pytestmark = pytest.mark.usefixtures("nothing_laid_down")
 
 
 async def test_nothing_is_held_of_a_plain_task(desk: Desk) -> None:
@@ -113,8 +110,9 @@ async def test_what_was_ordered_before_a_queue_was_limited_has_its_slot(desk: De
     assert await states(desk, before + after) == ["ordered", "concurrency"]
 
 
-@pytest.mark.parametrize("what", ["queue", "everything"])
+@table("what", ["queue", "everything"])
 async def test_a_pause_holds_what_comes_and_lets_it_go_at_its_end(desk: Desk, what: str) -> None:
+    await desk.empty()
     if what == "queue":
         await queue(desk, paused=True)
     else:
@@ -179,7 +177,7 @@ async def test_the_rate_of_a_queue(desk: Desk) -> None:
     assert await states(desk, runs) == ["ordered", "ordered", "rate_limit"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("on_conflict", "expected"),
     [
         ("wait", ["ordered", "lock", "lock"]),
@@ -188,6 +186,7 @@ async def test_the_rate_of_a_queue(desk: Desk) -> None:
     ],
 )
 async def test_a_lock_is_shared_by_tasks(desk: Desk, on_conflict: str, expected: list[str]) -> None:
+    await desk.empty()
     lock = {"key": "account:{{ params.account.id }}", "on_conflict": on_conflict}
     first = await ask(desk, await task(desk, locks=[lock]))
     await desk.admitter().step()
@@ -199,7 +198,7 @@ async def test_a_lock_is_shared_by_tasks(desk: Desk, on_conflict: str, expected:
     assert await states(desk, first + others + free) == [*expected, "ordered"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("overlap", "second", "first"),
     [
         ("skip", "skipped_overlap", "live"),
@@ -211,6 +210,7 @@ async def test_a_lock_is_shared_by_tasks(desk: Desk, on_conflict: str, expected:
     ],
 )
 async def test_overlap_with_a_live_run(desk: Desk, overlap: str, second: str, first: str) -> None:
+    await desk.empty()
     task_id = await task(desk, overlap=overlap)
     (live,) = await ask(desk, task_id)
     await begin(desk, live)
@@ -306,67 +306,6 @@ async def test_a_next_attempt_is_ordered_with_its_number(desk: Desk) -> None:
     assert await desk.orders() == {(run_id, 1): 1, (run_id, 2): 1}
 
 
-async def test_waiting_runs_expire_and_unclaimed_ones_too(desk: Desk) -> None:
-    late = utc_now() - 60 * SECOND
-    free = await task(desk, start_deadline_seconds=30)
-    unclaimed, claimed = await ask(desk, free, 2)
-    await begin(desk, claimed)
-    held = await task(desk, start_deadline_seconds=30, concurrency={"limit": 1})
-    (waiting,) = await ask(desk, held)
-    await desk.pool.execute("UPDATE scheduler.occurrences SET due_at = $1", late)
-
-    await desk.admitter().step()
-
-    assert await states(desk, [unclaimed, claimed, waiting]) == ["expired", "ordered", "expired"]
-    assert (await desk.row(unclaimed))["settled"]
-    assert (await desk.row(unclaimed))["reason"] == "start.deadline"
-    assert await desk.executor().claim([(unclaimed, 1)]) == []
-
-
-async def test_a_run_that_is_claimed_while_it_expires_runs(desk: Desk) -> None:
-    (run_id,) = await ask(desk, await task(desk, start_deadline_seconds=30))
-    await desk.pool.execute(
-        "UPDATE scheduler.occurrences SET due_at = due_at - $1::interval", MINUTE
-    )
-    await desk.admitter().step()
-    await desk.pool.execute(
-        "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-        " VALUES ($1, $2, 1, $3, now() + interval '10 seconds')",
-        run_id,
-        (await desk.row(run_id))["task_id"],
-        uuid4(),
-    )
-
-    await desk.ledger.confirm_cancelled()
-
-    assert await states(desk, [run_id]) == ["ordered"]
-    assert not (await desk.row(run_id))["settled"]
-
-
-async def test_who_is_claimed_while_it_expires_keeps_its_slot(desk: Desk) -> None:
-    task_id = await task(desk, start_deadline_seconds=30, concurrency={"limit": 1})
-    first, second = await ask(desk, task_id, 2)
-    await desk.admitter().step()
-    await desk.pool.execute(
-        "UPDATE scheduler.occurrences SET due_at = due_at - $1::interval WHERE run_id = $2",
-        MINUTE,
-        first,
-    )
-    await AdmissionStore(desk.own).expire()
-    assert await states(desk, [first]) == ["expired"]
-    await desk.pool.execute(  # by an executor that had looked before
-        "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-        " VALUES ($1, $2, 1, $3, now() + interval '10 seconds')",
-        first,
-        task_id,
-        uuid4(),
-    )
-
-    await desk.admitter().step()
-
-    assert await states(desk, [first, second]) == ["ordered", "concurrency"]
-
-
 async def test_held_runs_are_taken_back_with_their_task(desk: Desk) -> None:
     task_id = await task(desk, concurrency={"limit": 1})
     run_ids = await ask(desk, task_id, 2)
@@ -423,14 +362,14 @@ async def test_a_line_longer_than_a_page_starves_nobody(
     assert await states(desk, last) == ["ordered"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("others", "own", "waited"),
     [(5, 1, timedelta(0)), (1, 5, 10 * MINUTE)],
-    ids=["by its priority", "by its age"],
 )
 async def test_of_a_line_longer_than_a_page_the_most_pressing_is_looked_at_first(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, others: int, own: int, waited: timedelta
 ) -> None:
+    await desk.empty()
     monkeypatch.setattr(admission, "PAGE", 2)
     await queue(desk, concurrency=1)
     await ask(desk, await task(desk, priority=others), 6)

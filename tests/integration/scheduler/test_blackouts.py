@@ -6,8 +6,6 @@ import json
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import pytest
-
 from services.scheduler.loops.blackout_watch import BlackoutWatch
 from services.scheduler.store.gates import GateStore
 from shared.db.pool import Record
@@ -15,8 +13,7 @@ from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed
 from tests.integration.scheduler.line import ask, fires, states
-
-pytestmark = pytest.mark.usefixtures("nothing_laid_down")
+from tests.support.table import table
 
 
 async def blacked_out(desk: Desk, on_blackout: str) -> tuple[list[Record], datetime]:
@@ -62,8 +59,9 @@ async def test_run_at_end_moves_one_of_them_to_the_end(desk: Desk) -> None:
     assert list(await desk.orders()) == [(rows[-1]["run_id"], 1)]
 
 
-@pytest.mark.parametrize("how", ["longer", "lifted", "not named any more"])
+@table("how", ["longer", "lifted", "not named any more"])
 async def test_what_is_held_follows_its_calendar(desk: Desk, how: str) -> None:
+    await desk.empty()
     rows, end_of_day = await blacked_out(desk, "run_at_end")
     (run_id,) = [row["run_id"] for row in rows if row["held"]]
     watch = BlackoutWatch(
@@ -94,11 +92,12 @@ async def test_what_is_held_follows_its_calendar(desk: Desk, how: str) -> None:
         assert await states(desk, [run_id]) == ["ordered"]
 
 
-@pytest.mark.parametrize("on_blackout", ["skip", "run_at_end"])
+@table("on_blackout", ["skip", "run_at_end"])
 async def test_what_is_made_up_for_only_now_keeps_clear_of_it_too(
     desk: Desk, on_blackout: str
 ) -> None:
     """It was due before the blackout; the schedulers were down until now."""
+    await desk.empty()
     now = utc_now()
     begun, until = now - MINUTE, now + 10 * MINUTE
     clock = "%H:%M"

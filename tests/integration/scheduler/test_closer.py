@@ -16,6 +16,7 @@ from shared.contracts.cancel import CancelItem, CancelState
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Connection
 from tests.integration.scheduler.desk import Desk
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -103,7 +104,7 @@ async def test_an_end_whose_consequences_fail_is_noticed_again(desk: Desk) -> No
     assert [each.run_id for each in witness.heard] == [run]
 
 
-@pytest.mark.parametrize(("outcome", "waits_for"), [("retry", "retry"), ("snoozed", "snooze")])
+@table(("outcome", "waits_for"), [("retry", "retry"), ("snoozed", "snooze")])
 async def test_an_attempt_that_is_not_the_last_is_followed_by_one_that_waits(
     desk: Desk, outcome: str, waits_for: str
 ) -> None:

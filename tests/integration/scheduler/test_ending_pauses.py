@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest
-import pytest_asyncio
 
 from tests.integration.scheduler.desk import Desk
 from tests.integration.scheduler.line import ask, queue, states, task
+from tests.support.table import table
 
 AN_HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
-    """Leave no pause behind."""
-    yield
-    await desk.pool.execute("TRUNCATE api.queues")
-    await desk.pool.execute("UPDATE api.switches SET paused = false, paused_until = NULL")
 
 
 async def time_passes(desk: Desk) -> None:
@@ -33,8 +22,9 @@ async def time_passes(desk: Desk) -> None:
     )
 
 
-@pytest.mark.parametrize("what", ["queue", "everything"])
+@table("what", ["queue", "everything"])
 async def test_what_a_pause_held_is_let_go_when_its_time_is_over(desk: Desk, what: str) -> None:
+    await desk.empty()
     if what == "queue":
         await queue(desk, paused=True)
     else:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
-
-import pytest
-import pytest_asyncio
 
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import Desk, changed, deleted
 from tests.integration.scheduler.line import ask, begin, end, queue, states, task
+from tests.support.table import table
 
 LOCK = "account:{{ params.account.id }}"
 SEVEN, EIGHT = {"account": {"id": 7}}, {"account": {"id": 8}}
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
-    """Begin without limits and pauses."""
-    yield
-    await desk.pool.execute("TRUNCATE api.queues")
 
 
 async def edit(desk: Desk, task_id: UUID, **fields: Any) -> None:  # noqa: ANN401 - whatever the contract takes
@@ -37,8 +27,9 @@ async def live_with_lock(desk: Desk) -> tuple[UUID, UUID]:
     return task_id, run_id
 
 
-@pytest.mark.parametrize("what", ["other parameters", "no locks", "deleted", "disabled"])
+@table("what", ["other parameters", "no locks", "deleted", "disabled"])
 async def test_a_live_run_keeps_its_lock(desk: Desk, what: str) -> None:
+    await desk.empty()
     task_id, live = await live_with_lock(desk)
     if what == "deleted":
         await desk.applier.tasks_changed([deleted(task_id, 2, utc_now())])

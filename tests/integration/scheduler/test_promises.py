@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -26,19 +26,15 @@ from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import Desk
 from tests.integration.scheduler.promises.machine import Promises
 from tests.integration.scheduler.promises.runs import Broken
-from tests.integration.scheduler.promises.sabotage import SABOTAGE, Sabotage
+from tests.integration.scheduler.promises.sabotage import SABOTAGE
+from tests.support.budget import ALL
+from tests.support.table import table
 
-LIVES = 24
+LIVES = 24 if ALL else 5
 """Each begins anew; with steps in an order of its own, and rules of its own that never happen."""
 STEPS = 40
 
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def conditions() -> AsyncIterator[Conditions]:
-    """Give one worker to all lives."""
-    conditions = Conditions()
-    yield conditions
-    await conditions.close()
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
@@ -49,7 +45,6 @@ async def place(desk: Desk, conditions: Conditions, monkeypatch: pytest.MonkeyPa
     Promises.loop = asyncio.get_running_loop()
 
 
-@pytest.mark.timeout(300)
 async def test_the_promises_hold_whatever_happens_in_whatever_order() -> None:
     given = os.environ.get("PROMISES_SEED")
     first = int(given) if given else secrets.randbelow(2**32)
@@ -75,19 +70,18 @@ def live(life: Callable[[Promises], None]) -> None:
     it.teardown()
 
 
-@pytest.mark.parametrize("life", dict.fromkeys(each.life for each in SABOTAGE.values()))
+@table("life", dict.fromkeys(each.life for each in SABOTAGE.values()))
 async def test_the_sound_build_survives_each_short_life(life: Callable[[Promises], None]) -> None:
     await asyncio.to_thread(live, life)
 
 
-@pytest.mark.parametrize("sabotage", list(SABOTAGE.values()), ids=list(SABOTAGE))
-async def test_a_sabotaged_build_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, sabotage: Sabotage
-) -> None:
-    for patch in sabotage.patches:
-        monkeypatch.setattr(*patch)
-
-    with pytest.raises(Broken) as broken:
-        await asyncio.to_thread(live, sabotage.life)
+@table("name", SABOTAGE)
+async def test_a_sabotaged_build_is_found_out(name: str) -> None:
+    sabotage = SABOTAGE[name]
+    with pytest.MonkeyPatch.context() as patched:
+        for patch in sabotage.patches:
+            patched.setattr(*patch)
+        with pytest.raises(Broken) as broken:
+            await asyncio.to_thread(live, sabotage.life)
 
     assert broken.value.args[0] is sabotage.breaks

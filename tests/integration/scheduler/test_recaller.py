@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
-
-import pytest
-import pytest_asyncio
 
 from services.scheduler.loops.recaller import Recaller
 from services.scheduler.store.recalls import RecallStore
 from tests.integration.scheduler.desk import LEASE, SECOND, Desk
 from tests.integration.scheduler.line import ask, begin, end, queue, states, task
+from tests.support.table import table
 
 LONG = timedelta(seconds=31)
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def nothing_laid_down(desk: Desk) -> AsyncIterator[None]:
-    """Begin without limits and pauses."""
-    yield
-    await desk.pool.execute("TRUNCATE api.queues")
-    await desk.pool.execute("UPDATE api.switches SET paused = false")
 
 
 def recaller(desk: Desk) -> Recaller:
@@ -55,8 +44,9 @@ async def claimed(desk: Desk, run_ids: list[UUID]) -> set[UUID]:
     return {run.run_id for run in await desk.executor().claim([(each, 1) for each in run_ids])}
 
 
-@pytest.mark.parametrize("what", ["queue", "everything"])
+@table("what", ["queue", "everything"])
 async def test_nothing_that_was_ordered_starts_after_a_pause(desk: Desk, what: str) -> None:
+    await desk.empty()
     run_ids = await ask(desk, await task(desk), 3)
     await begin(desk, run_ids[0])
 

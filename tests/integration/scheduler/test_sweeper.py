@@ -16,6 +16,7 @@ from shared.domain.occurrence import Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
 from tests.integration.scheduler.test_closer import Witness, closer
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DELETED = Cancel(
@@ -67,10 +68,11 @@ async def test_a_run_whose_executor_went_silent_is_ordered_once_as_its_next_atte
     assert (await desk.row(alive))["attempt"] == 1
 
 
-@pytest.mark.parametrize("table", ["executor.leases", "scheduler.occurrences"])
+@table("table", ["executor.leases", "scheduler.occurrences"])
 async def test_a_locked_row_is_passed_over_and_the_others_are_rescued(
     desk: Desk, table: str
 ) -> None:
+    await desk.empty()
     locked, lost = await desk.fire(2)
     await desk.executor().claim([(locked, 1), (lost, 1)])
     await desk.time_passes(LEASE + SECOND)

@@ -30,6 +30,8 @@ from tests.integration.scheduler.desk import (
     once,
     outcomes,
 )
+from tests.support.emptied import Emptied
+from tests.support.table import table
 
 
 async def start_of_task(desk: Desk, *, begun: datetime, **schedule: object) -> list[datetime]:
@@ -165,7 +167,7 @@ async def test_a_transaction_that_breaks_off_leaves_nothing_behind(desk: Desk) -
     assert outcomes(await desk.rows()) == {"fired": 1}
 
 
-@pytest.mark.parametrize(
+@table(
     ("policy", "expected"),
     [
         ("skip", {"missed": 12}),
@@ -176,6 +178,7 @@ async def test_a_transaction_that_breaks_off_leaves_nothing_behind(desk: Desk) -
 async def test_after_an_hour_of_downtime_the_ledger_is_complete(
     desk: Desk, policy: str, expected: dict[str, int]
 ) -> None:
+    await desk.empty()
     last = (utc_now() - 5 * MINUTE).replace(second=0, microsecond=0)
     owed = await start_of_task(
         desk,
@@ -284,9 +287,9 @@ async def test_a_job_in_other_hands_is_waited_for_without_haste(desk: Desk) -> N
 
 
 async def test_a_frozen_scheduler_loses_its_jobs_and_can_do_no_harm_later(
-    desk: Desk, module_database: str
+    desk: Desk, kept_database: Emptied
 ) -> None:
-    frozen = await open_pool(module_database, name="frozen", transaction_pause=0.3 * SECOND)
+    frozen = await open_pool(kept_database.dsn, name="frozen", transaction_pause=0.3 * SECOND)
     events = [once(utc_now() - 5 * SECOND) for _ in range(20)]
     await desk.applier.tasks_changed(events)
     jobs = JobStore(frozen)

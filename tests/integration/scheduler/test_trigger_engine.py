@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from services.scheduler.triggers.engine import Edited, Received
 from shared.contracts.tasks import TaskType
 from shared.runtime.clock import utc_now
-from shared.runtime.conditions import Answer, Asked, Conditions
-from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND, Desk, deleted
+from shared.runtime.conditions import Answer, Asked
+from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND, deleted
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
     Parts,
     make_engine,
-    open_parts,
     received,
 )
 
 HANGS = "[s]" + ".map(a,a+a+a+a+a+a+a+a+a+a)" * 10 + ".size() > 0"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def conditions() -> AsyncIterator[Conditions]:
-    """Give one worker to all tests of the module."""
-    conditions = Conditions(limit=timedelta(milliseconds=300))
-    yield conditions
-    await conditions.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]:
-    async with open_parts(desk, conditions) as parts:
-        yield parts
 
 
 async def test_an_event_fires_the_tasks_that_listen_and_orders_their_runs(parts: Parts) -> None:

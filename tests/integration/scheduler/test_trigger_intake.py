@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-
-import pytest_asyncio
 
 from services.scheduler.triggers.engine import Received
 from services.scheduler.triggers.intake import EventIntake, Handling
 from shared.bus import topology
 from shared.bus.watch import stored, unread
-from shared.runtime.conditions import Conditions
-from tests.integration.scheduler.desk import Desk
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
     Parts,
-    open_parts,
     payload,
     running_intake,
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def parts(desk: Desk) -> AsyncIterator[Parts]:
-    conditions = Conditions()
-    await desk.js.delete_consumer(topology.EVENTS.name, topology.SCHEDULER_EVENTS.name)
-    from shared.bus.declare import declare_on  # noqa: PLC0415 - only here
-
-    await declare_on(desk.js)
-    async with open_parts(desk, conditions) as parts:
-        yield parts
-    await conditions.close()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

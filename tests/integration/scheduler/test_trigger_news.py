@@ -6,12 +6,9 @@ Nobody tells this scheduler anything here. The tasks are in the API's table, as 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest_asyncio
 
 from services.api.bus.forget import Forgetter
 from services.api.store.database import Database
@@ -19,31 +16,13 @@ from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.db.pool import Connection
 from shared.runtime.clock import utc_now
-from shared.runtime.conditions import Conditions
-from tests.integration.scheduler.desk import MINUTE, Desk
+from tests.integration.scheduler.desk import MINUTE
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
     Parts,
     make_engine,
-    open_parts,
     received,
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def conditions() -> AsyncIterator[Conditions]:
-    """Give one worker to all tests of the module."""
-    conditions = Conditions()
-    yield conditions
-    await conditions.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]:
-    """Give an engine that has looked around once."""
-    async with open_parts(desk, conditions) as parts:
-        await parts.engine.handle([received("before all")])
-        yield parts
 
 
 async def created(

@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest_asyncio
 
 from services.scheduler.loops.trigger_pruner import TriggerPruner
 from services.scheduler.loops.trigger_timer import BEHIND_REST, TriggerTimer
 from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.heard import STUCK_SECONDS, Heard
 from services.scheduler.triggers.intake import EventIntake
-from shared.bus.declare import declare_on
-from shared.bus.topology import EVENTS, SCHEDULER_EVENTS
+from shared.bus.topology import SCHEDULER_EVENTS
 from shared.bus.watch import unread
 from shared.db.clocks import Clocks
 from shared.runtime.clock import utc_now
-from shared.runtime.conditions import Conditions
-from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND, Desk
+from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
     Parts,
-    open_parts,
     payload,
     received,
     running_intake,
 )
 
 SILENCE = {"subject": SUBJECT, "posture": "proactive", "within_seconds": 60}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def parts(desk: Desk) -> AsyncIterator[Parts]:
-    conditions = Conditions()
-    await desk.js.delete_consumer(EVENTS.name, SCHEDULER_EVENTS.name)
-    await declare_on(desk.js)
-    async with open_parts(desk, conditions) as parts:
-        yield parts
-    await conditions.close()
 
 
 def other_timer(parts: Parts) -> TriggerTimer:

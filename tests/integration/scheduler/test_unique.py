@@ -12,6 +12,7 @@ from services.scheduler.apply import request_entry
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed, request
 from tests.integration.scheduler.line import ask, begin, fires, states, task
+from tests.support.table import table
 
 
 async def test_the_second_one_is_deduped_and_names_the_first(desk: Desk) -> None:
@@ -41,12 +42,11 @@ async def test_fields_choose_what_is_compared(desk: Desk) -> None:
     assert await states(desk, first + second) == ["ordered", "deduped"]
 
 
-@pytest.mark.parametrize(
-    ("unique", "expected"), [({}, "ordered"), ({"fields": ["params"]}, "deduped")], ids=str
-)
+@table(("unique", "expected"), [({}, "ordered"), ({"fields": ["params"]}, "deduped")])
 async def test_tasks_are_told_apart_unless_only_parameters_are_compared(
     desk: Desk, unique: dict[str, list[str]], expected: str
 ) -> None:
+    await desk.empty()
     one, other = await task(desk, unique=unique), await task(desk, unique=unique)
 
     assert await states(desk, await ask(desk, one)) == ["ordered"]
@@ -63,9 +63,7 @@ async def test_after_its_end_it_may_run_again(desk: Desk) -> None:
     assert await states(desk, first + second) == ["ordered"] * 2
 
 
-@pytest.mark.parametrize(
-    ("ago", "expected"), [(MINUTE / 2, "deduped"), (2 * MINUTE, "ordered")], ids=["in", "out"]
-)
+@table(("ago", "expected"), [(MINUTE / 2, "deduped"), (2 * MINUTE, "ordered")])
 async def test_states_all_reaches_back_for_the_period(
     desk: Desk, ago: timedelta, expected: str
 ) -> None:

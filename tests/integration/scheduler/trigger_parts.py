@@ -106,7 +106,6 @@ def make_engine(desk: Desk, conditions: Asking, woken: list[int] | None = None) 
 
 @asynccontextmanager
 async def open_parts(desk: Desk, conditions: Conditions) -> AsyncIterator[Parts]:
-    await desk.pool.execute("TRUNCATE scheduler.events_seen, scheduler.trigger_states")
     store = TriggerStore(desk.own)
     woken: list[int] = []
     engine = make_engine(desk, conditions, woken)

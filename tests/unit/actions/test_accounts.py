@@ -23,6 +23,7 @@ from services.executor.actions.accounts.judging import (
 from services.executor.actions.targets import Fate, Target
 from shared.contracts.accounts_commands import AccountSeen
 from shared.contracts.action import ActionFailed, NeedsOperator
+from tests.support.table import table
 
 ID = UUID(int=1)
 WAY = Way(id=ID, name="a1", began=100.0, before={})
@@ -160,7 +161,7 @@ def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from each["properties"].items()
 
 
-@pytest.mark.parametrize("action", [AccountStart, AccountStop])
+@table("action", [AccountStart, AccountStop])
 def test_every_field_has_a_title_and_help_in_both_languages(action: type[Any]) -> None:
     shown = dict(fields(action.params.model_json_schema()))
 
@@ -170,7 +171,7 @@ def test_every_field_has_a_title_and_help_in_both_languages(action: type[Any]) -
         assert all([field["title"], field["description"], *chinese.values()]), name
 
 
-@pytest.mark.parametrize(
+@table(
     ("params", "where"),
     [
         ({"account_ids": "a1"}, ("account_ids",)),

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, get_args
 
-import pytest
-
 from services.api.actions.catalogue import action_view, form_of
 from shared.contracts.action import Action, ActionParams, Category, Context, Outcome
 from shared.domain.texts.catalog import Language, Text
+from tests.support.table import table
 
 OURS: list[Action[Any]] = [
     each.load()()
@@ -39,8 +38,8 @@ def fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield from fields(inner)
 
 
-@pytest.mark.parametrize("action", OURS, ids=lambda each: each.name)
-@pytest.mark.parametrize("language", LANGUAGES)
+@table("action", OURS)
+@table("language", LANGUAGES)
 def test_every_parameter_has_a_title_and_help(action: Action[Any], language: Language) -> None:
     shown = action_view(action, language)
 
@@ -54,8 +53,8 @@ def test_every_parameter_has_a_title_and_help(action: Action[Any], language: Lan
             assert not CHINESE.search(words), (name, words)
 
 
-@pytest.mark.parametrize("action", OURS, ids=lambda each: each.name)
-@pytest.mark.parametrize("language", LANGUAGES)
+@table("action", OURS)
+@table("language", LANGUAGES)
 def test_every_choice_is_explained(action: Action[Any], language: Language) -> None:
     for name, field in fields(action_view(action, language)["parameters"]):
         values = field.get("enum", [])
@@ -66,7 +65,7 @@ def test_every_choice_is_explained(action: Action[Any], language: Language) -> N
             assert all(CHINESE.search(each) for each in field["x-choices"].values()), name
 
 
-@pytest.mark.parametrize("action", OURS, ids=lambda each: each.name)
+@table("action", OURS)
 def test_hints_are_such_as_a_page_knows(action: Action[Any]) -> None:
     view = action_view(action, "en")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-import pytest
-
 from shared.egress.address import Verdict, literal, verdict
+from tests.support.table import table
 
 NEVER = [
     "0.0.0.0",  # noqa: S104 - as a target, not to listen on
@@ -76,7 +75,7 @@ PUBLIC = [
 ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         *((text, Verdict.NEVER) for text in NEVER),
@@ -88,13 +87,11 @@ def test_each_address_gets_its_verdict(text: str, expected: Verdict) -> None:
     assert verdict(ip_address(text)) is expected
 
 
-@pytest.mark.parametrize(
-    "text", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1"]
-)
+@table("text", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1"])
 def test_odd_notations_of_loopback_are_read(text: str) -> None:
     assert literal(text) == ip_address("127.0.0.1")
 
 
-@pytest.mark.parametrize("text", ["localhost", "example.com", "1.2.3.4.5", "", "127.0.0.1 x"])
+@table("text", ["localhost", "example.com", "1.2.3.4.5", "", "127.0.0.1 x"])
 def test_names_are_not_read_as_addresses(text: str) -> None:
     assert literal(text) is None

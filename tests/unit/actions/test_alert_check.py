@@ -17,6 +17,7 @@ from services.executor.actions.alert_check.params import AlertCheckParams
 from services.executor.actions.alert_check.promql import read_answer
 from services.executor.actions.alert_check.sql import read_rows
 from shared.domain.alerting.samples import Sample
+from tests.support.table import table
 
 ROOT = Path(__file__).parents[3]
 PROMQL = {"url": "https://prometheus.example.com", "expr": "up"}
@@ -29,7 +30,7 @@ def test_nothing_said_means_all_rules() -> None:
     assert (params.rules, params.tries, params.timeout_seconds) == ([], 3, 30)
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "where", "code"),
     [
         ({"rules": ["a", "a"]}, (), "alert_check.twice"),
@@ -87,7 +88,7 @@ def test_every_code_has_its_text() -> None:
     assert spoken - set(all_texts()) == set()
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "document", "permanent"),
     [
         (400, {"status": "error", "errorType": "bad_data", "error": "parse error"}, True),
@@ -121,7 +122,7 @@ def test_vectors_and_scalars_are_samples() -> None:
     assert read_answer(200, {"status": "success", "data": scalar}) == [Sample({}, math.inf)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("columns", "row", "sample"),
     [
         (["count"], [3], Sample({}, 3.0)),

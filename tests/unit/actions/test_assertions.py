@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.actions.assertions import Expectation, capture, in_words, judge
+from tests.support.table import table
 
 DOCUMENT: Any = {
     "status": "ok",
@@ -25,7 +26,7 @@ def claim(path: str, op: str, value: object = None) -> Expectation:
     return Expectation.model_validate({"path": path, "op": op, "value": value})
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "op", "value"),
     [
         ("$.status", "equals", "ok"),
@@ -53,7 +54,7 @@ def test_a_claim_that_holds(path: str, op: str, value: object) -> None:
     assert judge(DOCUMENT, [claim(path, op, value)]) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "op", "value", "seen"),
     [
         ("$.status", "equals", "OK", '"ok"'),
@@ -97,7 +98,7 @@ def test_a_pattern_cannot_hold_up_the_executor() -> None:
     assert process_time() - began < 0.5
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "code"),
     [
         ({"path": "a", "value": 1}, "path.json"),
@@ -119,7 +120,7 @@ def test_what_makes_no_claim_is_refused(given: dict[str, Any], code: str) -> Non
     assert caught.value.errors()[0]["type"] == code
 
 
-@pytest.mark.parametrize("op", ["matches", "equals", "in", "contains"])
+@table("op", ["matches", "equals", "in", "contains"])
 def test_an_answer_with_much_in_it_cannot_hold_up_the_executor(op: str) -> None:
     values = {"matches": "b", "equals": "b", "in": ["b"] * 1000, "contains": "b"}
     answer: Any = [["a"] * 20 for _ in range(10_000)] if op == "contains" else ["a"] * 10_000

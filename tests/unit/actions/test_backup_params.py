@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import DataBackupParams
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     "folder",
     [
         *("", "/etc/cron.d", "..", "../../etc/cron.d/x", "a/../../b", "a/..", "a//b", "a/", "."),
@@ -38,7 +39,7 @@ def test_no_folder_leads_out(folder: str) -> None:
     assert caught.value.errors()[0]["type"].startswith("path.")
 
 
-@pytest.mark.parametrize(
+@table(
     "given",
     [
         *({"keep_last": n} for n in (0, 1001, -1, 1.5, "7")),
@@ -52,7 +53,7 @@ def test_bad_parameters_are_refused(given: dict[str, Any]) -> None:
         DataBackupParams.model_validate(given)
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "address", "password"),
     [
         ("postgresql://u:p%40ss@h:5/d", "postgresql://u@h:5/d", "p@ss"),

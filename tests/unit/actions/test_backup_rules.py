@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tarfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +20,14 @@ from services.executor.actions.data_backup.s3 import LEAST_PART, MOST_PARTS, par
 from services.executor.actions.data_backup.session import without_excluded
 from shared.contracts.action import ActionFailed
 from shared.domain.texts.backups import TEXTS
+from tests.support.table import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RUN = UUID(int=1)
 CATALOG = {"data_backup": DataBackup()}
 
 
-@pytest.mark.parametrize(
+@table(
     ("config", "pointer", "code"),
     [
         ({"encrypt_to": ["ssh-rsa x"]}, "/encrypt_to", "backup.recipient"),
@@ -68,7 +68,7 @@ def test_names_of_secrets_are_marked_for_the_form() -> None:
     assert schema.count("x-secret") == 5
 
 
-@pytest.mark.parametrize(
+@table(
     ("patterns", "left"),
     [
         ([], {"log.runs", "api.tasks", "public.t"}),
@@ -83,8 +83,11 @@ def test_tables_without_rows_are_not_counted(patterns: list[str], left: set[str]
     assert set(without_excluded(rows, patterns)) == left
 
 
-@pytest.mark.parametrize("name", ["../out", "/out", "a/b", "..", "link"])
-async def test_a_forged_archive_writes_nowhere_else(tmp_path: Path, name: str) -> None:
+@table("name", ["../out", "/out", "a/b", "..", "link"])
+async def test_a_forged_archive_writes_nowhere_else(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("forged")
     forged = tmp_path / "database.tar"
     with tarfile.open(forged, "w") as tar:
         member = tarfile.TarInfo(name)
@@ -103,14 +106,14 @@ async def test_a_forged_archive_writes_nowhere_else(tmp_path: Path, name: str) -
     assert [each.name for each in into.rglob("*")] == ["database.dir"]
 
 
-@pytest.mark.parametrize("file", ["../../x", "/etc/passwd", "database.dump/../x", ""])
+@table("file", ["../../x", "/etc/passwd", "database.dump/../x", ""])
 def test_a_forged_manifest_names_no_other_file(file: str) -> None:
     told = a_backup(day=0).manifest.model_dump(mode="json") | {"file": file}
     with pytest.raises(ValidationError):
         Manifest.model_validate(told)
 
 
-@pytest.mark.parametrize("size", [1, LEAST_PART * MOST_PARTS, 5 << 40])
+@table("size", [1, LEAST_PART * MOST_PARTS, 5 << 40])
 def test_a_file_of_any_size_has_parts_that_the_store_takes(size: int) -> None:
     part = part_size(size)
     assert 5 << 20 <= part <= 5 << 30
@@ -142,7 +145,7 @@ def a_backup(*, day: int, drilled: bool | None = None) -> Backup:
     return Backup("x", manifest, found)
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "before", "due"),
     [
         ({}, [], False),
@@ -164,7 +167,7 @@ def test_drills_take_place_every_so_many_days(
     assert not is_due(params, a_backup(day=7, drilled=True), before, now=now)
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "expected"),
     [
         ({}, "manifest"),

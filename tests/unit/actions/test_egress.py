@@ -17,9 +17,10 @@ from shared.egress.guard import (
     problem_with_url,
     resolve,
 )
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "code"),
     [
         ("ftp://example.com/x", "url.scheme"),
@@ -68,7 +69,7 @@ def test_what_can_never_be_right_is_refused_when_it_is_saved(url: str, code: str
     assert problem_with_url(url) == code
 
 
-@pytest.mark.parametrize(
+@table(
     "url",
     [
         "http://example.com",
@@ -85,7 +86,7 @@ def test_what_an_executor_may_be_allowed_to_call_is_accepted(url: str) -> None:
     assert problem_with_url(url) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("allow", "host", "port", "address", "allowed"),
     [
         ("", "example.com", 443, "1.1.1.1", True),
@@ -125,7 +126,7 @@ def test_the_allow_list(allow: str, host: str, port: int, address: str, *, allow
     assert (objection is None) == allowed
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     ["10.0.0.1/8", "256.0.0.1", "http://x", "a b", "*", "*.*", "x:y", "10.0.0.0/33", "-", "[::1"],
 )
@@ -206,7 +207,7 @@ async def test_metadata_services_are_not_even_resolved() -> None:
         await backend.connect_tcp("metadata.google.internal", 80)
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "::1"),

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from services.executor.actions.http.params import HttpRequestParams
 from services.executor.actions.http.request import pause_asked_for
+from tests.support.table import table
 
 KEY = "AUTOMATION_SECRET_HOOK"
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "code"),
     [
         ({"url": "ftp://x"}, "url.scheme"),
@@ -106,8 +107,6 @@ def test_the_form_speaks_both_languages() -> None:
         assert shown["x-i18n"]["zh-TW"]["title"]
 
 
-@pytest.mark.parametrize(
-    "text", ["soon", "-1", "1.5", "٣", "Mon, 01 Jan 2024 00:00:00 +99999999999999999"]
-)
+@table("text", ["soon", "-1", "1.5", "٣", "Mon, 01 Jan 2024 00:00:00 +99999999999999999"])
 def test_an_odd_retry_after_says_nothing(text: str) -> None:
     assert pause_asked_for(text, 0.0) is None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.executor.actions.json_path import JsonPath, NoPath
+from tests.support.table import table
 
 DOCUMENT: Any = {
     "a": {"b": [10, {"c": "x"}, [1, 2]]},
@@ -19,7 +20,7 @@ DOCUMENT: Any = {
 }
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "found"),
     [
         ("$", [DOCUMENT]),
@@ -53,7 +54,7 @@ def test_a_path_leads_to_what_lies_there(path: str, found: list[Any]) -> None:
     assert JsonPath.parse(path).find(DOCUMENT) == found
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         *("a", "a.b", "$.", "$a", "$[", "$[a]", "$[01]", "$[-0]", "$..a", "$[0:2]", "$[?@.a]"),

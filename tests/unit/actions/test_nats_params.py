@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.actions.nats_publish import NatsPublishParams
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "code"),
     [
         *(

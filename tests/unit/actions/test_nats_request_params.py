@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from services.executor.actions.nats_request import OURS, NatsRequestParams
 from shared.bus import topology
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "code"),
     [
         *(

@@ -13,11 +13,12 @@ from services.executor.actions.sql.action import SqlParams, is_reading
 from services.executor.actions.wait_for_event import WaitForEventParams
 from shared.contracts.action import ActionParams
 from shared.runtime.action_catalog import action_catalog
+from tests.support.table import table
 
 BIN = ["/bin/true"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("model", "given", "code"),
     [
         (ShellParams, {"argv": []}, "too_short"),
@@ -77,7 +78,7 @@ def test_bad_parameters_are_refused(
     assert caught.value.errors()[0]["type"] == code
 
 
-@pytest.mark.parametrize(
+@table(
     "statement",
     ["SELECT 1", "  select 1", "(SELECT 1)", "-- why\n/* and\nhow */ WITH x AS (SELECT 1) TABLE x"],
 )
@@ -85,7 +86,7 @@ def test_a_statement_that_reads_is_known(statement: str) -> None:
     assert is_reading(statement)
 
 
-@pytest.mark.parametrize(
+@table(
     "name",
     [
         *("http_request", "nats_publish", "nats_request", "noop", "python", "shell", "sql"),

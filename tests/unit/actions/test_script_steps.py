@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.actions.script_publish.params import ScriptPublishParams, Strategy
 from services.executor.actions.script_publish.steps import Stage, in_order, stages_of
+from tests.support.table import table
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def test_the_usual_steps() -> None:
     assert stages_of(0, Strategy(type="canary")) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("params", "code"),
     [
         ({"version": "newest"}, "publish.version"),
@@ -60,7 +61,7 @@ def test_bad_parameters_are_refused(params: dict[str, object], code: str) -> Non
     assert [each["type"] for each in refused.value.errors()] == [code]
 
 
-@pytest.mark.parametrize("version", ["latest_approved", 3, "3", "0" * 64])
+@table("version", ["latest_approved", 3, "3", "0" * 64])
 def test_good_versions_are_taken(version: object) -> None:
     params = {"script_id": "s1", "version": version}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from services.executor.actions.targets import (
     Fate,
     Target,
@@ -13,6 +11,7 @@ from services.executor.actions.targets import (
     percent,
     result,
 )
+from tests.support.table import table
 
 DONE: Fate = "done"
 FAILED: Fate = "failed"
@@ -22,7 +21,7 @@ def targets(*fates: Fate) -> list[Target]:
     return [Target(id=str(number), outcome=fate) for number, fate in enumerate(fates)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("fates", "status"),
     [
         ((), "noop"),

@@ -50,24 +50,6 @@ LEASE = 10 * MINUTE
 """Longer than any life on any machine: only a moved clock lets it run out."""
 Crash = Literal["never", "before the commit", "after the commit"]
 
-_TABLES = (
-    "api.queues",
-    "executor.leases",
-    *(
-        f"scheduler.{name}"
-        for name in (
-            "jobs",
-            "occurrences",
-            "edges",
-            "upstream_ends",
-            "runless_ends",
-            "events_seen",
-            "trigger_states",
-        )
-    ),
-)
-_EMPTY = "; ".join(f"DELETE FROM {table}" for table in _TABLES)  # noqa: S608 - quicker than TRUNCATE
-
 _LATER = """
 WITH rows AS (UPDATE scheduler.occurrences
               SET due_at = due_at - $1::interval, not_before = not_before - $1::interval,
@@ -140,7 +122,7 @@ class World:
 
     async def begin(self) -> None:
         """Empty everything that the life before has left."""
-        await self.desk.pool.execute(_EMPTY)
+        await self.desk.pools.empty()
         await self.desk.js.purge_stream("DUE")
         await self.desk.js.purge_stream("EVENTS")
         with contextlib.suppress(NotFoundError):
