@@ -1,10 +1,15 @@
-"""The source tree as the architecture tests see it."""
+"""The source tree as the architecture tests see it: each module is parsed once per run.
+
+What is kept of a module is what the tests look at, for the trees of all take hundreds of megabytes.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +30,35 @@ _SQL = re.compile(
 )
 
 
-def modules(*tops: str) -> Iterator[Path]:
-    """Yield every Python file under the folders *tops*."""
-    for top in tops:
-        paths = sorted((ROOT / top).rglob("*.py"))
-        yield from (path for path in paths if "node_modules" not in path.parts)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What stands in a module."""
+
+    lines: int
+    texts: tuple[tuple[int, str], ...]
+    """Each text with its line; what is put into it becomes {}."""
+    functions: tuple[tuple[str, int], ...]
+    """Each function with its length in lines."""
+    imported: frozenset[str]
+    """The modules something is imported from."""
+    outboxes: frozenset[str]
+    """The schemas that an `OutboxStore` is made for."""
+
+    @property
+    def sql(self) -> Iterator[tuple[int, str]]:
+        """Yield each text that is SQL, with its line."""
+        yield from ((line, text) for line, text in self.texts if _SQL.match(text))
+
+
+@cache
+def modules(*tops: str) -> tuple[Path, ...]:
+    """Return every Python file under the folders *tops*."""
+    return tuple(
+        path
+        for top in tops
+        for path in sorted((ROOT / top).rglob("*.py"))
+        if "node_modules" not in path.parts
+    )
 
 
 def name(path: Path) -> str:
@@ -37,22 +66,42 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def sql_in(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield each string of a module that is SQL, with its line; what is put into it becomes {}."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def read(path: Path) -> Source:
+    """Read a module."""
+    code = path.read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(code)))
     inside = {
         id(part)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.JoinedStr)
         for part in ast.walk(node)
         if part is not node
     }
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.expr) or id(node) in inside:
-            continue
-        text = _text(node)
-        if text is not None and _SQL.match(text):
-            yield node.lineno, text
+    return Source(
+        lines=len(code.splitlines()),
+        texts=tuple(
+            (node.lineno, text)
+            for node in nodes
+            if isinstance(node, ast.expr) and id(node) not in inside
+            if (text := _text(node)) is not None
+        ),
+        functions=tuple(
+            (node.name, (node.end_lineno or 0) - node.lineno + 1)
+            for node in nodes
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ),
+        imported=frozenset(
+            node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module
+        ),
+        outboxes=frozenset(
+            ast.literal_eval(node.args[0])
+            for node in nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "OutboxStore"
+        ),
+    )
 
 
 def _text(node: ast.expr) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-
-from tests.architecture.source import modules, name
+from tests.architecture.source import modules, name, read
 
 FILE = 300
 COMPOSITION_ROOT = 120
@@ -16,10 +14,7 @@ FUNCTIONS: dict[str, tuple[int, str]] = {}
 
 
 def test_files() -> None:
-    lengths = {
-        name(path): len(path.read_text(encoding="utf-8").splitlines())
-        for path in modules("shared", "services", "deploy")
-    }
+    lengths = {name(path): read(path).lines for path in modules("shared", "services", "deploy")}
     too_long = {
         path: length
         for path, length in lengths.items()
@@ -32,10 +27,9 @@ def test_files() -> None:
 
 def test_functions() -> None:
     lengths = {
-        f"{name(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        f"{name(path)}:{function}": length
         for path in modules("shared", "services", "deploy")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for function, length in read(path).functions
     }
     too_long = {
         function: length

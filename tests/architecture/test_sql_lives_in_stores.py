@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
-from tests.architecture.source import ROOT, modules, name, sql_in
+from tests.architecture.source import ROOT, modules, name, read
 
 STORE = re.compile(
     r"services/\w+/store(/\w+)?\.py|shared/outbox/store\.py|shared/db(/\w+)?/\w+\.py"
@@ -32,7 +30,7 @@ def test_sql_lives_in_stores() -> None:
         f"{name(path)}:{line}"
         for path in modules("services", "shared", "deploy")
         if not STORE.fullmatch(name(path)) and name(path) not in EXCEPTIONS
-        for line, text in sql_in(path)
+        for line, text in read(path).sql
         if text != PROBE
     }
 
@@ -40,25 +38,25 @@ def test_sql_lives_in_stores() -> None:
 
 
 def test_no_exception_is_left_over() -> None:
-    assert {path for path in EXCEPTIONS if not any(sql_in(ROOT / path))} == set()
+    assert {path for path in EXCEPTIONS if not any(read(ROOT / path).sql)} == set()
 
 
-@pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        ('x = "SELECT id FROM t"', ["SELECT id FROM t"]),
-        ('x = f"DELETE FROM {table} WHERE a"', ["DELETE FROM {} WHERE a"]),
-        ('x = "INSERT INTO t" " VALUES (1)"', ["INSERT INTO t VALUES (1)"]),
-        ('x = """\n-- Why.\nWITH a AS (SELECT 1) SELECT 2"""', [None]),
-        ('x = "Select a task"', []),
-        ('"""UPDATED: prose."""', []),
-    ],
-)
-def test_sql_is_recognised(tmp_path: Path, source: str, found: list[str | None]) -> None:
-    module = tmp_path / "module.py"
-    module.write_text(source)
+SOURCES: list[tuple[str, list[str | None]]] = [
+    ('x = "SELECT id FROM t"', ["SELECT id FROM t"]),
+    ('x = f"DELETE FROM {table} WHERE a"', ["DELETE FROM {} WHERE a"]),
+    ('x = "INSERT INTO t" " VALUES (1)"', ["INSERT INTO t VALUES (1)"]),
+    ('x = """\n-- Why.\nWITH a AS (SELECT 1) SELECT 2"""', [None]),
+    ('x = "Select a task"', []),
+    ('"""UPDATED: prose."""', []),
+]
 
-    texts = [text for _, text in sql_in(module)]
 
-    assert len(texts) == len(found)
-    assert all(text == wanted for text, wanted in zip(texts, found, strict=True) if wanted)
+def test_sql_is_recognised(tmp_path: Path) -> None:
+    for number, (source, found) in enumerate(SOURCES):
+        module = tmp_path / f"module_{number}.py"
+        module.write_text(source)
+
+        texts = [text for _, text in read(module).sql]
+
+        assert len(texts) == len(found), source
+        assert all(text == wanted for text, wanted in zip(texts, found, strict=True) if wanted)

@@ -6,12 +6,10 @@ cost runs. Its `declare=True` would make streams and consumers of its own taste.
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
-import pytest
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.subscriber.usecases import LogicSubscriber
@@ -25,7 +23,7 @@ from services.notifier import handlers as notifier
 from services.scheduler import handlers as scheduler
 from services.scheduler.cancel import answer_cancels
 from shared.bus import topology
-from tests.architecture.source import modules, name
+from tests.architecture.source import modules, name, read
 
 Register = Callable[..., None]
 NOBODY = cast("Any", None)
@@ -54,35 +52,32 @@ def subscribers(register: Register) -> list[LogicSubscriber[Any]]:
     return [each for each in broker.subscribers if isinstance(each, LogicSubscriber)]
 
 
-@pytest.mark.parametrize("module", REGISTERS)
-def test_subscribers_leave_acknowledging_to_the_middleware(module: str) -> None:
+def test_subscribers_leave_acknowledging_to_the_middleware() -> None:
     wrong = {
-        str(each): each.ack_policy
-        for each in subscribers(REGISTERS[module])
+        f"{module}: {each}": each.ack_policy
+        for module, register in REGISTERS.items()
+        for each in subscribers(register)
         if each.ack_policy is not AckPolicy.MANUAL
     }
 
     assert wrong == {}
 
 
-@pytest.mark.parametrize("module", REGISTERS)
-def test_subscribers_of_streams_bind_to_consumers_of_the_topology(module: str) -> None:
-    for each in subscribers(REGISTERS[module]):
+def test_subscribers_of_streams_bind_to_consumers_of_the_topology() -> None:
+    for each in (each for register in REGISTERS.values() for each in subscribers(register)):
         stream = getattr(each, "stream", None)
         if stream is None:  # core NATS: nothing to declare
             continue
-        assert not stream.declare
+        assert not stream.declare, each
         consumer = CONSUMERS[each.extra_options["durable"]]
-        assert stream.name == consumer.stream
+        assert stream.name == consumer.stream, each
 
 
 def test_all_modules_with_subscribers_are_known_here() -> None:
     found = {
         name(path)
         for path in modules("services")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom)
-        and node.module in {"faststream", "faststream.nats", "shared.bus.subscriber"}
+        if read(path).imported & {"faststream", "faststream.nats", "shared.bus.subscriber"}
     }
 
     # It makes the broker and registers nothing.

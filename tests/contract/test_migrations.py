@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import re
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,85 +54,49 @@ async def names(dsn: str, query: str) -> set[str]:
         await connection.close(timeout=5)
 
 
-async def test_an_empty_database_gets_everything_in_order(empty: str) -> None:
+async def test_any_number_may_migrate_an_empty_database_at_once_and_in_order(empty: str) -> None:
     assert await current(empty) == []
 
-    assert await migrate(empty) == NAMES
+    applied = await asyncio.gather(*(migrate(empty) for _ in range(5)))
 
+    assert sorted(applied, key=len) == [[]] * 4 + [NAMES]
     assert await current(empty) == NAMES
-
-
-async def test_the_second_time_there_is_nothing_to_do(empty: str) -> None:
-    await migrate(empty)
-
     assert await migrate(empty) == []
 
 
-async def test_a_file_that_was_applied_may_not_change(empty: str, folder: Path) -> None:
-    await migrate(empty)
+async def test_a_file_that_was_applied_may_not_change(database: str, folder: Path) -> None:
     changed = folder / f"{NAMES[1]}.sql"
     changed.write_text(changed.read_text() + "\n-- a harmless remark\n")
 
     with pytest.raises(MigrationChanged, match=NAMES[1]):
-        await migrate(empty)
+        await migrate(database)
 
 
-async def test_a_new_file_is_applied_to_what_is_there(empty: str, folder: Path) -> None:
-    await migrate(empty)
-    (folder / "9998_pre_more.sql").write_text("CREATE TABLE log.more (id int PRIMARY KEY);")
-
-    assert await migrate(empty) == ["9998_pre_more"]
-    assert await migrate(empty) == []
-
-
-async def test_a_file_that_fails_leaves_nothing_behind(empty: str, folder: Path) -> None:
+async def test_a_file_that_fails_leaves_nothing_behind_and_may_be_mended(
+    database: str, folder: Path
+) -> None:
     broken = folder / "9998_pre_broken.sql"
     broken.write_text("CREATE TABLE log.half (id int PRIMARY KEY); SELECT no_such_thing;")
     (folder / "9999_pre_after.sql").write_text("CREATE TABLE log.after (id int PRIMARY KEY);")
 
     with pytest.raises(asyncpg.UndefinedColumnError):
-        await migrate(empty)
+        await migrate(database)
 
-    assert await current(empty) == NAMES
+    assert await current(database) == NAMES
     broken.write_text("CREATE TABLE log.half (id int PRIMARY KEY);")
-    assert await migrate(empty) == ["9998_pre_broken", "9999_pre_after"]
-
-
-async def test_any_number_may_migrate_at_once(empty: str) -> None:
-    applied = await asyncio.gather(*(migrate(empty) for _ in range(5)))
-
-    assert sorted(name for each in applied for name in each) == NAMES
-    assert sorted(applied, key=len)[:-1] == [[]] * 4
-
-
-async def test_two_processes_may_migrate_at_once(empty: str) -> None:
-    program = (
-        "import asyncio, sys; from shared.db.migrate import migrate;"
-        "print(len(asyncio.run(migrate(sys.argv[1]))))"
-    )
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, empty, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(2)
-    ]
-
-    answers = [await process.communicate() for process in processes]
-
-    assert [process.returncode for process in processes] == [0, 0]
-    assert sorted(int(output) for output, _ in answers) == [0, len(NAMES)]
+    assert await migrate(database) == ["9998_pre_broken", "9999_pre_after"]
+    assert await migrate(database) == []
 
 
 async def test_a_file_that_waits_for_a_table_lets_others_have_their_turn(
-    empty: str, folder: Path
+    database: str, folder: Path
 ) -> None:
-    await migrate(empty)
     (folder / "9998_pre_more.sql").write_text("ALTER TABLE scheduler.jobs ADD COLUMN more text;")
-    report, other = [await asyncpg.connect(empty, timeout=10) for _ in range(2)]
+    report, other = [await asyncpg.connect(database, timeout=10) for _ in range(2)]
     try:
         async with report.transaction():
             await report.execute("SELECT FROM scheduler.jobs")
-            migrating = asyncio.create_task(migrate(empty))
+            migrating = asyncio.create_task(migrate(database))
             async with asyncio.timeout(20):
                 while not await other.fetchval(WAITING):  # noqa: ASYNC110 - of another process
                     await asyncio.sleep(0.01)
@@ -147,21 +110,22 @@ async def test_a_file_that_waits_for_a_table_lets_others_have_their_turn(
             await each.close(timeout=5)
 
 
-async def test_every_table_belongs_to_a_service(database: str) -> None:
+async def test_every_table_belongs_to_a_service(module_database: str) -> None:
     schemas = await names(
-        database,
+        module_database,
         "SELECT DISTINCT table_schema FROM information_schema.tables"
         " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
     )
     assert schemas == SERVICES | {"public"}
     assert await names(
-        database, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        module_database,
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
     ) == {"schema_migrations"}
 
 
-async def test_every_table_has_a_primary_key(database: str) -> None:
+async def test_every_table_has_a_primary_key(module_database: str) -> None:
     assert not await names(
-        database,
+        module_database,
         "SELECT c.oid::regclass::text FROM pg_class c"
         " JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind = 'r' AND n.nspname = ANY('{api,scheduler,executor,log,notify}')"
@@ -169,9 +133,9 @@ async def test_every_table_has_a_primary_key(database: str) -> None:
     )
 
 
-async def test_a_view_is_named_for_its_reader(database: str) -> None:
+async def test_a_view_is_named_for_its_reader(module_database: str) -> None:
     views = await names(
-        database,
+        module_database,
         "SELECT table_schema || '.' || table_name FROM information_schema.views"
         " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
     )
@@ -185,10 +149,10 @@ async def test_a_view_is_named_for_its_reader(database: str) -> None:
         assert SCHEMAS.get(reader, reader) in SERVICES - {owner}, view
 
 
-async def test_no_service_refers_to_a_table_of_another(database: str) -> None:
+async def test_no_service_refers_to_a_table_of_another(module_database: str) -> None:
     """A foreign key across schemas would make one service's deletes wait for another's."""
     assert not await names(
-        database,
+        module_database,
         "SELECT conname FROM pg_constraint f JOIN pg_class a ON a.oid = f.conrelid"
         " JOIN pg_class b ON b.oid = f.confrelid"
         " WHERE f.contype = 'f' AND a.relnamespace <> b.relnamespace",

@@ -31,7 +31,7 @@ CLIENT = "automation"
 SECRET = "of the client: with odd signs +/=%"  # noqa: S105 - of a provider that does not exist
 _START = 30.0  # seconds
 #: Nothing here speaks TLS, and to read all authorities of the system takes 40 ms a time.
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def free_port() -> int:
@@ -112,7 +112,7 @@ async def running_provider(**wishes: Any) -> AsyncIterator[OpenId]:  # noqa: ANN
 
 async def log_in_there(url: str, person: str) -> str:
     """Do what a browser does at the provider, from its log-in page to the link that leads back."""
-    async with httpx.AsyncClient(timeout=30, verify=_NO_TLS) as browser:
+    async with httpx.AsyncClient(timeout=30, verify=NO_TLS) as browser:
         answer = await browser.get(url)
         for _ in range(20):
             if answer.is_redirect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,15 +12,18 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.api.access.tokens import create_admin_token, create_token
+from services.api.access import tokens
+from services.api.access.scopes import ADMIN
+from services.api.access.tokens import COMMAND_LINE
 from services.api.parts import ApiParts
+from services.api.store import audit
 from services.api.store.database import Database
 from services.api.web_app import create_app
 from services.api.wire.front_door import FrontDoor
 from shared.contracts.action import Action, ActionParams, Context, Outcome
-from shared.db.pool import Pool, open_pool
+from shared.db.pool import Pool
 from shared.domain.texts.catalog import Text
-from tests.support.roles import pool_as
+from tests.support.swept import pools_of
 
 BASE = "/api/v1/group-ai"
 TASKS = f"{BASE}/automation-tasks"
@@ -65,7 +68,23 @@ class Api:
 
     async def token(self, *scopes: str, days: int | None = 90) -> str:
         """Make a token with these scopes."""
-        return await create_token(self.dsn, f"test {next(_numbers)}", list(scopes), days)
+        return await self.make_token(f"test {next(_numbers)}", scopes, days)
+
+    async def make_token(self, name: str, scopes: Sequence[str], days: int | None) -> str:
+        """Make a token, as the command line does."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            token, row = await tokens.make(
+                connection,
+                name=name,
+                scopes=scopes,
+                expires_in_days=days,
+                created_by=COMMAND_LINE.name,
+            )
+            after = {"name": row.name, "scopes": row.scopes}
+            await audit.note(
+                connection, COMMAND_LINE, "token.created", "token", row.id, after=after
+            )
+        return token.text
 
     async def create(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a task
         """Create a task; what is not given is a manual greeting."""
@@ -97,20 +116,18 @@ async def running_api(dsn: str, **more: Any) -> AsyncIterator[Api]:  # noqa: ANN
     *more* are further parts, such as what reaches the bus.
     """
     woken: list[None] = []
-    async with (
-        await open_pool(dsn, name="api-test", max_size=10) as pool,
-        pool_as("api", dsn, max_size=10) as own,
-    ):
+    async with pools_of(dsn) as pools:
         parts = ApiParts(
-            database=Database(own),
+            database=Database(pools.api),
             wake_relay=lambda: woken.append(None),
             **{"catalog": {"greet": Greet()}, **more},
         )
         framework = create_app(parts)
         app = FrontDoor(framework, max_in_flight=200)
-        token = await create_admin_token(dsn)
-        async with client_of(app, headers=bearer(token)) as http:
-            yield Api(dsn, pool, own, framework, app, http, woken)
+        async with client_of(app) as http:
+            api = Api(dsn, pools.owner, pools.api, framework, app, http, woken)
+            http.headers.update(bearer(await api.make_token("admin", [ADMIN], None)))
+            yield api
 
 
 def client_of(app: ASGIApp, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:

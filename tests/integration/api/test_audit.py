@@ -14,16 +14,8 @@ from services.api.store.database import Database
 from services.api.wire.dry_run_query import PLANNED, REHEARSED
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer
 from tests.integration.api.tampering import tamper
-from tests.integration.api.test_dry_run_everywhere import (
-    HOURLY,
-    NOT_AUDITED,
-    ON_A_BUS,
-    World,
-    routes,
-    world,
-)
-
-__all__ = ["world"]
+from tests.integration.api.test_dry_run_everywhere import NOT_AUDITED, ON_A_BUS, routes
+from tests.integration.api.whole_world import HOURLY, World
 
 AUDIT = f"{BASE}/audit"
 

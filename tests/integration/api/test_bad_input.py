@@ -1,8 +1,7 @@
-"""Bad input (security.md 5.3): refused by name, nothing stored, nothing said, nothing logged."""
+"""Tasks that make no sense (security.md 5.3): refused by field, nothing stored, said or logged."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -14,10 +13,7 @@ import pytest_asyncio
 
 from services.api.documented import tasks as documented
 from shared.contracts.tasks import TaskChanged
-from tests.integration.api.client import BASE, TASKS, Api, a_task
-
-JSON = {"Content-Type": "application/json"}
-PREVIEW = f"{BASE}/schedules/preview"
+from tests.integration.api.client import TASKS, Api, a_task
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
@@ -27,6 +23,14 @@ async def nothing_changes(shared_api: Api) -> AsyncIterator[None]:
     before = [await shared_api.count(table) for table in tables]
     yield
     assert [await shared_api.count(table) for table in tables] == before
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def emptied(shared_api: Api) -> AsyncIterator[Api]:
+    """Take away what the test has made."""
+    yield shared_api
+    await shared_api.pool.execute("DELETE FROM api.tasks")
+    await shared_api.pool.execute("DELETE FROM api.outbox")
 
 
 def scheduled(**config: object) -> dict[str, Any]:
@@ -225,21 +229,22 @@ SENSELESS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"), SENSELESS, ids=[f"{p}-{c}" for _, p, c in SENSELESS]
-)
-async def test_a_senseless_task_is_refused_by_field(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(TASKS, json=body)
+async def test_a_senseless_task_is_refused_by_field(shared_api: Api) -> None:
+    otherwise = []
+    for body, pointer, code in SENSELESS:
+        answer = await shared_api.http.post(TASKS, json=body)
+        problem = documented.ProblemDocument.model_validate(answer.json())
+        found = [(error.pointer, error.code) for error in problem.errors]
+        if not (
+            answer.status_code == 422
+            and answer.headers["content-type"] == "application/problem+json"
+            and problem.instance == answer.headers["x-request-id"]
+            and any(p == pointer and c.startswith(code) for p, c in found)
+            and problem.errors[0].detail in problem.detail
+        ):
+            otherwise.append((body, pointer, code, answer.text))
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = documented.ProblemDocument.model_validate(answer.json())
-    assert problem.instance == answer.headers["x-request-id"]
-    found = [(error.pointer, error.code) for error in problem.errors]
-    assert any(p == pointer and c.startswith(code) for p, c in found), found
-    assert problem.errors[0].detail in problem.detail
+    assert otherwise == []
 
 
 async def test_everything_that_is_wrong_is_told_at_once(shared_api: Api) -> None:
@@ -267,185 +272,12 @@ async def test_everything_that_is_wrong_is_told_at_once(shared_api: Api) -> None
     }
 
 
-UNREADABLE: list[tuple[bytes, int, str]] = [
-    (b"", 400, "json.empty"),
-    (b"  \n", 400, "json.empty"),
-    (b"[]", 422, "body.object"),
-    (b'"x"', 422, "body.object"),
-    (b"null", 422, "body.object"),
-    (b"{} x", 400, "json.syntax"),
-    (b"{}{}", 400, "json.syntax"),
-    (b"{'name': 1}", 400, "json.syntax"),
-    (b'{"name": "a",}', 400, "json.syntax"),
-    (b'{"name":"a","name":"b"}', 400, "json.duplicate_key"),
-    (b'{"action_config":{"a":1,"a":2}}', 400, "json.duplicate_key"),
-    (b'{"name":"\xff"}', 400, "json.utf8"),
-    (b'{"name":"\\ud800"}', 400, "json.surrogate"),
-    (b'{"\\udfff":1}', 400, "json.surrogate"),
-    (b'{"name":"\\u0000"}', 422, "text.control"),
-    (b'{"action_config":{"\\u0000":1}}', 422, "text.control"),
-    (b"\xef\xbb\xbf{}", 400, "json.bom"),
-    ('{"name":"a"}'.encode("utf-16"), 400, "json.bom"),
-    ('{"name":"a"}'.encode("utf-32-le"), 400, "json.syntax"),
-    (b'{"timeout_seconds":NaN}', 400, "json.number"),
-    (b'{"timeout_seconds":-Infinity}', 400, "json.number"),
-    (b'{"action_config":{"x":[1e999]}}', 400, "json.number"),
-    (b'{"timeout_seconds":' + b"9" * 5000 + b"}", 422, "int.range"),
-    (b'{"a":' * 1000 + b"1" + b"}" * 1000, 400, "json.depth"),
-    (b"[" * 100_000, 400, "json.depth"),
-    (json.dumps({f"k{n}": n for n in range(1001)}).encode(), 400, "json.size"),
-    (b"[" + b"1," * 20_000 + b"1]", 400, "json.size"),
-    (b'{"a":"' + b"x" * (256 * 1024) + b'"}', 413, "body.too_large"),
-]
-
-
-@pytest.mark.parametrize(("body", "status", "code"), UNREADABLE, ids=[u[2] for u in UNREADABLE])
-@pytest.mark.parametrize(
-    "route", [("POST", TASKS), ("PUT", f"{TASKS}/{UUID(int=7)}"), ("POST", PREVIEW)]
-)
-async def test_an_unreadable_body_is_refused(
-    shared_api: Api, route: tuple[str, str], body: bytes, status: int, code: str
-) -> None:
-    answer = await shared_api.http.request(*route, content=body, headers=JSON)
-
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert answer.json()["detail"] != code
-
-
-async def test_a_body_is_counted_while_it_comes(shared_api: Api) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        for _ in range(10_000):
-            yield b" " * 1024
-        pytest.fail("10 MiB were read")
-
-    answer = await shared_api.http.post(TASKS, content=endless(), headers=JSON)
-
-    assert answer.status_code == 413
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Content-Type": "text/plain"},
-        {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": "multipart/form-data; boundary=x"},
-        {"Content-Type": "application/json-patch+json"},
-        {"Content-Type": "application/json; charset=utf-16"},
-        {"Content-Type": "application/json; charset=latin-1"},
-        {"Content-Type": "application/json, text/plain"},
-        {**JSON, "Content-Encoding": "gzip"},
-        {**JSON, "Content-Encoding": "br, gzip"},
-    ],
-)
-async def test_other_types_and_codings_are_refused(
-    shared_api: Api, headers: dict[str, str]
-) -> None:
-    body = gzip.compress(b"{}") if "Content-Encoding" in headers else json.dumps(a_task()).encode()
-
-    answer = await shared_api.http.post(TASKS, content=body, headers=headers)
-
-    assert answer.status_code == 415
-
-
-@pytest.mark.parametrize("accept", ["text/xml", "text/html", "application/json;q=0", "image/*"])
-async def test_other_answers_than_json_are_not_to_be_had(shared_api: Api, accept: str) -> None:
-    answer = await shared_api.http.get(TASKS, headers={"Accept": accept})
-
-    assert (answer.status_code, answer.json()["code"]) == (406, "request.not_acceptable")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        *(
-            f"{name}={value}"
-            for name in ("page", "page_size")
-            for value in ("0", "-1", "1e3", "1_000", "%2B5", "%205", "%D9%A3", "", "9" * 21, "1.0")
-        ),
-        "page_size=101",
-        "page_size=1000000000",
-        "page=1&page=2",
-        "page_size=5&page_size=5",
-        "task_type=weekly",
-        "enabled=maybe",
-        "enabled=true&enabled=true",
-        "task_type=%27%20OR%201=1",
-        "task_type=%00",
-    ],
-)
-async def test_an_odd_query_is_refused(shared_api: Api, query: str) -> None:
-    answer = await shared_api.http.get(f"{TASKS}?{query}")
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "query.invalid")
-    assert answer.json()["errors"][0]["pointer"] == f"/query/{query.partition('=')[0]}"
-
-
-@pytest.mark.parametrize("path", ["logs", "occurrences"])
-@pytest.mark.parametrize("limit", ["0", "501", "-1", "1e2", "", "1&limit=2"])
-async def test_an_odd_limit_is_refused(shared_api: Api, path: str, limit: str) -> None:
-    answer = await shared_api.http.get(f"{TASKS}/{uuid4()}/{path}?limit={limit}")
-
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == "/query/limit"
-
-
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ("outcome=exploded", "/query/outcome"),
-        ("from=yesterday", "/query/from"),
-        ("to=2026-01-01", "/query/to"),
-        ("to=2026-01-01T00:00:00", "/query/to"),
-        ("cursor=x", "/query/cursor"),
-        ("cursor=" + "A" * 5000, "/query/cursor"),
-        ("cursor=WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ", "/query/cursor"),
-        ("cursor=bnVsbA", "/query/cursor"),
-        ("cursor=%00", "/query/cursor"),
-    ],
-)
-async def test_odd_paging_is_refused(shared_api: Api, query: str, pointer: str) -> None:
-    answer = await shared_api.http.get(f"{TASKS}/{uuid4()}/occurrences?{query}")
-
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == pointer
-
-
-@pytest.mark.parametrize(
-    "query", ["sort=name;drop", "q=' OR 1=1", "filter[__proto__]=1", "_t=1&_t=2"]
-)
-async def test_unknown_parameters_are_ignored(shared_api: Api, query: str) -> None:
-    assert (await shared_api.http.get(f"{TASKS}?{query}")).status_code == 200
-
-
 async def test_a_config_beyond_64_kib_is_too_large(shared_api: Api) -> None:
     body = a_task(action_config={"greeting": "x" * (64 * 1024)})
 
     answer = await shared_api.http.post(TASKS, json=body)
 
     assert (answer.status_code, answer.json()["code"]) == (413, "config.too_large")
-
-
-async def test_a_body_where_none_belongs_is_not_taken_for_one(shared_api: Api) -> None:
-    run = f"{TASKS}/{uuid4()}/run"
-
-    empty = await shared_api.http.post(run, json={})
-    odd = await shared_api.http.post(run, json={"force": True})
-    text = await shared_api.http.post(run, content=b"x", headers={"Content-Type": "text/plain"})
-
-    assert [each.status_code for each in (empty, odd, text)] == [404, 422, 415]
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [("abc_DEF-123", True), ("a" * 65, False), ("a b", False), ("<x>", False), ("", False)],
-)
-async def test_a_request_id_is_kept_if_it_is_a_plain_word(
-    shared_api: Api, given: str, *, kept: bool
-) -> None:
-    answer = await shared_api.http.get(TASKS, headers={"X-Request-Id": given})
-
-    assert (answer.headers["x-request-id"] == given) is kept
 
 
 async def test_neither_answer_nor_log_repeats_what_was_sent(
@@ -483,13 +315,10 @@ EDGES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("body", EDGES, ids=range(len(EDGES)))
-async def test_what_is_accepted_can_be_said_and_read_again(
-    shared_api: Api, body: dict[str, Any]
-) -> None:
-    created = await shared_api.create(**body)
-    try:
-        said = await shared_api.pool.fetchval(
+async def test_what_is_accepted_can_be_said_and_read_again(emptied: Api) -> None:
+    for body in EDGES:
+        created = await emptied.create(**body)
+        said = await emptied.pool.fetchval(
             "SELECT payload FROM api.outbox WHERE key = $1", created["id"]
         )
         task = TaskChanged.decode(said).task
@@ -497,12 +326,9 @@ async def test_what_is_accepted_can_be_said_and_read_again(
         assert task.name == created["name"]
         assert task.trigger_config == created["trigger_config"] == body.get("trigger_config")
         assert len(said) < 256 * 1024
-    finally:
-        await shared_api.pool.execute("DELETE FROM api.tasks")
-        await shared_api.pool.execute("DELETE FROM api.outbox")
 
 
-async def test_the_largest_task_that_is_accepted_fits_the_bus(shared_api: Api) -> None:
+async def test_the_largest_task_that_is_accepted_fits_the_bus(emptied: Api) -> None:
     # Control characters take six bytes each, in the body as in the message.
     large = {"type": "a", "map": {"x": "\x01" * 10_890}}
     body = a_task(
@@ -512,20 +338,19 @@ async def test_the_largest_task_that_is_accepted_fits_the_bus(shared_api: Api) -
         trigger_config=large,
         action_config={"greeting": "\x02" * 10_900},
     )
-    try:
-        created = await shared_api.create(**body)
-        said = await shared_api.pool.fetchval(
-            "SELECT octet_length(payload) FROM api.outbox WHERE key = $1", created["id"]
-        )
-        assert 130_000 < said < 256 * 1024
-    finally:
-        await shared_api.pool.execute("DELETE FROM api.tasks")
-        await shared_api.pool.execute("DELETE FROM api.outbox")
+
+    created = await emptied.create(**body)
+
+    said = await emptied.pool.fetchval(
+        "SELECT octet_length(payload) FROM api.outbox WHERE key = $1", created["id"]
+    )
+    assert 130_000 < said < 256 * 1024
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+async def test_a_senseless_change_changes_nothing(emptied: Api) -> None:
+    task = await emptied.create()
+    path = f"{TASKS}/{task['id']}"
+    changes: list[dict[str, Any]] = [
         {"name": None},
         {"task_type": None},
         {"task_action": None},
@@ -540,42 +365,30 @@ async def test_the_largest_task_that_is_accepted_fits_the_bus(shared_api: Api) -
         {"task_type": "scheduled"},
         {"task_action": "rm"},
         {"action_config": {"times": []}},
-    ],
-)
-async def test_a_senseless_change_changes_nothing(shared_api: Api, change: dict[str, Any]) -> None:
-    task = await shared_api.create()
-    try:
-        answer = await shared_api.http.put(f"{TASKS}/{task['id']}", json=change)
+    ]
+    for change in changes:
+        answer = await emptied.http.put(path, json=change)
 
         (field,) = change
-        assert answer.status_code == 422
+        assert answer.status_code == 422, change
         pointer = answer.json()["errors"][0]["pointer"]
         assert pointer.split("/")[1] in (field, "schedule_config")
-        assert (await shared_api.http.get(f"{TASKS}/{task['id']}")).json() == task
-    finally:
-        await shared_api.pool.execute("DELETE FROM api.tasks")
-        await shared_api.pool.execute("DELETE FROM api.outbox")
+        assert (await emptied.http.get(path)).json() == task, change
 
 
-async def test_cycles_and_duplicates_of_dependants_are_refused(shared_api: Api) -> None:
-    try:
-        a, b, c = [(await shared_api.create())["id"] for _ in range(3)]
+async def test_cycles_and_duplicates_of_dependants_are_refused(emptied: Api) -> None:
+    a, b, c = [(await emptied.create())["id"] for _ in range(3)]
 
-        async def after(task: str, *others: str) -> tuple[int, list[str]]:
-            answer = await shared_api.http.put(
-                f"{TASKS}/{task}", json={"dependent_tasks": list(others)}
-            )
-            errors = answer.json().get("errors", [])
-            return answer.status_code, [f"{e['code']} {e['detail']}" for e in errors]
+    async def after(task: str, *others: str) -> tuple[int, list[str]]:
+        answer = await emptied.http.put(f"{TASKS}/{task}", json={"dependent_tasks": list(others)})
+        errors = answer.json().get("errors", [])
+        return answer.status_code, [f"{e['code']} {e['detail']}" for e in errors]
 
-        assert await after(a, b) == (200, [])
-        assert await after(b, c) == (200, [])
-        assert (await after(b, c, c))[0] == 422
-        assert (await after(a, a))[0] == 422
-        status, errors = await after(c, a)
-        assert status == 422
-        assert errors[0].startswith("deps.cycle")
-        assert f"{c} → {a} → {b} → {c}" in errors[0]
-    finally:
-        await shared_api.pool.execute("DELETE FROM api.tasks")
-        await shared_api.pool.execute("DELETE FROM api.outbox")
+    assert await after(a, b) == (200, [])
+    assert await after(b, c) == (200, [])
+    assert (await after(b, c, c))[0] == 422
+    assert (await after(a, a))[0] == 422
+    status, errors = await after(c, a)
+    assert status == 422
+    assert errors[0].startswith("deps.cycle")
+    assert f"{c} → {a} → {b} → {c}" in errors[0]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from services.api.documented import queues as documented_queues
 from tests.integration.api.client import BASE, TASKS, Api
+from tests.support.cases import cases
 
 CALENDARS = f"{BASE}/calendars"
 SPEC: dict[str, Any] = {
@@ -104,32 +103,30 @@ async def test_a_second_put_replaces_the_first(api: Api) -> None:
     assert (again["dates"], again["weekly"], again["holidays"]) == ([], [], ["2026-05-01"])
 
 
-@pytest.mark.parametrize(
-    ("spec", "pointer", "code"),
-    SENSELESS,
-    ids=[f"{number}-{code}" for number, (_, _, code) in enumerate(SENSELESS)],
-)
-async def test_a_senseless_calendar_is_refused_by_name(
-    shared_api: Api, spec: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.put(f"{CALENDARS}/feasts", json=spec)
+async def test_a_senseless_calendar_is_refused_by_name(shared_api: Api) -> None:
+    for case in cases(SENSELESS):
+        with case as (spec, pointer, code):
+            answer = await shared_api.http.put(f"{CALENDARS}/feasts", json=spec)
 
-    assert answer.status_code == 422, answer.text
-    assert (pointer, code) in [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-    assert "…" not in answer.json()["detail"]
-    assert (await shared_api.http.get(CALENDARS)).json() == []
+            assert answer.status_code == 422, answer.text
+            assert (pointer, code) in [
+                (each["pointer"], each["code"]) for each in answer.json()["errors"]
+            ]
+            assert "…" not in answer.json()["detail"]
+            assert (await shared_api.http.get(CALENDARS)).json() == []
 
 
-@pytest.mark.parametrize("name", ["Feasts", "1st", "a_b", "a" * 64, "%00"])
-async def test_an_odd_name_is_refused(shared_api: Api, name: str) -> None:
-    path = f"{CALENDARS}/{name}"
-    answers = [
-        await shared_api.http.put(path, json=SPEC),
-        await shared_api.http.get(path),
-        await shared_api.http.delete(path),
-    ]
+async def test_an_odd_name_is_refused(shared_api: Api) -> None:
+    for case in cases(["Feasts", "1st", "a_b", "a" * 64, "%00"]):
+        with case as name:
+            path = f"{CALENDARS}/{name}"
+            answers = [
+                await shared_api.http.put(path, json=SPEC),
+                await shared_api.http.get(path),
+                await shared_api.http.delete(path),
+            ]
 
-    assert [each.status_code for each in answers] == [422, 404, 404]
+            assert [each.status_code for each in answers] == [422, 404, 404]
 
 
 async def test_a_calendar_in_use_stays(api: Api) -> None:

@@ -22,6 +22,7 @@ from tests.integration.api.standing import (
     occurrence,
     reach,
 )
+from tests.support.cases import cases
 
 RUNS = f"{BASE}/automation-runs"
 
@@ -261,29 +262,19 @@ SENSELESS_CHOICES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    SENSELESS,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(SENSELESS)],
-)
-async def test_a_senseless_wish_is_refused(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(f"{RUNS}/{uuid4()}/cancel", json=body)
+async def test_a_senseless_wish_is_refused(shared_api: Api) -> None:
+    for case in cases(SENSELESS):
+        with case as (body, pointer, code):
+            answer = await shared_api.http.post(f"{RUNS}/{uuid4()}/cancel", json=body)
 
-    assert answer.status_code == 422
-    assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()
+            assert answer.status_code == 422
+            assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    SENSELESS_CHOICES,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(SENSELESS_CHOICES)],
-)
-async def test_a_senseless_choice_is_refused(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(f"{RUNS}/cancel", json=body)
+async def test_a_senseless_choice_is_refused(shared_api: Api) -> None:
+    for case in cases(SENSELESS_CHOICES):
+        with case as (body, pointer, code):
+            answer = await shared_api.http.post(f"{RUNS}/cancel", json=body)
 
-    assert answer.status_code == 422
-    assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()
+            assert answer.status_code == 422
+            assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()

@@ -15,6 +15,7 @@ from services.api.wire.problems import Refused
 from shared.contracts.notifications import ChannelTested, SentRequest
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer, running_api
+from tests.support.cases import cases
 
 CHANNELS = f"{BASE}/channels"
 URL = "https://hooks.example.com/services/T0P/SECRET"
@@ -89,9 +90,8 @@ async def test_a_secret_that_is_left_out_stays_unless_the_kind_changes(
     assert (mail["has_secret"], mail["target"]) == (False, None)
 
 
-@pytest.mark.parametrize(
-    ("document", "pointer", "code"),
-    [
+async def test_what_is_no_channel_is_refused_and_not_echoed(api: Api) -> None:
+    table: list[tuple[dict[str, Any], str, str]] = [
         ({"kind": "pigeon"}, "/kind", "field.choice"),
         ({"kind": "webhook"}, "/secret", "field.required"),
         ({"kind": "webhook", "secret": {}}, "/secret/url", "field.required"),
@@ -126,17 +126,16 @@ async def test_a_secret_that_is_left_out_stays_unless_the_kind_changes(
             "field.choice",
         ),
         ({"kind": "apprise", "secret": {"url": "slack"}}, "/secret/url", "url.syntax"),
-    ],
-    ids=lambda each: each if isinstance(each, str) else "",
-)
-async def test_what_is_no_channel_is_refused_and_not_echoed(
-    api: Api, document: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await api.http.put(f"{CHANNELS}/ops", json=document)
+    ]
+    for case in cases(table):
+        with case as (document, pointer, code):
+            answer = await api.http.put(f"{CHANNELS}/ops", json=document)
 
-    assert answer.status_code == 422
-    assert (pointer, code) in {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
-    assert "SECRET" not in answer.text
+            assert answer.status_code == 422
+            assert (pointer, code) in {
+                (each["pointer"], each["code"]) for each in answer.json()["errors"]
+            }
+            assert "SECRET" not in answer.text
 
 
 async def test_without_a_key_no_secret_is_kept(database: str) -> None:
@@ -363,13 +362,16 @@ async def test_alerts_become_events_once_per_state(api: Api) -> None:
     assert data["receiver"] == "automation"
 
 
-@pytest.mark.parametrize(
-    "document",
-    [group(), group(alert("on fire")), group(alert(fingerprint="../")), {"alerts": 5}],
-    ids=["no alerts", "unknown state", "odd fingerprint", "no list"],
-)
-async def test_what_is_no_alert_is_refused(api: Api, document: dict[str, Any]) -> None:
-    answer = await api.http.post(f"{BASE}/alertmanager", json=document)
+async def test_what_is_no_alert_is_refused(api: Api) -> None:
+    table: list[dict[str, Any]] = [
+        group(),
+        group(alert("on fire")),
+        group(alert(fingerprint="../")),
+        {"alerts": 5},
+    ]
+    for case in cases(table):
+        with case as document:
+            answer = await api.http.post(f"{BASE}/alertmanager", json=document)
 
-    assert answer.status_code == 422
-    assert await api.count("api.outbox") == 0
+            assert answer.status_code == 422
+            assert await api.count("api.outbox") == 0

@@ -6,12 +6,11 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.api.documented import operations as documented
 from shared.bus.middleware import DEAD_BYTES
 from shared.contracts.runs import RunDue
 from tests.integration.api.client import BASE, Api
+from tests.support.cases import cases
 
 LETTERS = f"{BASE}/dead-letters"
 #: Fixed: names of tests must be the same in every process.
@@ -83,29 +82,27 @@ async def test_a_letter_is_sent_again_once_as_it_was(api: Api) -> None:
     assert (await api.http.post(f"{LETTERS}/{number}/discard")).status_code == 409
 
 
-@pytest.mark.parametrize(
-    ("stream", "subject", "payload", "code"),
-    [
-        ("TASKS", f"task.updated.{RUN}", b"{}", "dead_letter.kind"),
-        ("ACCOUNTS", f"account.state.{RUN}", b"{}", "dead_letter.kind"),
-        ("EVENTS", "event.shop.sold", b"{}", "dead_letter.kind"),
-        ("DEAD", "dead.DUE", b"{}", "dead_letter.kind"),
-        ("DUE", "task.updated.elsewhere", ORDER, "dead_letter.kind"),
-        ("DUE", DUE, b"not an order", "dead_letter.unreadable"),
-        ("DUE", DUE, b" " * DEAD_BYTES, "dead_letter.cut"),
-    ],
-)
-async def test_what_could_do_harm_or_nothing_is_not_sent_again(
-    api: Api, stream: str, subject: str, payload: bytes, code: str
-) -> None:
-    number = await letter(api, stream, subject, payload)
+async def test_what_could_do_harm_or_nothing_is_not_sent_again(api: Api) -> None:
+    for case in cases(
+        [
+            ("TASKS", f"task.updated.{RUN}", b"{}", "dead_letter.kind"),
+            ("ACCOUNTS", f"account.state.{RUN}", b"{}", "dead_letter.kind"),
+            ("EVENTS", "event.shop.sold", b"{}", "dead_letter.kind"),
+            ("DEAD", "dead.DUE", b"{}", "dead_letter.kind"),
+            ("DUE", "task.updated.elsewhere", ORDER, "dead_letter.kind"),
+            ("DUE", DUE, b"not an order", "dead_letter.unreadable"),
+            ("DUE", DUE, b" " * DEAD_BYTES, "dead_letter.cut"),
+        ]
+    ):
+        with case as (stream, subject, payload, code):
+            number = await letter(api, stream, subject, payload)
 
-    found = (await api.http.get(f"{LETTERS}/{number}")).json()
-    refused = await api.http.post(f"{LETTERS}/{number}/resend")
+            found = (await api.http.get(f"{LETTERS}/{number}")).json()
+            refused = await api.http.post(f"{LETTERS}/{number}/resend")
 
-    assert (found["resendable"], bool(found["not_resendable_because"])) == (False, True)
-    assert (refused.status_code, refused.json()["code"]) == (409, code)
-    assert await api.count("api.outbox") == 0
+            assert (found["resendable"], bool(found["not_resendable_because"])) == (False, True)
+            assert (refused.status_code, refused.json()["code"]) == (409, code)
+            assert await api.count("api.outbox") == 0
 
 
 async def test_a_discarded_letter_stays_but_is_not_sent_again(api: Api) -> None:
@@ -122,11 +119,12 @@ async def test_a_discarded_letter_stays_but_is_not_sent_again(api: Api) -> None:
     assert [each["verb"] for each in noted] == ["dead_letter.discarded"]
 
 
-@pytest.mark.parametrize("name", ["99", "x", "1" * 30, "-1"])
-async def test_there_is_no_such_letter(api: Api, name: str) -> None:
-    for answer in (
-        await api.http.get(f"{LETTERS}/{name}"),
-        await api.http.post(f"{LETTERS}/{name}/discard"),
-        await api.http.post(f"{LETTERS}/{name}/resend"),
-    ):
-        assert (answer.status_code, answer.json()["code"]) == (404, "dead_letter.not_found")
+async def test_there_is_no_such_letter(api: Api) -> None:
+    for case in cases(["99", "x", "1" * 30, "-1"]):
+        with case as name:
+            for answer in (
+                await api.http.get(f"{LETTERS}/{name}"),
+                await api.http.post(f"{LETTERS}/{name}/discard"),
+                await api.http.post(f"{LETTERS}/{name}/resend"),
+            ):
+                assert (answer.status_code, answer.json()["code"]) == (404, "dead_letter.not_found")

@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.api.documented import runs as documented_runs
 from shared.contracts.runs import RunRequest, RunsRequested
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import START, occurrence
+from tests.support.cases import cases
 
 DEAD = f"{BASE}/dead-runs"
 
@@ -258,24 +257,20 @@ SENSELESS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "pointer", "code"),
-    SENSELESS,
-    ids=[f"{number}-{each[3]}" for number, each in enumerate(SENSELESS)],
-)
-async def test_a_senseless_decision_is_refused(
-    shared_api: Api, path: str, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(f"{DEAD}/{path}", json=body)
+async def test_a_senseless_decision_is_refused(shared_api: Api) -> None:
+    for case in cases(SENSELESS):
+        with case as (path, body, pointer, code):
+            answer = await shared_api.http.post(f"{DEAD}/{path}", json=body)
 
-    assert answer.status_code == 422
-    assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()
-    assert await shared_api.count("api.dead_run_decisions") == 0
+            assert answer.status_code == 422
+            assert {"pointer": pointer, "code": code}.items() <= answer.json()["errors"][0].items()
+            assert await shared_api.count("api.dead_run_decisions") == 0
 
 
-@pytest.mark.parametrize("query", ["state=gone", "task_id=x", "cursor=x", "limit=0"])
-async def test_an_odd_question_is_refused(shared_api: Api, query: str) -> None:
-    assert (await shared_api.http.get(f"{DEAD}?{query}")).status_code == 400
+async def test_an_odd_question_is_refused(shared_api: Api) -> None:
+    for case in cases(["state=gone", "task_id=x", "cursor=x", "limit=0"]):
+        with case as query:
+            assert (await shared_api.http.get(f"{DEAD}?{query}")).status_code == 400
 
 
 async def test_dead_runs_are_found_by_how_they_died_and_by_text(api: Api) -> None:

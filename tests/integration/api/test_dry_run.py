@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from services.api.documented import plan as documented_plan
 from tests.integration.api.client import BASE, TASKS, Api, a_task
 from tests.integration.api.ledger import add_lease, add_run
+from tests.support.cases import cases
 
 DRY = {"dry_run": "true"}
 HOURLY: dict[str, Any] = {
@@ -58,29 +58,23 @@ async def test_a_creation_is_told_and_leaves_no_trace(api: Api) -> None:
 Send = Callable[[Api, str], Awaitable[httpx.Response]]
 
 
-@pytest.mark.parametrize(
-    "send",
-    [
-        pytest.param(
-            lambda api, path: api.http.put(path, json={"name": "x", "priority": 1}, params=DRY),
-            id="update",
-        ),
-        pytest.param(
-            lambda api, path: api.http.put(path, json={"enabled": False}, params=DRY), id="pause"
-        ),
-        pytest.param(lambda api, path: api.http.delete(path, params=DRY), id="delete"),
-    ],
-)
-async def test_a_change_leaves_no_trace(api: Api, send: Send) -> None:
-    task = await api.create(**HOURLY)
-    path = f"{TASKS}/{task['id']}"
-    before = await trace(api)
+async def test_a_change_leaves_no_trace(api: Api) -> None:
+    sends: list[Send] = [
+        lambda api, path: api.http.put(path, json={"name": "x", "priority": 1}, params=DRY),
+        lambda api, path: api.http.put(path, json={"enabled": False}, params=DRY),
+        lambda api, path: api.http.delete(path, params=DRY),
+    ]
+    for case in cases(sends):
+        with case as send:
+            task = await api.create(**HOURLY)
+            path = f"{TASKS}/{task['id']}"
+            before = await trace(api)
 
-    answer = await send(api, path)
+            answer = await send(api, path)
 
-    plan_of(answer)
-    assert await trace(api) == before
-    assert (await api.http.get(path)).json() == task
+            plan_of(answer)
+            assert await trace(api) == before
+            assert (await api.http.get(path)).json() == task
 
 
 async def test_a_new_schedule_is_told_fire_by_fire(api: Api) -> None:
@@ -253,9 +247,12 @@ async def test_what_is_refused_is_refused_in_a_dry_run_too(api: Api) -> None:
     assert (await api.http.get(path)).json() == task
 
 
-@pytest.mark.parametrize("value", ["false", "0", ""])
-async def test_no_dry_run_is_a_change(api: Api, value: str) -> None:
-    answer = await api.http.post(TASKS, json=a_task(), params={"dry_run": value})
+async def test_no_dry_run_is_a_change(api: Api) -> None:
+    for case in cases(["false", "0", ""]):
+        with case as value:
+            before = await api.count("api.tasks")
 
-    assert answer.status_code == 201
-    assert await api.count("api.tasks") == 1
+            answer = await api.http.post(TASKS, json=a_task(), params={"dry_run": value})
+
+            assert answer.status_code == 201
+            assert await api.count("api.tasks") == before + 1

@@ -7,7 +7,6 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from nats.aio.client import Client
 
 from services.api.bus.announce import OUTBOX
@@ -21,6 +20,7 @@ from shared.bus.publisher import Publisher
 from shared.domain.event import Event, event_from
 from shared.outbox.relay import Relay
 from tests.integration.api.client import BASE, TASKS, Api, bearer
+from tests.support.cases import cases
 
 EVENTS = f"{BASE}/events"
 CLOUD = {
@@ -242,19 +242,16 @@ REFUSED: list[tuple[object, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    REFUSED,
-    ids=[f"{number}-{code}{pointer}" for number, (_, pointer, code) in enumerate(REFUSED)],
-)
-async def test_a_senseless_event_is_refused_by_the_name_of_its_field(
-    shared_api: Api, body: object, pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(EVENTS, json=body)
+async def test_a_senseless_event_is_refused_by_the_name_of_its_field(shared_api: Api) -> None:
+    for case in cases(REFUSED):
+        with case as (body, pointer, code):
+            answer = await shared_api.http.post(EVENTS, json=body)
 
-    assert answer.status_code == 422
-    assert (pointer, code) in [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-    assert await shared_api.count("api.outbox") == 0
+            assert answer.status_code == 422
+            assert (pointer, code) in [
+                (each["pointer"], each["code"]) for each in answer.json()["errors"]
+            ]
+            assert await shared_api.count("api.outbox") == 0
 
 
 UNREADABLE = [
@@ -273,27 +270,25 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    UNREADABLE,
-    ids=[f"{number}-{code}" for number, (_, _, code) in enumerate(UNREADABLE)],
-)
-async def test_what_cannot_be_read_is_refused(
-    shared_api: Api, body: bytes, status: int, code: str
-) -> None:
-    answer = await shared_api.http.post(
-        EVENTS, content=body, headers={"Content-Type": "application/json"}
-    )
+async def test_what_cannot_be_read_is_refused(shared_api: Api) -> None:
+    for case in cases(UNREADABLE):
+        with case as (body, status, code):
+            answer = await shared_api.http.post(
+                EVENTS, content=body, headers={"Content-Type": "application/json"}
+            )
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert await shared_api.count("api.outbox") == 0
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+            assert await shared_api.count("api.outbox") == 0
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/cloudevents+xml"])
-async def test_another_media_type_is_refused(shared_api: Api, kind: str) -> None:
-    answer = await shared_api.http.post(EVENTS, content=b"{}", headers={"Content-Type": kind})
+async def test_another_media_type_is_refused(shared_api: Api) -> None:
+    for case in cases(["text/plain", "application/xml", "application/cloudevents+xml"]):
+        with case as kind:
+            answer = await shared_api.http.post(
+                EVENTS, content=b"{}", headers={"Content-Type": kind}
+            )
 
-    assert answer.status_code == 415
+            assert answer.status_code == 415
 
 
 async def pass_seconds(api: Api, seconds: int) -> None:

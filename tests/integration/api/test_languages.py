@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from services.api.wire.texts import all_texts, say
 from shared.domain.texts import variables
 from tests.integration.api.client import TASKS, Api
+from tests.support.cases import cases
 
 ROOT = Path(__file__).parents[3]
 #: The quoted codes of the sources: "cron.empty", `f"{kind}.not_found"` aside.
@@ -57,9 +56,8 @@ def test_a_blank_that_nobody_filled_breaks_nothing() -> None:
     assert say("no.such_code", "en") == "no.such_code"
 
 
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
+async def test_a_refusal_speaks_the_callers_language(shared_api: Api) -> None:
+    table: list[tuple[str | None, str]] = [
         (None, "en"),
         ("", "en"),
         ("zh-TW", "zh-TW"),
@@ -71,17 +69,17 @@ def test_a_blank_that_nobody_filled_breaks_nothing() -> None:
         ("de, fr;q=0.9", "en"),
         ("zh;q=0", "en"),
         ("zh;q=x,,;;=", "en"),
-    ],
-)
-async def test_a_refusal_speaks_the_callers_language(
-    shared_api: Api, header: str | None, language: str
-) -> None:
-    headers = {} if header is None else {"Accept-Language": header}
+    ]
+    for case in cases(table):
+        with case as (header, language):
+            headers = {} if header is None else {"Accept-Language": header}
 
-    answer = await shared_api.http.get(f"{TASKS}/nothing", headers=headers)
+            answer = await shared_api.http.get(f"{TASKS}/nothing", headers=headers)
 
-    assert answer.headers["content-language"] == language
-    assert answer.json()["detail"] == say("task.not_found", "zh-TW" if language != "en" else "en")
+            assert answer.headers["content-language"] == language
+            assert answer.json()["detail"] == say(
+                "task.not_found", "zh-TW" if language != "en" else "en"
+            )
 
 
 async def test_a_run_is_confirmed_in_the_callers_language(shared_api: Api) -> None:

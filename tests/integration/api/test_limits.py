@@ -37,9 +37,7 @@ values = st.recursive(
 documents = st.dictionaries(names, values, max_size=5)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(document=documents, whole=st.booleans(), path=st.sampled_from(["task", "preview", "runs"]))
 async def test_no_document_is_answered_with_a_server_error(
     shared_api: Api, document: dict[str, Any], path: str, *, whole: bool

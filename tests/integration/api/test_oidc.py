@@ -1,37 +1,20 @@
-"""Log-in at a real OpenID provider: who gets in and as what, and what does not get through.
-
-Attacks on the tokens go through somebody in the middle, in front of the real provider: they have
-its signing key, so that nothing but the one thing that is wrong can be what is found.
-"""
+"""Log-in at a real OpenID provider: who gets in, as what, and what if it is away."""
 
 from __future__ import annotations
 
-import asyncio
-import hmac
-import json
-import time
-from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
-from joserfc import jwt
-from starlette.requests import Request
-from starlette.responses import Response
 
 from services.api.access import first_start, outsiders
-from services.api.access.cookies import Origin
 from services.api.access.oidc import provider as provider_module
 from services.api.access.oidc.config import BadConfig, OidcConfig
 from services.api.access.oidc.flow import safe_next
-from services.api.access.oidc.provider import Provider
 from services.api.access.outsiders import Outsider, RoleMap
 from services.api.documented import users as documented
 from services.api.settings import OIDC_CALLBACK
@@ -39,107 +22,30 @@ from services.api.store.audit import Actor
 from shared.domain.errors import Conflict
 from shared.egress.guard import AllowList
 from tests.integration.api.client import BASE, client_of
-from tests.integration.api.people import People, log_in, serving_people
-from tests.support.openid import (
-    CLIENT,
-    SECRET,
-    OpenId,
-    free_port,
-    log_in_there,
-    new_key,
-    running_provider,
+from tests.integration.api.oidc_desk import (
+    PEOPLE,
+    REDIRECT,
+    ROLES,
+    Middle,
+    come_in,
+    depart,
+    problem_of,
+    serving,
+    session_of,
 )
-
-REDIRECT = f"http://api{OIDC_CALLBACK}"
-PEOPLE: list[dict[str, Any]] = [
-    {
-        "sub": "0001",
-        "name": "王小安",
-        "preferred_username": "ann",
-        "email": "ann@example.com",
-        "email_verified": True,
-        "groups": ["staff", "ops"],
-    },
-    {"sub": "0002", "preferred_username": "bob", "groups": ["staff"]},
-    {"sub": "0003", "email": "keeper@example.com", "email_verified": False, "groups": ["boss"]},
-]
-ROLES = RoleMap.parse("ops=operator, boss=admin")
+from tests.integration.api.people import People, log_in, serving_people
+from tests.support.openid import SECRET, OpenId, log_in_there, new_key, running_provider
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def openid() -> AsyncIterator[OpenId]:
-    async with running_provider(redirect=REDIRECT, people=PEOPLE) as openid:
-        yield openid
-
-
-def config_of(openid: OpenId, **more: Any) -> OidcConfig:  # noqa: ANN401 - fields of OidcConfig
-    return OidcConfig(
-        **{
-            "issuer": openid.issuer,
-            "client_id": CLIENT,
-            "redirect_uri": REDIRECT,
-            "after_log_out": "http://api/login",
-            "name": "Company",
-            "role_map": ROLES,
-            "allow": AllowList.parse("127.0.0.1"),
-            **more,
-        }
-    )
-
-
-@asynccontextmanager
-async def serving(
-    database: str,
-    openid: OpenId,
-    tmp_path: Path,
-    **more: Any,  # noqa: ANN401 - as above
-) -> AsyncIterator[People]:
-    secret = tmp_path / "secret"
-    secret.write_text(f"{SECRET}\n")
-    provider = Provider(config_of(openid, **{"secret_file": secret, **more}))
-    origin = Origin("http://api")
-    async with serving_people(database, oidc=provider, origin=origin) as people:
-        await people.person("keeper", "admin")
-        yield people
-    await provider.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def openid(middle: Middle) -> OpenId:
+    return middle.openid
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def people(database: str, openid: OpenId, tmp_path: Path) -> AsyncIterator[People]:
     async with serving(database, openid, tmp_path) as people:
         yield people
-
-
-async def depart(browser: httpx.AsyncClient, wanted: str = "/tasks?q=x") -> str:
-    """Go to the provider; return the address."""
-    answer = await browser.get(f"{BASE}/oidc/start", params={"next": wanted})
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"])
-
-
-async def come_in(
-    people: People, person: str = "0001", browser: httpx.AsyncClient | None = None
-) -> tuple[httpx.AsyncClient, httpx.Response]:
-    """Log in as somebody, all the way."""
-    browser = browser or await people.browser()
-    back = await log_in_there(await depart(browser), person)
-    return browser, await browser.get(back)
-
-
-def problem_of(answer: httpx.Response) -> str:
-    """Return what the page of the log-in is to tell."""
-    assert answer.status_code == 303, answer.text
-    location = urlsplit(answer.headers["location"])
-    assert (location.netloc, location.path) == ("api", "/login"), location
-    return parse_qs(location.query)["problem"][0]
-
-
-async def session_of(browser: httpx.AsyncClient) -> dict[str, Any]:
-    answer = await browser.get(f"{BASE}/session")
-    assert answer.status_code == 200, answer.text
-    documented.Session.model_validate(answer.json())
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_whoever_logs_in_there_is_somebody_here(people: People) -> None:
@@ -333,9 +239,8 @@ async def test_one_logs_out_there_as_well(people: People, openid: OpenId) -> Non
     assert 'name="logout"' in asked.text
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
+async def test_afterwards_one_is_never_sent_to_somebody_else(people: People) -> None:
+    elsewhere = [
         "//evil.example",
         "/\\evil.example",
         "https://evil.example/",
@@ -344,74 +249,11 @@ async def test_one_logs_out_there_as_well(people: People, openid: OpenId) -> Non
         "/login?problem=x",
         "/api/v1/group-ai/oidc/log-out",
         "",
-    ],
-)
-async def test_afterwards_one_is_never_sent_to_somebody_else(people: People, wanted: str) -> None:
-    assert safe_next(wanted) == "/"
+    ]
+    assert [safe_next(each) for each in elsewhere] == ["/"] * len(elsewhere)
     browser = await people.browser()
-    back = await log_in_there(await depart(browser, wanted), "0001")
+    back = await log_in_there(await depart(browser, elsewhere[0]), "0001")
     assert (await browser.get(back)).headers["location"] == "http://api/"
-
-
-async def test_an_answer_counts_once_and_for_the_browser_that_began(people: People) -> None:
-    browser, other = await people.browser(), await people.browser()
-    back = await log_in_there(await depart(browser), "0001")
-
-    # Somebody sends their own answer to another one, to have them log in as themselves.
-    assert problem_of(await other.get(back)) == "oidc.state"
-    # That try has used it up.
-    assert problem_of(await browser.get(back)) == "oidc.state"
-    assert "set-cookie" not in (await other.get(back)).headers
-    back = await log_in_there(await depart(browser), "0001")
-    assert (await browser.get(back)).headers["location"] == "http://api/tasks?q=x"
-    assert problem_of(await browser.get(back)) == "oidc.state"
-
-
-async def test_a_code_is_no_good_in_another_log_in(people: People) -> None:
-    """PKCE: a code that was stolen on its way back is worth nothing with another state."""
-    browser, thief = await people.browser(), await people.browser()
-    stolen = httpx.URL(await log_in_there(await depart(browser), "0001"))
-    own = httpx.URL(await depart(thief))
-
-    answer = await thief.get(
-        OIDC_CALLBACK,
-        params={
-            "state": own.params["state"],
-            "code": stolen.params["code"],
-            "iss": stolen.params["iss"],
-        },
-    )
-
-    assert problem_of(answer) == "oidc.code"
-
-
-@pytest.mark.parametrize("change", ["wrong", "missing", "old", "no cookie"])
-async def test_a_state_that_is_not_ours_is_refused(people: People, change: str) -> None:
-    browser = await people.browser()
-    back = httpx.URL(await log_in_there(await depart(browser), "0001"))
-    if change == "wrong":
-        back = back.copy_set_param("state", "x" * 48)
-    elif change == "missing":
-        back = back.copy_remove_param("state")
-    elif change == "old":
-        await people.api.pool.execute(
-            "UPDATE api.oidc_logins SET created_at = now() - interval '11 minutes'"
-        )
-    else:
-        browser.cookies.clear()
-
-    assert problem_of(await browser.get(back)) == "oidc.state"
-
-
-@pytest.mark.parametrize("issuer", ["https://other.example", None])
-async def test_the_answer_of_another_provider_is_refused(
-    people: People, issuer: str | None
-) -> None:
-    browser = await people.browser()
-    back = httpx.URL(await log_in_there(await depart(browser), "0001"))
-    back = back.copy_set_param("iss", issuer) if issuer else back.copy_remove_param("iss")
-
-    assert problem_of(await browser.get(back)) == "oidc.issuer"
 
 
 async def test_what_the_provider_refuses_is_told_kindly(people: People) -> None:
@@ -483,162 +325,7 @@ async def test_a_private_provider_is_not_called_unless_it_was_opened(
         assert problem_of(answer) == "oidc.away"
 
 
-# Somebody in the middle.
-
-Claims = dict[str, Any]
-
-
-class Middle:
-    """Hands everything on to the real provider and back, but for what `change` does to tokens."""
-
-    def __init__(self, openid: OpenId) -> None:
-        self._openid = openid
-        self.change: Callable[[Claims, str], str] | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        request = Request(scope, receive)
-        url = f"http://127.0.0.1:{self._openid.port}{request.url.path}"
-        headers = {k: v for k, v in request.headers.items() if k != "content-length"}
-        async with httpx.AsyncClient(timeout=20) as client:
-            answer = await client.request(
-                request.method,
-                url,
-                params=request.query_params,
-                headers=headers,
-                content=await request.body(),
-            )
-        body = answer.content
-        if request.url.path == "/token" and answer.status_code == 200 and self.change:
-            told = answer.json()
-            claims = dict(jwt.decode(told["id_token"], self._openid.key).claims)
-            told["id_token"] = self.change(claims, told["id_token"])
-            body = httpx.Response(200, json=told).content
-        response = Response(body, answer.status_code)
-        kept = ("content-type", "location", "set-cookie")
-        response.raw_headers.extend(
-            (name.encode(), value.encode())
-            for name, value in answer.headers.multi_items()
-            if name in kept
-        )
-        await response(scope, receive, send)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def middle() -> AsyncIterator[tuple[OpenId, Middle]]:
-    port = free_port()
-    async with running_provider(
-        redirect=REDIRECT, people=PEOPLE, issuer=f"http://127.0.0.1:{port}"
-    ) as openid:
-        between = Middle(openid)
-        server = uvicorn.Server(
-            uvicorn.Config(between, host="127.0.0.1", port=port, log_level="error", lifespan="off")
-        )
-        serving_it = asyncio.create_task(server.serve())
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110 - the server has no event for it
-                await asyncio.sleep(0.01)
-        yield openid, between
-        server.should_exit = True
-        await serving_it
-
-
-def signed(openid: OpenId, claims: Claims, **header: str) -> str:
-    """Return claims signed with the provider's own key."""
-    fields = {"alg": "RS256", "kid": str(openid.key.kid), **header}
-    return jwt.encode(fields, claims, openid.key)
-
-
-def by_hand(header: dict[str, str], claims: Claims, secret: bytes | None) -> str:
-    """Return a token that no library would sign."""
-    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
-    text = b".".join(parts)
-    mark = hmac.digest(secret, text, "sha256") if secret else b""
-    return b".".join([text, urlsafe_b64encode(mark).rstrip(b"=")]).decode()
-
-
-def unsigned(claims: Claims) -> str:
-    return by_hand({"alg": "none"}, claims, None)
-
-
-def with_secret(claims: Claims, secret: bytes) -> str:
-    return by_hand({"alg": "HS256"}, claims, secret)
-
-
-Forge = Callable[[OpenId, Claims, str], str]
-FORGERIES: dict[str, Forge] = {
-    "no signature": lambda _, claims, __: unsigned(claims),
-    "signature cut off": lambda _, __, text: text.rpartition(".")[0] + ".",
-    "signed with the client's secret": lambda _, claims, __: with_secret(claims, SECRET.encode()),
-    "signed with the public key as a secret": lambda openid, claims, __: with_secret(
-        claims, openid.key.as_pem(private=False)
-    ),
-    "another key": lambda openid, claims, __: jwt.encode(
-        {"alg": "RS256", "kid": str(openid.key.kid)}, claims, new_key()
-    ),
-    "another audience": lambda openid, claims, __: signed(openid, {**claims, "aud": "other"}),
-    "more audiences, for another party": lambda openid, claims, __: signed(
-        openid, {**claims, "aud": [CLIENT, "other"], "azp": "other"}
-    ),
-    "another issuer": lambda openid, claims, __: signed(
-        openid, {**claims, "iss": "https://other.example"}
-    ),
-    "expired": lambda openid, claims, __: signed(
-        openid, {**claims, "iat": int(time.time()) - 900, "exp": int(time.time()) - 300}
-    ),
-    "of the future": lambda openid, claims, __: signed(
-        openid, {**claims, "iat": int(time.time()) + 900, "exp": int(time.time()) + 1_800}
-    ),
-    "without an end": lambda openid, claims, __: signed(
-        openid, {name: value for name, value in claims.items() if name != "exp"}
-    ),
-    "another nonce": lambda openid, claims, __: signed(openid, {**claims, "nonce": "x" * 48}),
-    "without nonce": lambda openid, claims, __: signed(
-        openid, {name: value for name, value in claims.items() if name != "nonce"}
-    ),
-    "about somebody else": lambda openid, claims, __: signed(openid, {**claims, "sub": "0003"}),
-    "of another access token": lambda openid, claims, __: signed(
-        openid, {**claims, "at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}
-    ),
-    "no token at all": lambda _, __, ___: "nonsense",
-}
-
-
-@pytest.mark.parametrize("what", FORGERIES)
-async def test_a_forged_token_is_not_believed(
-    database: str, middle: tuple[OpenId, Middle], tmp_path: Path, what: str
-) -> None:
-    openid, between = middle
-    async with serving(database, openid, tmp_path) as people:
-        between.change = lambda claims, text: FORGERIES[what](openid, claims, text)
-        browser, answer = await come_in(people)
-
-        assert problem_of(answer) == "oidc.token"
-        assert (await browser.get(f"{BASE}/session")).status_code == 401
-        assert await people.api.count("api.users") == 1
-
-
-async def test_what_is_signed_anew_and_right_is_believed(
-    database: str, middle: tuple[OpenId, Middle], tmp_path: Path
-) -> None:
-    """The way of the forgeries works: it is what is wrong in them that is found."""
-    openid, between = middle
-    async with serving(database, openid, tmp_path) as people:
-        between.change = lambda claims, _: signed(openid, claims)
-        browser, _ = await come_in(people)
-        assert (await session_of(browser))["user"]["name"] == "ann"
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"issuer": "http://provider.example"}, "AUTOMATION_OIDC_ISSUER"),
-        ({"client_id": ""}, "AUTOMATION_OIDC_CLIENT_ID"),
-        ({"redirect_uri": "/callback"}, "AUTOMATION_PUBLIC_URL"),
-        ({"scopes": "profile"}, "AUTOMATION_OIDC_SCOPES"),
-        ({"role_map": RoleMap({})}, "AUTOMATION_OIDC_ROLES"),
-    ],
-)
-def test_what_does_not_fit_together_is_named(change: dict[str, Any], named: str) -> None:
+def test_what_does_not_fit_together_is_named() -> None:
     fields: dict[str, Any] = {
         "issuer": "https://provider.example",
         "client_id": "x",
@@ -646,8 +333,16 @@ def test_what_does_not_fit_together_is_named(change: dict[str, Any], named: str)
         "role_map": ROLES,
     }
     OidcConfig(**fields)
-    with pytest.raises(BadConfig, match=named):
-        OidcConfig(**{**fields, **change})
+    wrong: dict[str, dict[str, Any]] = {
+        "AUTOMATION_OIDC_ISSUER": {"issuer": "http://provider.example"},
+        "AUTOMATION_OIDC_CLIENT_ID": {"client_id": ""},
+        "AUTOMATION_PUBLIC_URL": {"redirect_uri": "/callback"},
+        "AUTOMATION_OIDC_SCOPES": {"scopes": "profile"},
+        "AUTOMATION_OIDC_ROLES": {"role_map": RoleMap({})},
+    }
+    for named, change in wrong.items():
+        with pytest.raises(BadConfig, match=named):
+            OidcConfig(**{**fields, **change})
 
 
 async def test_without_a_provider_there_is_no_such_way(database: str) -> None:

@@ -13,6 +13,7 @@ from services.api.documented import tasks as documented
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.tasks import TaskChanged
 from tests.integration.api.client import BASE, TASKS, Api, a_task
+from tests.support.cases import cases
 
 DEFAULTS: dict[str, Any] = {
     "overlap": None,
@@ -168,19 +169,16 @@ async def nothing_changes(shared_api: Api) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("nothing_changes")
-@pytest.mark.parametrize(
-    ("fields", "pointer", "code"),
-    SENSELESS,
-    ids=[f"{number}-{code}" for number, (_, _, code) in enumerate(SENSELESS)],
-)
-async def test_a_senseless_field_is_refused_by_name(
-    shared_api: Api, fields: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(TASKS, json=a_task(**fields))
+async def test_a_senseless_field_is_refused_by_name(shared_api: Api) -> None:
+    for case in cases(SENSELESS):
+        with case as (fields, pointer, code):
+            answer = await shared_api.http.post(TASKS, json=a_task(**fields))
 
-    assert answer.status_code == 422, answer.text
-    assert (pointer, code) in [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-    assert "…" not in answer.json()["detail"]
+            assert answer.status_code == 422, answer.text
+            assert (pointer, code) in [
+                (each["pointer"], each["code"]) for each in answer.json()["errors"]
+            ]
+            assert "…" not in answer.json()["detail"]
 
 
 @pytest.mark.usefixtures("nothing_changes")
@@ -218,13 +216,14 @@ async def test_every_field_is_stored_shown_and_announced(shared_api: Api) -> Non
     assert told.policy == TaskPolicy.model_validate(GIVEN)
 
 
-@pytest.mark.parametrize("name", FILLED)
-async def test_what_an_object_leaves_out_is_filled(shared_api: Api, name: str) -> None:
-    sent, shown = FILLED[name]
+async def test_what_an_object_leaves_out_is_filled(shared_api: Api) -> None:
+    for case in cases(FILLED):
+        with case as name:
+            sent, shown = FILLED[name]
 
-    task = await shared_api.create(**{name: sent})
+            task = await shared_api.create(**{name: sent})
 
-    assert task[name] == shown
+            assert task[name] == shown
 
 
 async def test_a_long_first_interval_lengthens_the_longest(shared_api: Api) -> None:
@@ -233,18 +232,19 @@ async def test_a_long_first_interval_lengthens_the_longest(shared_api: Api) -> N
     assert task["retry"]["max_interval_seconds"] == 600
 
 
-@pytest.mark.parametrize("name", GIVEN)
-async def test_a_put_changes_one_field_and_null_takes_it_back(shared_api: Api, name: str) -> None:
-    task = await shared_api.create(**GIVEN)
-    path = f"{TASKS}/{task['id']}"
+async def test_a_put_changes_one_field_and_null_takes_it_back(shared_api: Api) -> None:
+    for case in cases(GIVEN):
+        with case as name:
+            task = await shared_api.create(**GIVEN)
+            path = f"{TASKS}/{task['id']}"
 
-    untouched = (await shared_api.http.put(path, json={"description": "x"})).json()
-    taken_back = (await shared_api.http.put(path, json={name: None})).json()
-    given_again = (await shared_api.http.put(path, json={name: GIVEN[name]})).json()
+            untouched = (await shared_api.http.put(path, json={"description": "x"})).json()
+            taken_back = (await shared_api.http.put(path, json={name: None})).json()
+            given_again = (await shared_api.http.put(path, json={name: GIVEN[name]})).json()
 
-    assert {each: untouched[each] for each in GIVEN} == GIVEN
-    assert {each: taken_back[each] for each in GIVEN} == {**GIVEN, name: DEFAULTS[name]}
-    assert {each: given_again[each] for each in GIVEN} == GIVEN
+            assert {each: untouched[each] for each in GIVEN} == GIVEN
+            assert {each: taken_back[each] for each in GIVEN} == {**GIVEN, name: DEFAULTS[name]}
+            assert {each: given_again[each] for each in GIVEN} == GIVEN
 
 
 async def test_a_form_sent_back_unchanged_changes_nothing(shared_api: Api) -> None:

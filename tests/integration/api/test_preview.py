@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from services.api.documented import actions as documented_actions
 from services.api.documented import schedules as documented_schedules
 from tests.integration.api.client import BASE, TASKS, Api
+from tests.support.cases import cases
 
 PREVIEW = f"{BASE}/schedules/preview"
 
@@ -274,9 +273,8 @@ async def test_a_dry_run_counts_the_runs_that_are_taken_back(shared_api: Api) ->
     assert answer.json()["queued_runs_taken_back"] == 0
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+async def test_odd_questions_are_refused_by_field(shared_api: Api) -> None:
+    table: list[tuple[dict[str, Any], str]] = [
         ({}, "/schedule_config"),
         ({"schedule_config": {"cron": "60 * * * *"}}, "/schedule_config/cron"),
         ({"schedule_config": {}}, "/schedule_config"),
@@ -291,15 +289,13 @@ async def test_a_dry_run_counts_the_runs_that_are_taken_back(shared_api: Api) ->
             "/blackout/calendars/0",
         ),
         ({"schedule_config": {"interval_hours": 1}, "task_id": "x"}, "/task_id"),
-    ],
-)
-async def test_odd_questions_are_refused_by_field(
-    shared_api: Api, body: dict[str, Any], pointer: str
-) -> None:
-    answer = await shared_api.http.post(PREVIEW, json=body)
+    ]
+    for case in cases(table):
+        with case as (body, pointer):
+            answer = await shared_api.http.post(PREVIEW, json=body)
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == pointer
+            assert answer.status_code == 422
+            assert answer.json()["errors"][0]["pointer"] == pointer
 
 
 async def test_the_actions_are_listed_with_their_parameters(shared_api: Api) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from services.api.documented import queues as documented
 from tests.integration.api.client import BASE, Api
+from tests.support.cases import cases
 
 QUEUE = f"{BASE}/queues/slow"
 SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
@@ -113,24 +112,21 @@ async def test_a_limit_holds_for_a_while_and_then_the_own_one_is_back(api: Api) 
     assert (await api.http.delete(f"{BASE}/queues/unknown/override")).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    [
+async def test_a_pause_that_makes_no_sense_is_refused(api: Api) -> None:
+    table: list[tuple[dict[str, Any], str, str | None]] = [
         ({"until": "2020-01-01T00:00:00Z"}, "/until", "queue.until"),
         ({"until": "soon"}, "/until", None),
         ({"reason": ""}, "/reason", None),
         ({"paused": True}, "/paused", "field.unknown"),
-    ],
-)
-async def test_a_pause_that_makes_no_sense_is_refused(
-    api: Api, body: dict[str, Any], pointer: str, code: str | None
-) -> None:
-    for path in (f"{QUEUE}/pause", f"{BASE}/pause"):
-        answer = await api.http.post(path, json=body)
-        assert answer.status_code == 422
-        (error,) = answer.json()["errors"]
-        assert error["pointer"] == pointer
-        assert code in (None, error["code"])
+    ]
+    for case in cases(table):
+        with case as (body, pointer, code):
+            for path in (f"{QUEUE}/pause", f"{BASE}/pause"):
+                answer = await api.http.post(path, json=body)
+                assert answer.status_code == 422
+                (error,) = answer.json()["errors"]
+                assert error["pointer"] == pointer
+                assert code in (None, error["code"])
 
 
 async def test_a_limit_for_a_while_needs_an_end(api: Api) -> None:

@@ -12,6 +12,7 @@ from services.api.documented.events import EventKinds, StoredEvent, StoredEvents
 from services.api.events import recent
 from shared.bus import topology
 from tests.integration.api.client import BASE, Api, bearer
+from tests.support.cases import cases
 
 RECENT = f"{BASE}/events/recent"
 
@@ -50,28 +51,25 @@ async def test_the_newest_come_first_and_pages_lead_back_to_the_oldest(
     assert first["items"][0]["data"] == {"total": 4}
 
 
-@pytest.mark.parametrize(
-    ("params", "found"),
-    [
-        ({"subject": "event.shop.>"}, ["3", "2", "0"]),
-        ({"subject": "shop.order"}, ["2", "0"]),
-        ({"source": "monitor"}, ["1"]),
-        ({"type": "order*"}, ["2", "0"]),
-        ({"q": "ANNA"}, ["2"]),
-        ({"source": "shop", "type": "paid", "q": "nobody"}, []),
-    ],
-)
-async def test_only_what_is_asked_for_is_listed(
-    trying: Api, bus: Client, params: dict[str, str], found: list[str]
-) -> None:
+async def test_only_what_is_asked_for_is_listed(trying: Api, bus: Client) -> None:
     await say(bus, "shop", "order", 0, {"by": "bob"})
     await say(bus, "monitor", "sample", 1, {"error_rate": 12})
     await say(bus, "shop", "order", 2, {"by": "Anna"})
     await say(bus, "shop", "paid", 3, {})
+    for case in cases(
+        [
+            ({"subject": "event.shop.>"}, ["3", "2", "0"]),
+            ({"subject": "shop.order"}, ["2", "0"]),
+            ({"source": "monitor"}, ["1"]),
+            ({"type": "order*"}, ["2", "0"]),
+            ({"q": "ANNA"}, ["2"]),
+            ({"source": "shop", "type": "paid", "q": "nobody"}, []),
+        ]
+    ):
+        with case as (params, found):
+            page = await listed(trying, **params)
 
-    page = await listed(trying, **params)
-
-    assert (ids(page), page["next"]) == (found, None)
+            assert (ids(page), page["next"]) == (found, None)
 
 
 async def test_a_rare_event_far_back_is_found(
@@ -138,15 +136,14 @@ async def test_large_data_are_read_one_by_one(trying: Api, bus: Client) -> None:
     assert one.json()["data"] == {"text": "a" * 9_000}
 
 
-@pytest.mark.parametrize("place", ["0", "99999", "x", "-1", "1" * 30])
-async def test_there_is_no_event_at_a_place_that_is_not_there(
-    trying: Api, bus: Client, place: str
-) -> None:
-    await say(bus, "shop", "order", 0, {})
+async def test_there_is_no_event_at_a_place_that_is_not_there(trying: Api, bus: Client) -> None:
+    for case in cases(["0", "99999", "x", "-1", "1" * 30]):
+        with case as place:
+            await say(bus, "shop", "order", 0, {})
 
-    answer = await trying.http.get(f"{BASE}/events/{place}")
+            answer = await trying.http.get(f"{BASE}/events/{place}")
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "event.not_found")
+            assert (answer.status_code, answer.json()["code"]) == (404, "event.not_found")
 
 
 async def test_kinds_are_told_with_how_often_they_came_and_what_they_hold(

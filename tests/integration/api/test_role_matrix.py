@@ -21,6 +21,7 @@ from tests.integration.api.client import BASE, bearer
 from tests.integration.api.people import OURS, People, Person, serving_people
 from tests.integration.api.standing import logged, minute, occurrence
 from tests.integration.api.test_run_lines import wrote
+from tests.support.cases import cases
 
 ID = str(UUID(int=1))
 READING = ("GET", "HEAD")
@@ -107,13 +108,11 @@ async def test_a_session_opens_exactly_what_the_file_says_of_its_role(
     )
 
 
-@pytest.mark.parametrize("state", ["none", "session expired", "token expired", "token revoked"])
+@pytest.mark.parametrize("state", ["session expired", "token expired", "token revoked"])
 async def test_who_is_nobody_any_more_is_told_so_everywhere(people: People, state: str) -> None:
     owner = await admin(people, state.replace(" ", "-"))
     pool = people.api.pool
-    if state == "none":
-        browser = await people.browser()
-    elif state == "session expired":
+    if state == "session expired":
         browser = owner.browser
         await pool.execute(
             "UPDATE api.sessions SET expires_at = now() WHERE user_id = $1", UUID(owner.id)
@@ -181,30 +180,30 @@ async def test_a_token_opens_an_operation_with_its_scope_and_with_no_other(peopl
         await check(Caller("token", send, expected))
 
 
-@pytest.mark.parametrize("role", [*ROLES, None])
-async def test_streams_and_files_ask_before_their_first_byte(
-    people: People, role: str | None
-) -> None:
+async def test_streams_and_files_ask_before_their_first_byte(people: People) -> None:
     """On things that are there: of those that are not, anybody could be told so."""
-    task = await people.api.create()
-    run_id = await occurrence(people.api, task["id"], settled=True)
-    await logged(people.api, run_id, task["id"], completed_at=minute(1))
-    await wrote(people.api, run_id, 1, "what it wrote")
-    lines = f"{BASE}/automation-runs/{run_id}/lines"
-    asked = {
-        "stream_run_lines": (f"{lines}/stream", "text/event-stream"),
-        "download_run_lines": (f"{lines}/download", "text/plain"),
-        "export_audit": (f"{BASE}/audit/export?format=jsonl", "application/jsonl"),
-    }
-    who = await people.person(f"reader-{role}", role) if role else None
-    browser = who.browser if who else await people.browser()
+    table: list[str | None] = [*ROLES, None]
+    for case in cases(table):
+        with case as role:
+            task = await people.api.create()
+            run_id = await occurrence(people.api, task["id"], settled=True)
+            await logged(people.api, run_id, task["id"], completed_at=minute(1))
+            await wrote(people.api, run_id, 1, "what it wrote")
+            lines = f"{BASE}/automation-runs/{run_id}/lines"
+            asked = {
+                "stream_run_lines": (f"{lines}/stream", "text/event-stream"),
+                "download_run_lines": (f"{lines}/download", "text/plain"),
+                "export_audit": (f"{BASE}/audit/export?format=jsonl", "application/jsonl"),
+            }
+            who = await people.person(f"reader-{role}", role) if role else None
+            browser = who.browser if who else await people.browser()
 
-    for name, (path, kind) in asked.items():
-        answer = await browser.get(path)
-        if role in RIGHTS[name].roles:
-            assert answer.status_code == 200, name
-            assert answer.headers["content-type"].startswith(kind)
-        else:
-            assert answer.status_code == (403 if role else 401), name
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert "what it wrote" not in answer.text
+            for name, (path, kind) in asked.items():
+                answer = await browser.get(path)
+                if role in RIGHTS[name].roles:
+                    assert answer.status_code == 200, name
+                    assert answer.headers["content-type"].startswith(kind)
+                else:
+                    assert answer.status_code == (403 if role else 401), name
+                    assert answer.headers["content-type"] == "application/problem+json"
+                    assert "what it wrote" not in answer.text

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.api.documented import runs as documented_runs
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import (
@@ -20,6 +18,7 @@ from tests.integration.api.standing import (
     minute,
     occurrence,
 )
+from tests.support.cases import cases
 
 RUNS = f"{BASE}/automation-runs"
 
@@ -51,42 +50,42 @@ async def test_a_run_that_was_asked_for_just_now_is_there(api: Api) -> None:
     assert (lines.status_code, lines.json()["items"]) == (200, [])
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "overlap",
-        "concurrency",
-        "rate_limit",
-        "lock",
-        "queue_paused",
-        "paused_all",
-        "blackout",
-        "retry",
-        "snooze",
-        "throttle",
-        "debounce",
-    ],
-)
-async def test_what_a_held_run_waits_for_is_told_in_words(shared_api: Api, code: str) -> None:
-    api = shared_api
-    await executor(api)
-    task = await api.create()
-    run_id = await occurrence(api, task["id"], held=True, waits_for=code)
+async def test_what_a_held_run_waits_for_is_told_in_words(shared_api: Api) -> None:
+    for case in cases(
+        [
+            "overlap",
+            "concurrency",
+            "rate_limit",
+            "lock",
+            "queue_paused",
+            "paused_all",
+            "blackout",
+            "retry",
+            "snooze",
+            "throttle",
+            "debounce",
+        ]
+    ):
+        with case as code:
+            api = shared_api
+            await executor(api)
+            task = await api.create()
+            run_id = await occurrence(api, task["id"], held=True, waits_for=code)
 
-    english, chinese = await read(api, run_id), await read(api, run_id, "zh-TW")
-    page = (await api.http.get(f"{TASKS}/{task['id']}/occurrences")).json()
+            english, chinese = await read(api, run_id), await read(api, run_id, "zh-TW")
+            page = (await api.http.get(f"{TASKS}/{task['id']}/occurrences")).json()
 
-    assert (english["status"], english["waits_for"]) == ("waiting", code)
-    assert english["waits_for_text"].isascii()
-    assert not chinese["waits_for_text"].isascii()
-    assert events(english) == [("due", None), ("held", None)]
-    assert english["timeline"][1]["text"].endswith(english["waits_for_text"])
-    assert page["items"][0]["waits_for"] == code
-    assert page["items"][0]["waits_for_text"] == english["waits_for_text"]
+            assert (english["status"], english["waits_for"]) == ("waiting", code)
+            assert english["waits_for_text"].isascii()
+            assert not chinese["waits_for_text"].isascii()
+            assert events(english) == [("due", None), ("held", None)]
+            assert english["timeline"][1]["text"].endswith(english["waits_for_text"])
+            assert page["items"][0]["waits_for"] == code
+            assert page["items"][0]["waits_for_text"] == english["waits_for_text"]
 
 
 LONG_AGO = datetime.now(UTC) - timedelta(seconds=20)
-EXECUTORS = [
+EXECUTORS: list[tuple[list[dict[str, Any]], str | None]] = [
     ([], "no_executor"),
     ([{}], None),
     ([{"seen_at": LONG_AGO}], "no_executor"),
@@ -98,41 +97,42 @@ EXECUTORS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("executors", "waits_for"), EXECUTORS, ids=[str(number) for number in range(len(EXECUTORS))]
-)
-async def test_a_run_that_nobody_can_take_says_so(
-    api: Api, executors: list[dict[str, Any]], waits_for: str | None
-) -> None:
-    for each in executors:
-        await executor(api, **each)
-    task = await api.create()
-    run_id = await occurrence(api, task["id"])
+async def test_a_run_that_nobody_can_take_says_so(api: Api) -> None:
+    for case in cases(EXECUTORS):
+        with case as (executors, waits_for):
+            await api.pool.execute("DELETE FROM executor.executors")
+            await api.pool.execute("DELETE FROM scheduler.occurrences")
+            for each in executors:
+                await executor(api, **each)
+            task = await api.create()
+            run_id = await occurrence(api, task["id"])
 
-    run = await read(api, run_id)
+            run = await read(api, run_id)
 
-    assert (run["status"], run["waits_for"]) == ("waiting", waits_for)
-    listed = (await api.http.get(RUNS)).json()["items"]
-    assert [each["waits_for"] for each in listed] == [waits_for]
+            assert (run["status"], run["waits_for"]) == ("waiting", waits_for)
+            listed = (await api.http.get(RUNS)).json()["items"]
+            assert [each["waits_for"] for each in listed] == [waits_for]
 
 
-@pytest.mark.parametrize(
-    ("labels", "waits_for"),
-    [({"region": "eu", "gpu": "1"}, None), ({"region": "us"}, "no_executor"), ({}, "no_executor")],
-    ids=["right", "wrong", "none"],
-)
-async def test_labels_are_looked_at(
-    api: Api, labels: dict[str, str], waits_for: str | None
-) -> None:
-    await executor(api, labels=labels)
-    task = await api.create()
-    await api.pool.execute(
-        "UPDATE api.tasks SET policy = $1", json.dumps({"selector": {"labels": {"region": "eu"}}})
-    )
+async def test_labels_are_looked_at(api: Api) -> None:
+    table: list[tuple[dict[str, str], str | None]] = [
+        ({"region": "eu", "gpu": "1"}, None),
+        ({"region": "us"}, "no_executor"),
+        ({}, "no_executor"),
+    ]
+    for case in cases(table):
+        with case as (labels, waits_for):
+            await api.pool.execute("DELETE FROM executor.executors")
+            await executor(api, labels=labels)
+            task = await api.create()
+            await api.pool.execute(
+                "UPDATE api.tasks SET policy = $1",
+                json.dumps({"selector": {"labels": {"region": "eu"}}}),
+            )
 
-    run = await read(api, await occurrence(api, task["id"]))
+            run = await read(api, await occurrence(api, task["id"]))
 
-    assert run["waits_for"] == waits_for
+            assert run["waits_for"] == waits_for
 
 
 async def test_a_pause_is_told_before_a_missing_executor(api: Api) -> None:
@@ -308,48 +308,50 @@ async def test_a_run_that_was_cancelled_between_two_attempts_begins_no_other(api
 RULES = ["concurrency.cancel_oldest", "overlap.cancel_other", "overlap.terminate_other"]
 
 
-@pytest.mark.parametrize("code", [*RULES, "lock.superseded:account:7"])
-async def test_a_rule_that_had_a_run_cancelled_is_named_in_words(
-    shared_api: Api, code: str
-) -> None:
-    api = shared_api
-    task = await api.create()
-    run_id = await occurrence(
-        api, task["id"], settled=True, cancel_requested_at=minute(2), cancel_reason=code
-    )
-    ended = {"status": "cancelled", "completed_at": minute(3), "error_message": code}
-    await attempt(api, run_id, 1, **ended)
-    await logged(api, run_id, task["id"], started_at=minute(1), **ended)
-    await api.pool.execute(
-        "INSERT INTO log.task_statistics VALUES ($1, 1, 0, 0, now(), $2)", UUID(task["id"]), code
-    )
-    for language in ("en", "zh-TW"):
-        run = await read(api, run_id, language)
-        headers = {"Accept-Language": language}
-        logs = (await api.http.get(f"{TASKS}/{task['id']}/logs", headers=headers)).json()
-        seen = (await api.http.get(f"{TASKS}/{task['id']}", headers=headers)).json()
+async def test_a_rule_that_had_a_run_cancelled_is_named_in_words(shared_api: Api) -> None:
+    for case in cases([*RULES, "lock.superseded:account:7"]):
+        with case as code:
+            api = shared_api
+            task = await api.create()
+            run_id = await occurrence(
+                api, task["id"], settled=True, cancel_requested_at=minute(2), cancel_reason=code
+            )
+            ended = {"status": "cancelled", "completed_at": minute(3), "error_message": code}
+            await attempt(api, run_id, 1, **ended)
+            await logged(api, run_id, task["id"], started_at=minute(1), **ended)
+            await api.pool.execute(
+                "INSERT INTO log.task_statistics VALUES ($1, 1, 0, 0, now(), $2)",
+                UUID(task["id"]),
+                code,
+            )
+            for language in ("en", "zh-TW"):
+                run = await read(api, run_id, language)
+                headers = {"Accept-Language": language}
+                logs = (await api.http.get(f"{TASKS}/{task['id']}/logs", headers=headers)).json()
+                seen = (await api.http.get(f"{TASKS}/{task['id']}", headers=headers)).json()
 
-        words = run["error_message"]
-        assert code not in words
-        assert words.isascii() == (language == "en")
-        assert (run["cancel_reason"], run["attempts"][0]["error_message"]) == (words, words)
-        assert [each["text"] for each in run["timeline"] if words in each["text"]] == [
-            each["text"]
-            for each in run["timeline"]
-            if each["event"] in ("cancel_requested", "finished")
-        ]
-        assert logs[0]["error_message"] == words
-        assert seen["last_result"] == words
+                words = run["error_message"]
+                assert code not in words
+                assert words.isascii() == (language == "en")
+                assert (run["cancel_reason"], run["attempts"][0]["error_message"]) == (words, words)
+                assert [each["text"] for each in run["timeline"] if words in each["text"]] == [
+                    each["text"]
+                    for each in run["timeline"]
+                    if each["event"] in ("cancel_requested", "finished")
+                ]
+                assert logs[0]["error_message"] == words
+                assert seen["last_result"] == words
 
 
-@pytest.mark.parametrize("status", ["success", "failure"])
-async def test_what_an_action_says_is_never_taken_for_a_rule(shared_api: Api, status: str) -> None:
-    api = shared_api
-    task = await api.create()
-    run_id = await occurrence(api, task["id"], settled=True)
-    await logged(api, run_id, task["id"], status=status, error_message="overlap.live")
+async def test_what_an_action_says_is_never_taken_for_a_rule(shared_api: Api) -> None:
+    for case in cases(["success", "failure"]):
+        with case as status:
+            api = shared_api
+            task = await api.create()
+            run_id = await occurrence(api, task["id"], settled=True)
+            await logged(api, run_id, task["id"], status=status, error_message="overlap.live")
 
-    assert (await read(api, run_id))["error_message"] == "overlap.live"
+            assert (await read(api, run_id))["error_message"] == "overlap.live"
 
 
 async def test_how_far_a_run_is_comes_from_its_lease_and_later_from_its_end(api: Api) -> None:
@@ -390,18 +392,18 @@ async def test_a_run_taken_back_between_two_attempts_is_cancelled(api: Api) -> N
     assert run["timeline"][-1]["event"] == "finished"
 
 
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [("cancelled", "cancelled"), ("skipped_overlap", "skipped"), ("expired", "skipped")],
-)
-async def test_a_run_that_never_began_says_why(api: Api, outcome: str, status: str) -> None:
-    task = await api.create()
-    run_id = await occurrence(api, task["id"], outcome=outcome, settled=True)
+async def test_a_run_that_never_began_says_why(api: Api) -> None:
+    for case in cases(
+        [("cancelled", "cancelled"), ("skipped_overlap", "skipped"), ("expired", "skipped")]
+    ):
+        with case as (outcome, status):
+            task = await api.create()
+            run_id = await occurrence(api, task["id"], outcome=outcome, settled=True)
 
-    run = await read(api, run_id)
+            run = await read(api, run_id)
 
-    assert (run["status"], run["outcome"], run["waits_for"]) == (status, outcome, None)
-    assert events(run) == [("due", None), ("finished", None)]
+            assert (run["status"], run["outcome"], run["waits_for"]) == (status, outcome, None)
+            assert events(run) == [("due", None), ("finished", None)]
 
 
 async def test_what_a_reason_is_about_is_told_with_it(api: Api) -> None:

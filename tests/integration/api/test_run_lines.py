@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.api.documented import run_lines as documented
 from services.api.documented import tasks as documented_tasks
 from tests.integration.api.client import BASE, Api, bearer
 from tests.integration.api.standing import logged, minute, occurrence
+from tests.support.cases import cases
 
 RUNS = f"{BASE}/automation-runs"
 LEVELS = ("info", "warning", "error")
@@ -138,49 +137,50 @@ async def test_a_long_file_is_complete(api: Api) -> None:
     assert said == [str(number) for number in range(2_500)]
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ("level=loud", "/query/level"),
-        ("before=1", "/query/after"),
-        ("after=1.1&before=2.1", "/query/before"),
-        ("attempt=-1", "/query/attempt"),
-        ("search=" + "x" * 201, "/query/search"),
-        ("search=a%00b", "/query/search"),
-        ("limit=1001", "/query/limit"),
-    ],
-)
-async def test_odd_questions_are_refused(shared_api: Api, query: str, pointer: str) -> None:
-    answer = await shared_api.http.get(f"{RUNS}/{uuid4()}/lines?{query}")
+async def test_odd_questions_are_refused(shared_api: Api) -> None:
+    for case in cases(
+        [
+            ("level=loud", "/query/level"),
+            ("before=1", "/query/after"),
+            ("after=1.1&before=2.1", "/query/before"),
+            ("attempt=-1", "/query/attempt"),
+            ("search=" + "x" * 201, "/query/search"),
+            ("search=a%00b", "/query/search"),
+            ("limit=1001", "/query/limit"),
+        ]
+    ):
+        with case as (query, pointer):
+            answer = await shared_api.http.get(f"{RUNS}/{uuid4()}/lines?{query}")
 
-    assert answer.status_code == 400
-    assert pointer in [each["pointer"] for each in answer.json()["errors"]]
-
-
-@pytest.mark.parametrize("what", ["", "/marks", "/download", "/stream"])
-async def test_an_unknown_run_has_no_lines(shared_api: Api, what: str) -> None:
-    answer = await shared_api.http.get(f"{RUNS}/{uuid4()}/lines{what}")
-
-    assert answer.status_code == 404
+            assert answer.status_code == 400
+            assert pointer in [each["pointer"] for each in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize(
-    ("path", "accept", "status"),
-    [
-        ("/lines/stream", "text/event-stream", 404),
-        ("/lines/download", "text/plain", 404),
-        ("/lines", "text/event-stream", 406),
-        ("/lines", "text/plain", 406),
-        ("/lines/stream", "text/html", 406),
-        ("/lines/download", "text/event-stream", 406),
-    ],
-)
-async def test_each_path_serves_its_own_kind(
-    shared_api: Api, path: str, accept: str, status: int
-) -> None:
-    answer = await shared_api.http.get(f"{RUNS}/{uuid4()}{path}", headers={"Accept": accept})
+async def test_an_unknown_run_has_no_lines(shared_api: Api) -> None:
+    for case in cases(["", "/marks", "/download", "/stream"]):
+        with case as what:
+            answer = await shared_api.http.get(f"{RUNS}/{uuid4()}/lines{what}")
 
-    assert answer.status_code == status
+            assert answer.status_code == 404
+
+
+async def test_each_path_serves_its_own_kind(shared_api: Api) -> None:
+    for case in cases(
+        [
+            ("/lines/stream", "text/event-stream", 404),
+            ("/lines/download", "text/plain", 404),
+            ("/lines", "text/event-stream", 406),
+            ("/lines", "text/plain", 406),
+            ("/lines/stream", "text/html", 406),
+            ("/lines/download", "text/event-stream", 406),
+        ]
+    ):
+        with case as (path, accept, status):
+            answer = await shared_api.http.get(
+                f"{RUNS}/{uuid4()}{path}", headers={"Accept": accept}
+            )
+
+            assert answer.status_code == status
 
 
 async def test_only_who_may_reads_them(shared_api: Api) -> None:

@@ -12,6 +12,7 @@ from services.api.documented import runs as documented_runs
 from services.api.store import run_list
 from tests.integration.api.client import BASE, Api
 from tests.integration.api.standing import logged, minute, occurrence
+from tests.support.cases import cases
 
 RUNS = f"{BASE}/automation-runs"
 
@@ -207,28 +208,28 @@ async def test_a_run_names_those_that_it_caused(api: Api) -> None:
     assert before["caused_by"] is None
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ("status=broken", "/query/status"),
-        ("status=success,broken", "/query/status"),
-        ("min_seconds=x", "/query/min_seconds"),
-        ("q=" + "q" * 201, "/query/q"),
-        ("q=a%00b", "/query/q"),
-        ("task_id=x", "/query/task_id"),
-        ("from=yesterday", "/query/from"),
-        ("to=2026-01-01T00:00:00", "/query/to"),
-        ("limit=0", "/query/limit"),
-        ("limit=501", "/query/limit"),
-        ("limit=1_0", "/query/limit"),
-        ("cursor=x", "/query/cursor"),
-        ("queue=" + "q" * 65, "/query/queue"),
-        ("trigger=a%00b", "/query/trigger"),
-        ("status=success&status=failure", "/query/status"),
-    ],
-)
-async def test_an_odd_question_is_refused(shared_api: Api, query: str, pointer: str) -> None:
-    answer = await shared_api.http.get(f"{RUNS}?{query}")
+async def test_an_odd_question_is_refused(shared_api: Api) -> None:
+    for case in cases(
+        [
+            ("status=broken", "/query/status"),
+            ("status=success,broken", "/query/status"),
+            ("min_seconds=x", "/query/min_seconds"),
+            ("q=" + "q" * 201, "/query/q"),
+            ("q=a%00b", "/query/q"),
+            ("task_id=x", "/query/task_id"),
+            ("from=yesterday", "/query/from"),
+            ("to=2026-01-01T00:00:00", "/query/to"),
+            ("limit=0", "/query/limit"),
+            ("limit=501", "/query/limit"),
+            ("limit=1_0", "/query/limit"),
+            ("cursor=x", "/query/cursor"),
+            ("queue=" + "q" * 65, "/query/queue"),
+            ("trigger=a%00b", "/query/trigger"),
+            ("status=success&status=failure", "/query/status"),
+        ]
+    ):
+        with case as (query, pointer):
+            answer = await shared_api.http.get(f"{RUNS}?{query}")
 
-    assert answer.status_code == 400
-    assert pointer in [each["pointer"] for each in answer.json()["errors"]]
+            assert answer.status_code == 400
+            assert pointer in [each["pointer"] for each in answer.json()["errors"]]

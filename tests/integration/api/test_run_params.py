@@ -10,6 +10,7 @@ import pytest
 from services.api.runs.ask import MOST_BYTES
 from shared.contracts.runs import RunRequest, RunsRequested
 from tests.integration.api.client import BASE, TASKS, Api
+from tests.support.cases import cases
 
 RUNS = f"{BASE}/automation-runs"
 
@@ -110,7 +111,7 @@ async def test_too_much_at_once_is_refused_and_nothing_is_asked_for(api: Api) ->
     assert await asked(api) == []
 
 
-SENSELESS = [
+SENSELESS: list[tuple[dict[str, Any], str, str]] = [
     ({"params": {"times": "2"}}, "/params/times", "field.integer"),
     ({"params": {"colour": "red"}}, "/params/colour", "field.unknown"),
     ({"params": []}, "/params", "field.object"),
@@ -122,26 +123,25 @@ SENSELESS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    SENSELESS,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(SENSELESS)],
-)
-async def test_what_the_action_does_not_take_is_refused(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    task = await shared_api.create()
-    before = await shared_api.count("api.outbox")
+async def test_what_the_action_does_not_take_is_refused(shared_api: Api) -> None:
+    for case in cases(SENSELESS):
+        with case as (body, pointer, code):
+            task = await shared_api.create()
+            before = await shared_api.count("api.outbox")
 
-    one = await shared_api.http.post(f"{TASKS}/{task['id']}/run", json=body)
+            one = await shared_api.http.post(f"{TASKS}/{task['id']}/run", json=body)
 
-    assert one.status_code == 422
-    assert [(each["pointer"], each["code"]) for each in one.json()["errors"]] == [(pointer, code)]
-    if "params" in body or "overlap" in body:
-        many = await shared_api.http.post(RUNS, json={"runs": [{"task_id": task["id"], **body}]})
-        assert many.status_code == 422
-        assert many.json()["errors"][0]["pointer"] == f"/runs/0{pointer}"
-    assert await shared_api.count("api.outbox") == before
+            assert one.status_code == 422
+            assert [(each["pointer"], each["code"]) for each in one.json()["errors"]] == [
+                (pointer, code)
+            ]
+            if "params" in body or "overlap" in body:
+                many = await shared_api.http.post(
+                    RUNS, json={"runs": [{"task_id": task["id"], **body}]}
+                )
+                assert many.status_code == 422
+                assert many.json()["errors"][0]["pointer"] == f"/runs/0{pointer}"
+            assert await shared_api.count("api.outbox") == before
 
 
 BAD_BODIES = [
@@ -154,21 +154,18 @@ BAD_BODIES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    BAD_BODIES,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(BAD_BODIES)],
-)
-async def test_a_body_that_is_none_is_refused(
-    shared_api: Api, body: bytes, status: int, code: str
-) -> None:
-    task = await shared_api.create()
+async def test_a_body_that_is_none_is_refused(shared_api: Api) -> None:
+    for case in cases(BAD_BODIES):
+        with case as (body, status, code):
+            task = await shared_api.create()
 
-    answer = await shared_api.http.post(
-        f"{TASKS}/{task['id']}/run", content=body, headers={"Content-Type": "application/json"}
-    )
+            answer = await shared_api.http.post(
+                f"{TASKS}/{task['id']}/run",
+                content=body,
+                headers={"Content-Type": "application/json"},
+            )
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 async def test_other_bodies_are_refused_as_everywhere(shared_api: Api) -> None:

@@ -13,6 +13,7 @@ import pytest
 from services.api.store.scripts import MOST_VERSIONS
 from shared.domain.script_text import version_of
 from tests.integration.api.client import BASE, Api, bearer
+from tests.support.cases import cases
 
 SCRIPTS = f"{BASE}/scripts"
 _numbers = itertools.count(1)
@@ -129,25 +130,25 @@ async def test_the_last_versions_stay_and_those_in_use(shared_api: Api) -> None:
     assert rest["next"] is None
 
 
-@pytest.mark.parametrize(
-    ("before", "verb"),
-    [
-        ((), "approve"),
-        ((), "reject"),
-        (("submit",), "submit"),
-        (("submit", "approve"), "approve"),
-        (("submit", "reject"), "approve"),
-        (("disable",), "disable"),
-    ],
-)
-async def test_only_some_ways_lead_on(shared_api: Api, before: tuple[str, ...], verb: str) -> None:
-    script = await created(shared_api)
-    if before:
-        assert (await decided(shared_api, script, *before)).status_code == 200
+async def test_only_some_ways_lead_on(shared_api: Api) -> None:
+    for case in cases(
+        [
+            ((), "approve"),
+            ((), "reject"),
+            (("submit",), "submit"),
+            (("submit", "approve"), "approve"),
+            (("submit", "reject"), "approve"),
+            (("disable",), "disable"),
+        ]
+    ):
+        with case as (before, verb):
+            script = await created(shared_api)
+            if before:
+                assert (await decided(shared_api, script, *before)).status_code == 200
 
-    refused = await decided(shared_api, script, verb)
+            refused = await decided(shared_api, script, verb)
 
-    assert (refused.status_code, code(refused)) == (409, "script.transition")
+            assert (refused.status_code, code(refused)) == (409, "script.transition")
 
 
 async def test_a_disabled_script_can_be_handed_in_again(shared_api: Api) -> None:
@@ -227,9 +228,8 @@ async def test_scripts_are_listed_newest_first(shared_api: Api) -> None:
     assert [each["script_id"] for each in waiting.json()["items"]] == [made[1]["script_id"]]
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointer"),
-    [
+async def test_bad_fields_are_named(shared_api: Api) -> None:
+    table: list[tuple[dict[str, Any], str]] = [
         ({"script_id": "a b"}, "/script_id"),
         ({"name": ""}, "/name"),
         ({"yaml_content": "name: x\nsteps: [{id: a, reply: b, goto: c}]"}, "/steps/0/goto"),
@@ -237,16 +237,16 @@ async def test_scripts_are_listed_newest_first(shared_api: Api) -> None:
         ({"status": "approved"}, "/status"),
         ({"colour": "red"}, "/colour"),
         ({"yaml_content": None}, "/yaml_content"),
-    ],
-)
-async def test_bad_fields_are_named(shared_api: Api, fields: dict[str, Any], pointer: str) -> None:
-    script = {"script_id": "bad", "name": "Bad", "yaml_content": text(), **fields}
+    ]
+    for case in cases(table):
+        with case as (fields, pointer):
+            script = {"script_id": "bad", "name": "Bad", "yaml_content": text(), **fields}
 
-    refused = await shared_api.http.post(SCRIPTS, json=script)
+            refused = await shared_api.http.post(SCRIPTS, json=script)
 
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["pointer"].endswith(pointer)
-    assert (await shared_api.http.get(f"{SCRIPTS}/bad")).status_code == 404
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["pointer"].endswith(pointer)
+            assert (await shared_api.http.get(f"{SCRIPTS}/bad")).status_code == 404
 
 
 async def test_what_makes_no_sense_is_refused(shared_api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from services.api.documented import tasks as documented
 from shared.contracts.tasks import TaskChanged
 from tests.integration.api.client import TASKS, Api, a_task
+from tests.support.cases import cases
 
 CONTRACT_FIELDS = {
     "id": str,
@@ -199,29 +201,18 @@ async def test_a_run_by_hand_is_answered_at_once(api: Api, *, enabled: bool) -> 
     assert len(api.woken) == 2
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", ""),
-        ("PUT", ""),
-        ("DELETE", ""),
-        ("POST", "/run"),
-        ("GET", "/logs"),
-        ("GET", "/occurrences"),
-    ],
-)
-@pytest.mark.parametrize(
-    "task_id", [str(UUID(int=7)), "abc", "%7B" + str(UUID(int=7)) + "%7D", "%00"]
-)
-async def test_an_unknown_task_is_not_found(
-    shared_api: Api, method: str, path: str, task_id: str
-) -> None:
-    body = {"name": "x"} if method == "PUT" else None
+async def test_an_unknown_task_is_not_found(shared_api: Api) -> None:
+    ids = (str(UUID(int=7)), "abc", "%7B" + str(UUID(int=7)) + "%7D", "%00")
+    reads = [("GET", path) for path in ("", "/logs", "/occurrences")]
+    requests = [*reads, ("PUT", ""), ("DELETE", ""), ("POST", "/run")]
+    for case in cases(itertools.product(requests, ids)):
+        with case as ((method, path), task_id):
+            body = {"name": "x"} if method == "PUT" else None
 
-    answer = await shared_api.http.request(method, f"{TASKS}/{task_id}{path}", json=body)
+            answer = await shared_api.http.request(method, f"{TASKS}/{task_id}{path}", json=body)
 
-    assert answer.status_code == 404
-    assert answer.json()["code"] == "task.not_found"
+            assert answer.status_code == 404
+            assert answer.json()["code"] == "task.not_found"
 
 
 async def _log(api: Api, task_id: str, number: int, status: str = "success") -> UUID:

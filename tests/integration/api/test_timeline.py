@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from services.api.documented import timeline as documented
 from services.api.runs.axis import MOST_BARS, MOST_FIRES
 from shared.domain.instant import format_instant
 from tests.integration.api.client import BASE, Api
 from tests.integration.api.standing import attempt, logged, occurrence
+from tests.support.cases import cases
 
 HOURLY = {"task_type": "scheduled", "schedule_config": {"cron": "0 * * * *"}}
 
@@ -144,30 +143,31 @@ async def test_the_days_of_a_year_are_those_of_the_callers_zone(api: Api) -> Non
     assert everything[one] == (3, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("query", "pointer"),
-    [
-        ("timeline?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "/query/to"),
-        ("timeline?from=2026-01-01T00:00:00Z&to=2026-06-01T00:00:00Z", "/query/to"),
-        ("timeline?from=yesterday", "/query/from"),
-        ("timeline?to=0001-01-01T00:00:00Z", "/query/to"),
-        ("timeline?limit=101", "/query/limit"),
-        ("timeline?task_id=x", "/query/task_id"),
-        ("run-calendar?tz=Mars/Base", "/query/tz"),
-        ("run-calendar?tz=../../etc/passwd", "/query/tz"),
-        ("run-calendar?days=801", "/query/days"),
-        ("run-calendar?days=0", "/query/days"),
-    ],
-)
-async def test_odd_questions_are_refused(shared_api: Api, query: str, pointer: str) -> None:
-    answer = await shared_api.http.get(f"{BASE}/{query}")
+async def test_odd_questions_are_refused(shared_api: Api) -> None:
+    for case in cases(
+        [
+            ("timeline?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "/query/to"),
+            ("timeline?from=2026-01-01T00:00:00Z&to=2026-06-01T00:00:00Z", "/query/to"),
+            ("timeline?from=yesterday", "/query/from"),
+            ("timeline?to=0001-01-01T00:00:00Z", "/query/to"),
+            ("timeline?limit=101", "/query/limit"),
+            ("timeline?task_id=x", "/query/task_id"),
+            ("run-calendar?tz=Mars/Base", "/query/tz"),
+            ("run-calendar?tz=../../etc/passwd", "/query/tz"),
+            ("run-calendar?days=801", "/query/days"),
+            ("run-calendar?days=0", "/query/days"),
+        ]
+    ):
+        with case as (query, pointer):
+            answer = await shared_api.http.get(f"{BASE}/{query}")
 
-    assert answer.status_code == 400, answer.text
-    assert pointer in [each["pointer"] for each in answer.json()["errors"]]
+            assert answer.status_code == 400, answer.text
+            assert pointer in [each["pointer"] for each in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize("query", ["from=9999-12-31T23:00:00Z", "to=0001-01-01T01:00:00Z"])
-async def test_the_ends_of_time_are_no_trouble(shared_api: Api, query: str) -> None:
-    answer = await shared_api.http.get(f"{BASE}/timeline?{query}")
+async def test_the_ends_of_time_are_no_trouble(shared_api: Api) -> None:
+    for case in cases(["from=9999-12-31T23:00:00Z", "to=0001-01-01T01:00:00Z"]):
+        with case as query:
+            answer = await shared_api.http.get(f"{BASE}/timeline?{query}")
 
-    assert answer.status_code == 200, answer.text
+            assert answer.status_code == 200, answer.text

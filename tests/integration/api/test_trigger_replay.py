@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
 from nats.aio.client import Client
 
 from services.api.documented.events import Replayed
@@ -23,6 +22,7 @@ from tests.integration.api.trigger_desk import (
     the_last_hour,
     tried,
 )
+from tests.support.cases import cases
 
 
 async def replayed(api: Api, task: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the body
@@ -109,37 +109,36 @@ RANGES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"),
-    RANGES,
-    ids=[f"{number}-{each[2]}" for number, each in enumerate(RANGES)],
-)
-async def test_a_senseless_range_is_refused_by_the_name_of_its_field(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    created = await shared_api.create(task_type="triggered", trigger_config=CONDITION)
+async def test_a_senseless_range_is_refused_by_the_name_of_its_field(shared_api: Api) -> None:
+    for case in cases(RANGES):
+        with case as (body, pointer, code):
+            created = await shared_api.create(task_type="triggered", trigger_config=CONDITION)
 
-    answer = await shared_api.http.post(f"{TASKS}/{created['id']}/trigger/replay", json=body)
+            answer = await shared_api.http.post(
+                f"{TASKS}/{created['id']}/trigger/replay", json=body
+            )
 
-    assert answer.status_code == 422
-    found = [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-    assert any(where == pointer and what.startswith(code) for where, what in found), found
+            assert answer.status_code == 422
+            found = [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+            assert any(where == pointer and what.startswith(code) for where, what in found), found
 
 
-@pytest.mark.parametrize(("config", "times"), FIRINGS.values(), ids=FIRINGS.keys())
-async def test_a_replay_fires_as_often_as_the_rehearsal_says(
-    trying: Api, bus: Client, config: dict[str, Any], times: int
-) -> None:
-    task = await a_triggered_task(trying, trigger_config={**CONDITION, **config})
+async def test_a_replay_fires_as_often_as_the_rehearsal_says(trying: Api, bus: Client) -> None:
     for number, rate in enumerate((50, 50, 5, 50, 20, 30, 40, 60)):
         await store(bus, number, rate)
-    now = datetime.now(UTC)
+    for case in cases(FIRINGS.values()):
+        with case as (config, times):
+            task = await a_triggered_task(trying, trigger_config={**CONDITION, **config})
+            now = datetime.now(UTC)
+            await trying.pool.execute("DELETE FROM api.outbox")
 
-    told = (await tried(trying, task, last=1))["last_24_hours"]["would_have_fired"]
-    answer = await replayed(trying, task, **{"from": format_instant(now - timedelta(days=1))})
+            told = (await tried(trying, task, last=1))["last_24_hours"]["would_have_fired"]
+            answer = await replayed(
+                trying, task, **{"from": format_instant(now - timedelta(days=1))}
+            )
 
-    assert (told, answer["fired"], len(answer["run_ids"])) == (times, times, times)
-    assert [str(each.run_id) for each in await asked(trying)] == answer["run_ids"]
+            assert (told, answer["fired"], len(answer["run_ids"])) == (times, times, times)
+            assert [str(each.run_id) for each in await asked(trying)] == answer["run_ids"]
 
 
 async def test_a_replayed_batch_is_one_run_with_all_its_events(trying: Api, bus: Client) -> None:

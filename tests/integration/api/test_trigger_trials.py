@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from nats.aio.client import Client
 
 from services.api.documented.events import TriggerTried
 from tests.integration.api.client import BASE, Api, bearer
 from tests.integration.api.trigger_desk import CONDITION, FIRINGS, a_triggered_task, store
+from tests.support.cases import cases
 
 TRY = f"{BASE}/triggers/test"
 SAMPLE = {"source": "monitor", "type": "metrics.sample", "data": {"error_rate": 12, "host": "a"}}
@@ -56,21 +56,19 @@ async def test_a_condition_of_one_part_has_no_parts(trying: Api) -> None:
     assert answer["events"][0]["clauses"][-1]["parts"] == []
 
 
-@pytest.mark.parametrize(("config", "times"), FIRINGS.values(), ids=FIRINGS.keys())
-async def test_it_is_told_how_often_and_when_it_would_have_fired(
-    trying: Api, bus: Client, config: dict[str, Any], times: int
-) -> None:
+async def test_it_is_told_how_often_and_when_it_would_have_fired(trying: Api, bus: Client) -> None:
     for number, rate in enumerate((50, 50, 5, 50, 20, 30, 40, 60)):
         await store(bus, number, rate)
+    for case in cases(FIRINGS.values()):
+        with case as (config, times):
+            answer = await tried(trying, trigger_config={**CONDITION, **config}, last=3, hours=2)
 
-    answer = await tried(trying, trigger_config={**CONDITION, **config}, last=3, hours=2)
-
-    window = answer["window"]
-    assert (window["hours"], window["events"], window["matches"]) == (2, 8, 7)
-    assert (window["would_have_fired"], len(window["fired_at"])) == (times, times)
-    assert window["fired_at"] == sorted(window["fired_at"], reverse=True)
-    assert len(answer["events"]) == 3
-    assert await trying.count("api.outbox") == 0
+            window = answer["window"]
+            assert (window["hours"], window["events"], window["matches"]) == (2, 8, 7)
+            assert (window["would_have_fired"], len(window["fired_at"])) == (times, times)
+            assert window["fired_at"] == sorted(window["fired_at"], reverse=True)
+            assert len(answer["events"]) == 3
+            assert await trying.count("api.outbox") == 0
 
 
 async def test_the_fields_of_the_events_that_it_hears_are_told(trying: Api, bus: Client) -> None:
@@ -112,15 +110,14 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "pointer", "code"), BAD)
-async def test_a_senseless_try_is_refused_by_the_name_of_its_field(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    answer = await shared_api.http.post(TRY, json=body)
+async def test_a_senseless_try_is_refused_by_the_name_of_its_field(shared_api: Api) -> None:
+    for case in cases(BAD):
+        with case as (body, pointer, code):
+            answer = await shared_api.http.post(TRY, json=body)
 
-    assert answer.status_code == 422
-    (first,) = answer.json()["errors"]
-    assert (first["pointer"], first["code"].startswith(code)) == (pointer, True)
+            assert answer.status_code == 422
+            (first,) = answer.json()["errors"]
+            assert (first["pointer"], first["code"].startswith(code)) == (pointer, True)
 
 
 async def test_trying_needs_the_right_to_change_tasks(trying: Api) -> None:

@@ -17,6 +17,7 @@ from tests.integration.api.trigger_desk import (
     the_last_hour,
     tried,
 )
+from tests.support.cases import cases
 
 
 def clauses_of(event: dict[str, Any]) -> dict[str, tuple[bool, Any]]:
@@ -83,23 +84,23 @@ async def test_an_event_that_is_stored_twice_counts_once(trying: Api, bus: Clien
     assert (await tried(trying, task, last=1))["last_24_hours"]["would_have_fired"] == 1
 
 
-@pytest.mark.parametrize(("config", "times"), FIRINGS.values(), ids=FIRINGS.keys())
 async def test_a_trigger_would_have_fired_as_often_as_its_machines_let_it(
-    trying: Api, bus: Client, config: dict[str, Any], times: int
+    trying: Api, bus: Client
 ) -> None:
     task = await a_triggered_task(trying)
     for number, rate in enumerate((50, 50, 5, 50, 20, 30, 40, 60)):
         await store(bus, number, rate)
+    for case in cases(FIRINGS.values()):
+        with case as (config, times):
+            answer = await tried(trying, task, last=1, trigger_config={**CONDITION, **config})
 
-    answer = await tried(trying, task, last=1, trigger_config={**CONDITION, **config})
-
-    assert answer["last_24_hours"] == {
-        "events": 8,
-        "complete": True,
-        "matches": 7,
-        "would_have_fired": times,
-    }
-    assert await trying.count("api.outbox") == 0
+            assert answer["last_24_hours"] == {
+                "events": 8,
+                "complete": True,
+                "matches": 7,
+                "would_have_fired": times,
+            }
+            assert await trying.count("api.outbox") == 0
 
 
 async def test_a_rehearsal_that_takes_too_long_says_that_it_did_not_reach_the_end(
@@ -180,30 +181,32 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer", "code"), BAD, ids=[f"{number}-{each[2]}" for number, each in enumerate(BAD)]
-)
-async def test_a_senseless_try_is_refused_by_the_name_of_its_field(
-    shared_api: Api, body: dict[str, Any], pointer: str, code: str
-) -> None:
-    created = await shared_api.create(task_type="triggered", trigger_config=CONDITION)
+async def test_a_senseless_try_is_refused_by_the_name_of_its_field(shared_api: Api) -> None:
+    for case in cases(BAD):
+        with case as (body, pointer, code):
+            created = await shared_api.create(task_type="triggered", trigger_config=CONDITION)
 
-    answer = await shared_api.http.post(f"{TASKS}/{created['id']}/trigger/test", json=body)
+            answer = await shared_api.http.post(f"{TASKS}/{created['id']}/trigger/test", json=body)
 
-    assert answer.status_code == 422
-    assert (pointer, code) in [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+            assert answer.status_code == 422
+            assert (pointer, code) in [
+                (each["pointer"], each["code"]) for each in answer.json()["errors"]
+            ]
 
 
-@pytest.mark.parametrize("path", ["test", "replay"])
-async def test_there_is_no_trigger_of_a_task_that_is_not_there(shared_api: Api, path: str) -> None:
-    bodies: dict[str, dict[str, Any]] = {
-        "test": {"last": 1},
-        "replay": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
-    }
+async def test_there_is_no_trigger_of_a_task_that_is_not_there(shared_api: Api) -> None:
+    for case in cases(["test", "replay"]):
+        with case as path:
+            bodies: dict[str, dict[str, Any]] = {
+                "test": {"last": 1},
+                "replay": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+            }
 
-    answer = await shared_api.http.post(f"{TASKS}/{uuid4()}/trigger/{path}", json=bodies[path])
+            answer = await shared_api.http.post(
+                f"{TASKS}/{uuid4()}/trigger/{path}", json=bodies[path]
+            )
 
-    assert (answer.status_code, answer.json()["code"]) == (404, "task.not_found")
+            assert (answer.status_code, answer.json()["code"]) == (404, "task.not_found")
 
 
 async def test_a_replay_is_told_by_a_dry_run_and_not_made(trying: Api) -> None:

@@ -18,6 +18,7 @@ from services.api.access.outsiders import RoleMap
 from services.api.access.trusted_header import PeerKept, TrustedHeader
 from tests.integration.api.client import BASE, TASKS, Api, a_task, bearer
 from tests.integration.api.people import OURS, People, serving_people
+from tests.support.cases import cases
 
 PROXY, STRANGER = "10.1.2.3", "192.0.2.9"
 TRUSTED = TrustedHeader(
@@ -158,9 +159,8 @@ async def test_without_the_mode_the_header_means_nothing(database: str) -> None:
         assert (await browser.get(TASKS)).status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("header", "proxies", "more", "named"),
-    [
+def test_settings_that_do_not_fit_are_named() -> None:
+    table: list[tuple[str, str, dict[str, Any], str]] = [
         ("X-User", "", {}, "TRUSTED_PROXIES"),
         ("", "10.0.0.0/8", {}, "TRUSTED_HEADER"),
         ("X-User", "0.0.0.0/0", {}, "everybody"),
@@ -168,14 +168,12 @@ async def test_without_the_mode_the_header_means_nothing(database: str) -> None:
         ("X-User", "10.0.0.0/8", {"default_role": ""}, "DEFAULT_ROLE"),
         ("X-User", "10.0.0.0/8", {"default_role": "king"}, "king"),
         ("X-User", "10.0.0.0/8", {"roles": "a=viewer"}, "GROUPS_HEADER"),
-    ],
-)
-def test_settings_that_do_not_fit_are_named(
-    header: str, proxies: str, more: dict[str, Any], named: str
-) -> None:
-    wishes = {"groups_header": "", "roles": "", "default_role": "viewer", **more}
-    with pytest.raises(ValueError, match=named):
-        TrustedHeader.parse(header, proxies, **wishes)
+    ]
+    for case in cases(table):
+        with case as (header, proxies, more, named):
+            wishes = {"groups_header": "", "roles": "", "default_role": "viewer", **more}
+            with pytest.raises(ValueError, match=named):
+                TrustedHeader.parse(header, proxies, **wishes)
 
 
 def test_off_is_off() -> None:

@@ -10,9 +10,14 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from deploy.local.nats import Nats
+from tests.integration.api import conftest as beside
 from tests.integration.platform.floor import Platform, running_platform
 from tests.integration.platform.script_stage import Stage
-from tests.support import servers
+from tests.support.swept_bus import swept_bus
+
+# Swept, not made anew.
+for_tests, for_modules = beside.for_tests, beside.for_modules
+database, module_database, bus = beside.database, beside.module_database, beside.bus
 
 _numbers = itertools.count(1)
 
@@ -28,8 +33,8 @@ async def platform(database: str, bus: Client, nats_url: str) -> AsyncIterator[P
 async def for_all(module_database: str, nats_server: Nats) -> AsyncIterator[Platform]:
     """Serve the platform to all tests of this module."""
     async with (
-        servers.fresh_bus(nats_server.url) as bus,
-        running_platform(module_database, bus, nats_server.url) as platform,
+        swept_bus(nats_server.url) as client,
+        running_platform(module_database, client, nats_server.url) as platform,
     ):
         yield platform
 

@@ -27,7 +27,9 @@ async def test_what_an_action_starts_appears_answers_and_disappears(
                 await live(platform)
                 started = await start(await a_run(platform))
                 assert fates(started.data) == {"a1": "done", "a2": "done"}
-                pids = [each["after"]["pid"] for each in started.data["targets"]]
+                # Targets come in the order in which they began to work.
+                pid = {each["id"]: each["after"]["pid"] for each in started.data["targets"]}
+                pids = [pid["a1"], pid["a2"]]
                 assert all(psutil.pid_exists(pid) for pid in pids)
                 assert place.programs(UUID(created[0]["id"])) == {pids[0]}
                 detail = (await account(platform))["detail"]

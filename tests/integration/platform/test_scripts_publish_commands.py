@@ -24,6 +24,7 @@ from tests.integration.platform.script_stage import (
     standing,
     versions,
 )
+from tests.support.cases import cases
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT"])
@@ -57,9 +58,8 @@ async def test_who_comes_to_the_script_while_the_pointer_moves_follows_it(
     assert (await versions(stage))["a5"] == TWO
 
 
-@pytest.mark.parametrize(
-    ("config", "pointer"),
-    [
+async def test_bad_parameters_are_refused_at_creation(stage: Stage) -> None:
+    table: list[tuple[dict[str, Any], str]] = [
         ({}, "/action_config/script_id"),
         ({"script_id": "s", "version": "newest"}, "/action_config/version"),
         ({"script_id": "s", "gate": {"alert_rule": ""}}, "/action_config/gate/alert_rule"),
@@ -67,19 +67,17 @@ async def test_who_comes_to_the_script_while_the_pointer_moves_follows_it(
             {"script_id": "s", "strategy": {"type": "waves", "steps": [{"percent": 5}]}},
             "/action_config/strategy",
         ),
-    ],
-)
-async def test_bad_parameters_are_refused_at_creation(
-    stage: Stage, config: dict[str, Any], pointer: str
-) -> None:
-    task = a_task(task_action="script_publish", action_config=config)
+    ]
+    for case in cases(table):
+        with case as (config, pointer):
+            task = a_task(task_action="script_publish", action_config=config)
 
-    refused = await stage.http.post(TASKS, json=task, headers={"Accept-Language": "zh-TW"})
+            refused = await stage.http.post(TASKS, json=task, headers={"Accept-Language": "zh-TW"})
 
-    assert refused.status_code == 422
-    (error,) = refused.json()["errors"]
-    assert error["pointer"] == pointer
-    assert error["detail"] != error["code"], "there are words for it"
+            assert refused.status_code == 422
+            (error,) = refused.json()["errors"]
+            assert error["pointer"] == pointer
+            assert error["detail"] != error["code"], "there are words for it"
 
 
 async def test_a_task_is_created_with_its_defaults(stage: Stage) -> None:
