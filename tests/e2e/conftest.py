@@ -1,16 +1,34 @@
-"""One system per module, shared by its tests."""
+"""One system for all of them, and a place on it for each."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
-from tests.e2e.place import Place, running_place
+from tests.e2e.ground import Ground, running_ground
+from tests.e2e.place import Place
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place() -> AsyncIterator[Place]:
-    """Run what `automation up` runs by default."""
-    async with running_place() as found:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all of them in one worker, where runs are spread over several (`--dist loadgroup`)."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ground() -> AsyncIterator[Ground]:
+    """Run the system."""
+    async with running_ground() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def place(ground: Ground) -> AsyncIterator[Place]:
+    """Give one test its place."""
+    async with ground.place() as found:
         yield found

@@ -1,4 +1,4 @@
-"""A whole system as its user has it, a sink that its tasks may call, and an operator.
+"""What one test works with: the system as its user has it, a sink for its calls, and an operator.
 
 Nothing here knows what is inside: everything goes over HTTP. What must hold for any system at any
 time is checked by `Place.judge`, whatever a test is about.
@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tests.e2e.books import LETTERS, Books, OwnWitness
 from tests.support import checker
 from tests.support.history import Effect, Fault
 from tests.support.http_sink import HttpSink
-from tests.support.load import Operator, calls
+from tests.support.load import calls
+from tests.support.otlp_sink import OtlpSink
 from tests.support.system import System
-from tests.support.witness import Witness
 
 Found = TypeVar("Found")
 
@@ -37,8 +35,11 @@ class Place:
 
     system: System
     sink: HttpSink
-    operator: Operator
-    witness: Witness
+    collector: OtlpSink
+    operator: Books
+    witness: OwnWitness
+    letters_before: int
+    """The newest dead letter when the test began."""
 
     async def calling(self, name: str, **definition: Any) -> UUID:  # noqa: ANN401 - JSON
         """Create a task that calls the sink under the path of its name, by schedule or by hand."""
@@ -85,38 +86,31 @@ class Place:
 
         return await self.eventually(look, what=f"run {run_id} ends")
 
-    async def judge(self, *faults: Fault) -> None:
+    async def dead_letters(self) -> list[dict[str, Any]]:
+        """Read all dead letters since the test began."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = await self.operator.get(f"{LETTERS}?limit=20&cursor={cursor}")
+            new = [each for each in page["items"] if int(each["id"]) > self.letters_before]
+            found += new
+            cursor = page["next"]
+            if not cursor or len(new) < len(page["items"]):
+                return found
+
+    async def judge(
+        self, *faults: Fault, failing: Collection[UUID] = (), dead_letters: int = 0
+    ) -> None:
         """Wait until all that was due has ended, and compare everything with everything.
 
         *faults* are what was done to the system: executors that were killed may have called twice.
+        Runs of *failing* tasks are meant to end badly, and so many letters to be dead.
         """
         left = await self.witness.drained(
             datetime.now(UTC), acknowledged=self.operator.acknowledged, within=WITHIN
         )
-        history = await self.witness.history(
-            versions=self.operator.versions,
-            acknowledged=self.operator.acknowledged,
-            unseen=self.operator.unseen,
-            faults=faults,
-        )
+        history = await self.witness.own_history(self.operator, faults=faults, failing=failing)
         verdict = checker.judge(history)
         assert verdict.is_good, verdict.report()
         assert not left, f"{left} runs are still open"
-
-
-@asynccontextmanager
-async def running_place(env: Mapping[str, str] | None = None) -> AsyncIterator[Place]:
-    """Start a system with a sink."""
-    settings = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32", **(env or {})}
-    with TemporaryDirectory(prefix="automation-sink-") as folder:
-        async with (
-            HttpSink(Path(folder)) as sink,
-            System(env=settings) as system,
-            Operator(lambda: system.api_url, system.token) as operator,
-        ):
-            yield Place(
-                system=system,
-                sink=sink,
-                operator=operator,
-                witness=Witness(sink.file, lambda: system.dsn),
-            )
+        assert len(await self.dead_letters()) == dead_letters

@@ -37,6 +37,7 @@ async def test_a_diamond_of_tasks_runs_once_from_its_top_to_its_bottom(place: Pl
         assert len(place.effects(name)) == 1
     graph = (await place.operator.insist("GET", f"{TASKS}/{top}/graph")).json()
     assert {node["name"] for node in graph["nodes"]} == {"delay/1/top", "left", "right", "bottom"}
+    await place.judge()
 
 
 async def test_a_failure_is_told_down_the_line(place: Place) -> None:

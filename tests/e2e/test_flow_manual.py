@@ -20,6 +20,7 @@ async def test_a_run_by_hand_answers_at_once_and_then_happens(place: Place) -> N
     row = await place.ended(UUID(body["run_id"]))
     assert (row["status"], row["trigger"], row["attempt"]) == ("success", "manual", 1)
     assert row["duration_seconds"] >= 1.5
+    await place.judge()
     (call,) = place.effects("delay/1.5/by-hand")
     assert call.run_id == UUID(body["run_id"])
 
@@ -30,6 +31,7 @@ async def test_a_disabled_task_runs_by_hand_and_only_then(place: Place) -> None:
     )
     row = await place.ended(await place.operator.run(task_id))
 
+    await place.judge()
     assert row["status"] == "success"
     assert len(place.effects("disabled")) == 1
 

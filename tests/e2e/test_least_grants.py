@@ -10,23 +10,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-import pytest_asyncio
 from nats.aio.client import Client
 
 from shared.bus import topology
 from shared.bus.access import Access, inbox_of
 from shared.bus.connection import connect_once
 from shared.contracts.runs import RunDue
-from tests.e2e.place import EVERY_SECOND, Place, running_place
+from tests.e2e.orders import orders
+from tests.e2e.place import EVERY_SECOND, Place
 
 FORGED = 20
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place() -> AsyncIterator[Place]:
-    """Run every service that there is."""
-    async with running_place({"AUTOMATION_RUNTIMES": "1"}) as found:
-        yield found
 
 
 @asynccontextmanager
@@ -64,7 +57,7 @@ async def test_a_forged_order_runs_nothing_that_the_database_does_not_say(place:
             await js.publish(topology.task_due("default", 3, uuid4()), order.encode())
 
         async def all_taken() -> bool:
-            return not (await js.stream_info(topology.DUE.name)).state.messages
+            return not await orders(js)
 
         await place.eventually(all_taken, what="executors have read all forged orders")
     # What is ordered after them is done after them.

@@ -14,6 +14,7 @@ import pytest
 from shared.bus import topology
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunDue, RunRequest, RunsRequested
+from tests.e2e.orders import orders
 from tests.e2e.place import EVERY_SECOND, Place
 
 #: One subject for each consumer of ours; what is published there is heard by a service.
@@ -53,21 +54,13 @@ NONSENSE = (
 )
 
 
-async def dead_letters(place: Place) -> list[dict[str, Any]]:
-    """Read all dead letters."""
-    found: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        query = f"?limit=20&cursor={cursor}" if cursor else "?limit=20"
-        page = await place.operator.get(f"/api/v1/group-ai/dead-letters{query}")
-        found += page["items"]
-        cursor = page["next"]
-        if not cursor:
-            return found
+def restarts(place: Place) -> dict[str, int]:
+    return {each.name: each.restarts for each in place.system.state.processes}
 
 
 @pytest.mark.timeout(180)
 async def test_garbage_stops_nobody(place: Place) -> None:
+    before = restarts(place)
     await place.calling("steady", schedule_config=EVERY_SECOND)
     by_hand = await place.calling("by-hand")
     await place.called("steady", 1)
@@ -82,7 +75,7 @@ async def test_garbage_stops_nobody(place: Place) -> None:
         sent = Counter(stream for stream, _ in SUBJECTS for _ in GARBAGE)
 
         async def buried() -> list[dict[str, Any]] | None:
-            found = await dead_letters(place)
+            found = await place.dead_letters()
             return found if len(found) >= sent.total() else None
 
         letters = await place.eventually(buried, what=f"{sent.total()} dead letters")
@@ -90,17 +83,14 @@ async def test_garbage_stops_nobody(place: Place) -> None:
         await place.ended(await place.operator.run(by_hand))
 
         async def is_empty() -> bool:
-            streams = [
-                await js.stream_info(each.name) for each in (topology.DUE, topology.REQUESTS)
-            ]
-            return not any(stream.state.messages for stream in streams)
+            requests = await js.stream_info(topology.REQUESTS.name)
+            return not requests.state.messages and not await orders(js)
 
         await place.eventually(is_empty, what="nothing lies in the work queues")
     finally:
         await client.close()
-    await place.judge()
+    await place.judge(dead_letters=sent.total())
 
     assert Counter(each["stream"] for each in letters) == sent
     assert all(each["reason"] for each in letters)
-    assert len(await dead_letters(place)) == sent.total()
-    assert not [each.name for each in place.system.state.processes if each.restarts]
+    assert restarts(place) == before

@@ -1,30 +1,22 @@
-"""The system is stopped, or its supervisor killed, and started again in the same home."""
+"""All of the system is killed at once, and started again in the same home."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psutil
 import pytest
-import pytest_asyncio
 
-from tests.e2e.place import EVERY_SECOND, Place, running_place
+from tests.e2e.place import EVERY_SECOND, Place
 from tests.support.history import Fault
+from tests.support.stage import nothing_left
 
 pytestmark = pytest.mark.timeout(180)
 
 POLICIES = ("skip", "fire_once", "fire_all")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place() -> AsyncIterator[Place]:
-    """Run a small system."""
-    async with running_place({"AUTOMATION_EXECUTORS": "1"}) as found:
-        yield found
 
 
 async def gap_of(place: Place, task_id: UUID, since: datetime, until: datetime) -> list[Any]:
@@ -39,7 +31,9 @@ async def gap_of(place: Place, task_id: UUID, since: datetime, until: datetime) 
     return rows
 
 
-async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
+async def test_what_was_due_while_nothing_ran_is_made_up_for_by_each_tasks_policy(
+    place: Place,
+) -> None:
     tasks = {
         policy: await place.calling(
             policy,
@@ -54,9 +48,9 @@ async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
         await place.called(policy, 2)
     token = place.system.token
     since = datetime.now(UTC)
-    assert await place.system.stop() == 0
+    await place.system.kill_supervisor()
+    await nothing_left(place.system)  # what it had started is killed with it
     stopped_at = datetime.now(UTC)
-    assert place.system.left() == []
 
     async def some_fires_are_missed() -> bool:
         return datetime.now(UTC) > stopped_at + timedelta(seconds=3)
@@ -64,8 +58,11 @@ async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
     await place.eventually(some_fires_are_missed, what="three seconds of downtime")
     await place.system.start()
     started_at = datetime.now(UTC)
-    scheduler = psutil.Process(place.system.pid("scheduler-1"))
-    back_at = datetime.fromtimestamp(scheduler.create_time(), UTC)
+    killed = Fault(kind="kill -9", target="executors", began_at=since, ended_at=started_at)
+    schedulers = [name for name in place.system.names() if name.startswith("scheduler-")]
+    back_at = datetime.fromtimestamp(
+        min(psutil.Process(place.system.pid(name)).create_time() for name in schedulers), UTC
+    )
     assert place.system.token == token
 
     for policy in POLICIES:
@@ -73,7 +70,7 @@ async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
     for policy in POLICIES:
         place.operator.forget(tasks[policy])  # not every fire of the gap has to run
         await place.operator.edit(tasks[policy], enabled=False)
-    await place.judge()
+    await place.judge(killed)
 
     outcomes = {
         policy: await gap_of(place, tasks[policy], since, started_at) for policy in POLICIES
@@ -96,19 +93,3 @@ async def test_a_stop_is_made_up_for_by_each_tasks_policy(place: Place) -> None:
     assert Counter(row["outcome"] for row in dead["fire_once"])["coalesced"] >= 1
     for row in outcomes["fire_all"]:
         assert row["outcome"] == "fired"
-
-
-async def test_what_kill_9_of_the_supervisor_left_goes_on_with_the_next_one(place: Place) -> None:
-    task_id = await place.calling("goes-on", schedule_config=EVERY_SECOND)
-    await place.called("goes-on", 2)
-    killed_at = datetime.now(UTC)
-    await place.system.kill_supervisor()
-    await place.system.start()
-    # What the supervisor had started is killed with it.
-    killed = Fault(
-        kind="kill -9", target="executors", began_at=killed_at, ended_at=datetime.now(UTC)
-    )
-    await place.called("goes-on", len(place.effects("goes-on")) + 3)
-    await place.operator.edit(task_id, enabled=False)
-
-    await place.judge(killed)  # a minute late is not missed: all of the gap has run

@@ -10,6 +10,7 @@ import signal
 import socket
 import stat
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -53,77 +54,113 @@ async def fetch(server: Postgres, sql: str) -> object:
         await connection.close(timeout=10)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def long_running() -> AsyncIterator[Running]:
+    """Run one PostgreSQL in such a folder, under a locale that is not installed."""
+    async with temporary_folder(prefix="我的 專案") as path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LC_ALL", "zh_TW.UTF-8")
+            async with Running(Postgres(path / "自動化"), path) as running:
+                yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A PostgreSQL that runs, and its process."""
+
+    server: Postgres
+    running: Running
+
+    @property
+    def folder(self) -> Path:
+        return self.server.data.parent
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served(long_running: Running) -> Served:
+    """Give it to one test, which may kill it."""
+    assert isinstance(long_running.unit, Postgres)
+    if long_running.process is None or long_running.process.returncode is not None:
+        await long_running.start()
+    return Served(long_running.unit, long_running)
+
+
 async def test_postgres_works_in_a_chinese_path_under_a_locale_that_is_not_installed(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    served: Served,
 ) -> None:
-    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
-    server = Postgres(folder, NOT_DURABLE)
-    async with Running(server, folder.parent):
-        assert await fetch(server, "SELECT lower('ÄÉ') || ('每日備份' ILIKE '%備份%')") == "äétrue"
+    said = await fetch(served.server, "SELECT lower('ÄÉ') || ('每日備份' ILIKE '%備份%')")
+    assert said == "äétrue"
 
 
-async def test_postgres_is_durable_unless_told_otherwise(folder: Path) -> None:
-    server = Postgres(folder)
-    async with Running(server, folder.parent):
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            assert await fetch(server, f"SHOW {setting}") == "on"
+async def test_postgres_is_durable_unless_told_otherwise(served: Served) -> None:
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        assert await fetch(served.server, f"SHOW {setting}") == "on"
 
 
-async def test_postgres_keeps_committed_rows_through_kill_9(folder: Path) -> None:
-    server = Postgres(folder)
-    async with Running(server, folder.parent) as running:
-        await fetch(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-        dsn = server.dsn()
-        await running.kill()
-        await running.start()
-        assert await fetch(server, "SELECT count(*) FROM kept") == 1000
-        assert server.dsn() == dsn, "noted addresses stay right"
+async def test_postgres_lets_nobody_in_without_the_password(served: Served) -> None:
+    assert mode_of(served.folder / "password") == 0o600
+    dsn = served.server.dsn()
+    address = dsn.replace(dsn.split("@")[0], "postgresql://automation:guess")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(address, timeout=10)
+
+
+async def test_postgres_keeps_committed_rows_through_kill_9(served: Served) -> None:
+    await fetch(served.server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+    dsn = served.server.dsn()
+    await served.running.kill()
+    await served.running.start()
+    assert await fetch(served.server, "SELECT count(*) FROM kept") == 1000
+    assert served.server.dsn() == dsn, "noted addresses stay right"
 
 
 async def test_postgres_starts_though_a_backend_of_the_killed_one_still_computes(
-    folder: Path,
+    served: Served,
 ) -> None:
-    server = Postgres(folder, NOT_DURABLE)
-    async with Running(server, folder.parent) as running:
-        busy = await asyncpg.connect(server.dsn(), timeout=10)
-        backend = psutil.Process(await busy.fetchval("SELECT pg_backend_pid()"))
-        endless = asyncio.create_task(
-            busy.execute("SELECT count(*) FROM generate_series(1, 1000000000000)")
-        )
-        # The title of a backend says what it does.
-        await eventually(lambda: "SELECT" in backend.cmdline()[0], within=SOON, what="computing")
-        await running.kill()
-        await running.start()
-        assert await fetch(server, "SELECT 1") == 1
-        assert not lives(backend.pid)
-        with pytest.raises((asyncpg.PostgresError, OSError)):
-            await endless
-        busy.terminate()
+    busy = await asyncpg.connect(served.server.dsn(), timeout=10)
+    backend = psutil.Process(await busy.fetchval("SELECT pg_backend_pid()"))
+    endless = asyncio.create_task(
+        busy.execute("SELECT count(*) FROM generate_series(1, 1000000000000)")
+    )
+    # The title of a backend says what it does.
+    await eventually(lambda: "SELECT" in backend.cmdline()[0], within=SOON, what="computing")
+    await served.running.kill()
+    await served.running.start()
+    assert await fetch(served.server, "SELECT 1") == 1
+    assert not lives(backend.pid)
+    with pytest.raises((asyncpg.PostgresError, OSError)):
+        await endless
+    busy.terminate()
 
 
 async def test_postgres_starts_though_its_old_number_belongs_to_somebody_else(
-    folder: Path,
+    served: Served,
 ) -> None:
-    server = Postgres(folder, NOT_DURABLE)
-    async with Running(server, folder.parent) as running:
-        await running.kill()
-        pid_file = server.data / "postmaster.pid"
-        lines = pid_file.read_text().splitlines()
-        pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
-        await running.start()
-        assert await fetch(server, "SELECT 1") == 1
+    await served.running.kill()
+    pid_file = served.server.data / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+    await served.running.start()
+    assert await fetch(served.server, "SELECT 1") == 1
 
 
-async def test_postgres_takes_over_from_a_server_that_nobody_watches(folder: Path) -> None:
-    first = Running(Postgres(folder, NOT_DURABLE), folder.parent)
-    await first.start()
-    assert first.process is not None
-    await postgres.end_orphans(folder / "data")
-    assert await process.finish(first.process, within=process.KILL_TIMEOUT) == 0, (
-        "stopped, not shot"
-    )
-    async with Running(Postgres(folder, NOT_DURABLE), folder.parent):
-        pass
+async def test_postgres_takes_over_from_a_server_that_nobody_watches(served: Served) -> None:
+    unwatched = served.running.process
+    assert unwatched is not None
+    await postgres.end_orphans(served.server.data)
+    assert await process.finish(unwatched, within=process.KILL_TIMEOUT) == 0, "stopped, not shot"
+    await served.running.start()
+
+
+async def test_a_taken_port_of_postgres_is_explained(served: Served) -> None:
+    await served.running.stop()
+    port = int((served.folder / "port").read_text())
+    with (
+        listener(port),
+        pytest.raises(process.StartFailed, match=f"port {port} .*pid {os.getpid()}"),
+    ):
+        await served.running.start()
+    await served.running.start()
 
 
 async def test_an_initdb_that_was_cut_off_is_done_again(folder: Path) -> None:
@@ -132,28 +169,6 @@ async def test_an_initdb_that_was_cut_off_is_done_again(folder: Path) -> None:
     (aside / "PG_VERSION").write_text("18\n")
     async with Running(Postgres(folder, NOT_DURABLE), folder.parent):
         pass
-
-
-async def test_postgres_lets_nobody_in_without_the_password(folder: Path) -> None:
-    server = Postgres(folder, NOT_DURABLE)
-    async with Running(server, folder.parent):
-        assert mode_of(folder / "password") == 0o600
-        address = server.dsn().replace(server.dsn().split("@")[0], "postgresql://automation:guess")
-        with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(address, timeout=10)
-
-
-async def test_a_taken_port_of_postgres_is_explained(folder: Path) -> None:
-    server = Postgres(folder, NOT_DURABLE)
-    async with Running(server, folder.parent) as running:
-        await running.stop()
-        port = int((folder / "port").read_text())
-        with (
-            listener(port),
-            pytest.raises(process.StartFailed, match=f"port {port} .*pid {os.getpid()}"),
-        ):
-            await running.start()
-        await running.start()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to avoid being root")

@@ -9,53 +9,77 @@ import asyncio
 import os
 import pwd
 import stat
-import subprocess
-import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
+from click.testing import Result
+from typer.testing import CliRunner
 
-from deploy.local import ports
+from deploy.host_cli import app
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
-from tests.support.installation import readable_copy
+from tests.support.installation import Installation, readable_copy
 from tests.support.servers import temporary_folder
-from tests.support.stage import SERVICES, SOON, Stage, lives, nothing_left
-from tests.support.system import CHECKOUT, System
+from tests.support.stage import SERVICES, SOON, Stage, copied, lives, nothing_left, standing
+from tests.support.system import System
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared(used_home: Path) -> AsyncIterator[System]:
+    """Run one system for all tests of this module."""
+    async with copied(used_home) as stage, stage.system() as system:
+        yield system
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def system(shared: System) -> System:
+    """Give it to one test, running."""
+    return await standing(shared)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def copy() -> AsyncIterator[Installation]:
+    """Give a copy of this installation that every user can read."""
+    async with temporary_folder() as folder:
+        yield await asyncio.to_thread(readable_copy, folder)
+
+
+async def cli(home: Path, *words: str) -> Result:
+    env = {"AUTOMATION_HOME": str(home)}
+    return await asyncio.to_thread(CliRunner().invoke, app, words, env=env)
 
 
 async def test_a_second_start_in_the_same_home_is_refused_and_says_who_is_there(
-    stage: Stage,
+    system: System,
 ) -> None:
-    async with stage.system() as system:
-        second = stage.system()
-        await second.spawn()
-        assert second.supervisor is not None
-        assert await asyncio.wait_for(second.supervisor.wait(), SOON.total_seconds()) == 1
-        assert f"another instance uses {stage.home} (pid {system.state.supervisor_pid})" in (
-            second.said()
-        )
-        await system.wait_restarted("api", system.kill("api"))
+    second = Stage(system.home.parent).system()
+    await second.spawn()
+    assert second.supervisor is not None
+    assert await asyncio.wait_for(second.supervisor.wait(), SOON.total_seconds()) == 1
+    who = f"another instance uses {system.home} (pid {system.state.supervisor_pid})"
+    assert who in second.said()
+    await system.wait_restarted("api", system.kill("api"))
 
 
-async def test_a_second_home_runs_beside_the_first(stage: Stage, tmp_path: Path) -> None:
-    async with stage.system() as first, Stage(tmp_path).system() as second:
-        assert first.state.api_url != second.state.api_url
+async def test_a_second_home_runs_beside_the_first(stage: Stage, system: System) -> None:
+    async with stage.system() as second:
+        assert system.state.api_url != second.state.api_url
         await second.stop()
-        assert all(lives(each.pid) for each in first.state.processes)
+        assert all(lives(each.pid) for each in system.state.processes)
 
 
 async def test_a_taken_port_is_explained_before_anything_starts(
-    stage: Stage, tmp_path: Path
+    stage: Stage, system: System
 ) -> None:
-    port = ports.free_port()
-    async with stage.system(AUTOMATION_PORT=str(port)):
-        second = Stage(tmp_path).system(AUTOMATION_PORT=str(port))
-        with pytest.raises(AssertionError, match=rf"{port}: it is taken by python.*pid \d+"):
-            await second.start()
-        assert f"AUTOMATION_PORT={port + 1}" in second.said()
-        assert second.left() == []
+    port = int(system.api_url.rpartition(":")[2])
+    second = stage.system(AUTOMATION_PORT=str(port))
+    with pytest.raises(AssertionError, match=rf"{port}: it is taken by python.*pid \d+"):
+        await second.start()
+    assert f"AUTOMATION_PORT={port + 1}" in second.said()
+    assert second.left() == []
 
 
 async def test_a_service_that_cannot_start_ends_the_start_and_shows_its_last_words(
@@ -71,12 +95,6 @@ async def test_a_service_that_cannot_start_ends_the_start_and_shows_its_last_wor
     assert system.left() == []
 
 
-async def test_a_wrong_setting_is_named(stage: Stage) -> None:
-    asked = await asyncio.to_thread(cli, stage.home, "up", AUTOMATION_EXECUTORS="many")
-    assert asked.returncode == 2
-    assert "AUTOMATION_EXECUTORS=many" in asked.stderr
-
-
 async def test_given_servers_are_used_and_none_are_started(
     stage: Stage, postgres_server: Postgres, nats_server: Nats
 ) -> None:
@@ -86,48 +104,35 @@ async def test_given_servers_are_used_and_none_are_started(
         assert (system.dsn, system.nats_url) == (dsn, url)
 
 
-async def test_status_and_down_need_no_flags(stage: Stage) -> None:
-    before = await asyncio.to_thread(cli, stage.home, "status")
-    assert (before.returncode, before.stderr) == (1, "not running\n")
-    async with stage.system() as system:
-        shown = await asyncio.to_thread(cli, stage.home, "status")
-        assert shown.returncode == 0
-        assert f"executor-1\tpid {system.pid('executor-1')}\tready" in shown.stdout
-        assert (await asyncio.to_thread(cli, stage.home, "down")).returncode == 0
-        assert system.left() == []
-        again = await asyncio.to_thread(cli, stage.home, "down")
-        assert (again.returncode, again.stderr) == (0, "nothing was running\n")
+async def test_what_is_secret_is_readable_by_its_owner_only(system: System) -> None:
+    for name in ("state.json", "postgres/password", "nats/password", "nats/nats.conf"):
+        assert stat.S_IMODE((system.home / name).stat().st_mode) == 0o600, name
+    assert stat.S_IMODE(system.home.stat().st_mode) == 0o700
 
 
-def cli(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "deploy.cli", *words],
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "AUTOMATION_HOME": str(home), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-async def test_what_is_secret_is_readable_by_its_owner_only(stage: Stage) -> None:
-    async with stage.system():
-        for name in ("state.json", "postgres/password", "nats/password", "nats/nats.conf"):
-            assert stat.S_IMODE((stage.home / name).stat().st_mode) == 0o600, name
-        assert stat.S_IMODE(stage.home.stat().st_mode) == 0o700
+async def test_status_and_down_need_no_flags(system: System, tmp_path: Path) -> None:
+    before = await cli(tmp_path, "status")
+    assert (before.exit_code, before.stderr) == (1, "not running\n")
+    shown = await cli(system.home, "status")
+    assert shown.exit_code == 0
+    assert f"executor-1\tpid {system.pid('executor-1')}\tready" in shown.stdout
+    assert (await cli(system.home, "down")).exit_code == 0
+    assert system.left() == []
+    again = await cli(system.home, "down")
+    assert (again.exit_code, again.stderr) == (0, "nothing was running\n")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-async def test_a_normal_user_gets_the_same() -> None:
+async def test_a_normal_user_gets_the_same(copy: Installation) -> None:
     user = pwd.getpwnam("nobody")
     async with temporary_folder() as folder:
-        copy = await asyncio.to_thread(readable_copy, folder)
         journal = folder / "journal"
         journal.touch()
         os.chown(journal, user.pw_uid, user.pw_gid)
         async with System(
             python=copy.python,
             program=(copy.stand_in_system,),
+            folder=folder,
             user=user.pw_name,
             env={**copy.env, "STAND_IN_JOURNAL": str(journal), "STAND_IN_CHILD": "yes"},
         ) as system:
@@ -144,17 +149,17 @@ async def test_a_normal_user_gets_the_same() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to avoid being root")
-async def test_root_can_name_the_user_of_postgres_and_is_held_to_it(tmp_path: Path) -> None:
+async def test_root_can_name_the_user_of_postgres_and_is_held_to_it(
+    copy: Installation, tmp_path: Path
+) -> None:
     user = pwd.getpwnam("nobody")
     async with temporary_folder() as folder:
-        copy = await asyncio.to_thread(readable_copy, folder)
-        open_to_all = folder / "home"
-        open_to_all.parent.chmod(0o755)
+        folder.chmod(0o755)
         for env in ({"AUTOMATION_PG_USER": user.pw_name}, {}):  # the second: as the folder says
             async with System(
                 python=copy.python,
                 program=(copy.stand_in_system,),
-                home=open_to_all,
+                home=folder / "home",
                 env={**copy.env, "STAND_IN_JOURNAL": str(tmp_path / "journal"), **env},
             ) as system:
                 assert psutil.Process(system.pid("postgres")).uids().real == user.pw_uid

@@ -1,19 +1,22 @@
-"""The options of `automation up`, with the real services."""
+"""The options of `automation up`, as a user types them; our services are played by stand-ins."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from deploy.host_cli import app
+from tests.support.stage import OWN, PROGRAM
 from tests.support.system import CHECKOUT, STARTS_WITHIN, eventually
 
 
@@ -25,12 +28,16 @@ class Terminal:
         self._folder = folder
 
     def environment(self) -> dict[str, str]:
-        own = {"AUTOMATION_PORT": "0", "AUTOMATION_RUNTIMES": "0", "TMPDIR": str(self._folder)}
+        own = {
+            "AUTOMATION_PORT": "0",
+            "STAND_IN_JOURNAL": str(self._folder / "journal"),
+            "TMPDIR": str(self._folder),
+        }
         return {**os.environ, "PYTHONPATH": str(CHECKOUT), "AUTOMATION_HOME": str(self.home), **own}
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "deploy.cli", *words],
+            [sys.executable, "-P", *PROGRAM, *words],
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -47,26 +54,27 @@ class Terminal:
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path)
     yield terminal
-    terminal.run("down", "--now")
+    if (terminal.home / "state.json").exists():
+        terminal.run("down", "--now")
 
 
-def test_it_goes_to_the_background_and_can_be_read_and_stopped(terminal: Terminal) -> None:
+def test_it_goes_to_the_background_and_can_be_read_and_stopped(
+    terminal: Terminal, used_home: Path
+) -> None:
+    shutil.copytree(used_home, terminal.home, ignore=OWN)
     up = terminal.run("up", "--background", "--executors", "1", "--no-ui")
     assert (up.returncode, up.stderr) == (0, "")
     state = json.loads(terminal.run("status", "--json").stdout)
     assert state["api_url"] in up.stdout
-    assert [each["name"] for each in state["processes"] if "executor" in each["name"]] == [
-        "executor-1"
-    ]
-    page = httpx.get(state["api_url"], headers={"Accept": "text/html"})
-    assert "There is no page here" in page.text
+    pids = {each["name"]: each["pid"] for each in state["processes"]}
+    assert [name for name in pids if "executor" in name] == ["executor-1"]
+    assert psutil.Process(pids["api"]).environ()["AUTOMATION_PAGE"] == os.devnull
     assert terminal.run("logs", "executor", "-n", "1").stdout.count("\n") == 1
     unknown = terminal.run("logs", "nobody")
     assert (unknown.returncode, "executor-1" in unknown.stderr) == (1, True)
 
     assert terminal.run("down", "--now").stderr == "stopped\n"
-    left = [each["pid"] for each in state["processes"] if psutil.pid_exists(each["pid"])]
-    assert left == []
+    assert [name for name, pid in pids.items() if psutil.pid_exists(pid)] == []
 
 
 def test_what_does_not_come_up_in_the_background_is_explained(terminal: Terminal) -> None:
@@ -95,6 +103,14 @@ async def test_an_ephemeral_system_leaves_nothing(terminal: Terminal, tmp_path: 
     assert homes() == []
 
 
-def test_contradictions_are_refused(terminal: Terminal) -> None:
-    assert terminal.run("up", "--ephemeral", "--background").returncode == 2
-    assert terminal.run("up", "--ephemeral", "--home", "x").returncode == 2
+@pytest.mark.parametrize("other", [["--background"], ["--home", "x"]])
+def test_contradictions_are_refused(other: list[str]) -> None:
+    assert CliRunner().invoke(app, ["up", "--ephemeral", *other]).exit_code == 2
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    env = {"AUTOMATION_HOME": str(tmp_path), "AUTOMATION_EXECUTORS": "many"}
+    asked = CliRunner().invoke(app, ["up"], env=env)
+
+    assert asked.exit_code == 2
+    assert "AUTOMATION_EXECUTORS=many" in asked.stderr

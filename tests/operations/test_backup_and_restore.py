@@ -86,19 +86,19 @@ class Shop:
             source, self.where, [self.public], work=None, say=self.said.append
         )
 
-    async def restore(self, target: str, *, name: str = "latest", into: str = "new") -> None:
-        """Restore one."""
+    async def restore(self, target: str, into: Path) -> None:
+        """Restore the latest one."""
         async with desk.places(self.where) as places:
-            place, backup = desk.choose(await desk.everything(places), name)
+            place, backup = desk.choose(await desk.everything(places), "latest")
             await self.restore_this(place, backup, target, into)
 
-    async def restore_this(self, place: Place, backup: Backup, target: str, into: str) -> None:
+    async def restore_this(self, place: Place, backup: Backup, target: str, into: Path) -> None:
         """Restore this one."""
         await restoring.restore(
             *(place, backup),
             target_url=target,
             key=self.key_file.read_text(),
-            keys_into=self.folder / into,
+            keys_into=into,
             work=None,
             jobs=1,
             say=self.said.append,
@@ -113,17 +113,25 @@ async def shop(database: str, tmp_path: Path) -> Shop:
     return made
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def saved(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Give a system of which there is a backup."""
+    made = Shop(module_database, tmp_path_factory.mktemp("saved"))
+    await made.fill()
+    await made.back_up()
+    return made
+
+
 async def test_everything_comes_back_and_what_went_back_in_time_is_mended(
-    shop: Shop, empty: str
+    saved: Shop, empty: str, tmp_path: Path
 ) -> None:
-    await shop.back_up()
-    await shop.restore(empty)
+    await saved.restore(empty, tmp_path)
 
     connection = await asyncpg.connect(empty, timeout=10)
     try:
         assert await connection.fetchval("SELECT count(*) FROM log.runs") == 3
         assert await connection.fetchval("SELECT count(*) FROM log.lines") == 3
-        box = SecretBox.parse((shop.folder / "new" / "secret-key").read_text())
+        box = SecretBox.parse((tmp_path / "secret-key").read_text())
         sealed = await connection.fetchval("SELECT sealed FROM api.secrets")
         assert box.open(sealed, owner="secret:alpha") == SECRET
         assert await connection.fetchval("SELECT generation FROM api.accounts") > GENERATION
@@ -135,9 +143,8 @@ async def test_everything_comes_back_and_what_went_back_in_time_is_mended(
     assert await migrate.migrate(empty) == []
 
 
-async def test_a_second_restore_is_above_the_first(shop: Shop, empty: str) -> None:
-    await shop.back_up()
-    await shop.restore(empty)
+async def test_a_second_restore_is_above_the_first(saved: Shop, empty: str, tmp_path: Path) -> None:
+    await saved.restore(empty, tmp_path)
     connection = await asyncpg.connect(empty, timeout=10)
     first = await connection.fetchval("SELECT generation FROM api.accounts")
     await connection.execute(
@@ -145,7 +152,7 @@ async def test_a_second_restore_is_above_the_first(shop: Shop, empty: str) -> No
     )
     await connection.close(timeout=5)
 
-    await shop.restore(empty)
+    await saved.restore(empty, tmp_path)
 
     connection = await asyncpg.connect(empty, timeout=10)
     assert await connection.fetchval("SELECT generation FROM api.accounts") > first
@@ -153,16 +160,16 @@ async def test_a_second_restore_is_above_the_first(shop: Shop, empty: str) -> No
 
 
 async def test_a_restore_that_was_killed_before_mending_is_finished(
-    shop: Shop, empty: str, monkeypatch: pytest.MonkeyPatch
+    saved: Shop, empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    await shop.back_up()
+    saved.said.clear()
     with monkeypatch.context() as killed:
         killed.setattr(restoring, "finish", _killed)
         with pytest.raises(asyncio.CancelledError):
-            await shop.restore(empty)
-    assert any("automation system mend" in said for said in shop.said), "who is killed was told"
+            await saved.restore(empty, tmp_path)
+    assert any("automation system mend" in said for said in saved.said), "who is killed was told"
 
-    await restoring.resume(empty, say=shop.said.append)
+    await restoring.resume(empty, say=saved.said.append)
 
     connection = await asyncpg.connect(empty, timeout=10)
     try:
@@ -175,42 +182,40 @@ async def test_a_restore_that_was_killed_before_mending_is_finished(
     finally:
         await connection.close(timeout=5)
     with pytest.raises(restoring.NotRestored, match="at work"):
-        await restoring.resume(empty, say=shop.said.append)
+        await restoring.resume(empty, say=saved.said.append)
 
 
 async def _killed(_: str, **__: object) -> None:
     raise asyncio.CancelledError
 
 
-async def test_a_database_that_holds_something_is_left_alone(shop: Shop) -> None:
-    await shop.back_up()
+async def test_a_database_that_holds_something_is_left_alone(saved: Shop, tmp_path: Path) -> None:
 
     with pytest.raises(CannotRestore, match="nothing was changed"):
-        await shop.restore(shop.database)
+        await saved.restore(saved.database, tmp_path)
 
-    assert not (shop.folder / "new" / "secret-key").exists()
+    assert not (tmp_path / "secret-key").exists()
 
 
-async def test_keys_that_are_others_are_not_overwritten(shop: Shop, empty: str) -> None:
-    await shop.back_up()
-    (shop.folder / "new").mkdir()
-    (shop.folder / "new" / "secret-key").write_text(other := f"{new_key()}\n")
+async def test_keys_that_are_others_are_not_overwritten(
+    saved: Shop, empty: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret-key").write_text(other := f"{new_key()}\n")
 
     with pytest.raises(keys.KeysRefused, match="is another one"):
-        await shop.restore(empty)
+        await saved.restore(empty, tmp_path)
 
-    assert (shop.folder / "new" / "secret-key").read_text() == other
+    assert (tmp_path / "secret-key").read_text() == other
 
 
 async def test_a_backup_of_newer_code_is_refused(
-    shop: Shop, empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    saved: Shop, empty: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    await shop.back_up()
     (tmp_path / "older").mkdir()
     monkeypatch.setattr(migrate, "FOLDER", tmp_path / "older")
 
     with pytest.raises(restoring.NotRestored, match="newer than this code"):
-        await shop.restore(empty)
+        await saved.restore(empty, tmp_path)
 
 
 async def test_secrets_that_nobody_could_open_are_no_backup(shop: Shop) -> None:
@@ -222,13 +227,13 @@ async def test_secrets_that_nobody_could_open_are_no_backup(shop: Shop) -> None:
     assert not list(shop.where.folder.glob("2*"))
 
 
-async def test_keys_are_never_saved_unencrypted(shop: Shop) -> None:
+async def test_keys_are_never_saved_unencrypted(saved: Shop) -> None:
     with pytest.raises(keys.KeysRefused, match="--encrypt-to"):
         keys.seal({"secret-key": "x"}, [])
 
-    backup = await shop.back_up()
-    secret = (shop.home / "secret-key").read_text().strip().rpartition(":")[2]
-    for file in (shop.where.folder / backup.name).iterdir():
+    (backup,) = saved.where.folder.glob("2*")
+    secret = (saved.home / "secret-key").read_text().strip().rpartition(":")[2]
+    for file in backup.iterdir():
         assert secret.encode() not in file.read_bytes()
         assert SECRET not in file.read_bytes()
 

@@ -46,6 +46,21 @@ class Stage:
 
 
 @asynccontextmanager
+async def copied(used_home: Path) -> AsyncIterator[Stage]:
+    """Give a home of its own that has been started once."""
+    async with temporary_folder() as folder:
+        shutil.copytree(used_home, folder / "home", ignore=OWN)
+        yield Stage(folder)
+
+
+async def standing(system: System) -> System:
+    """Return a system that runs: whoever had it before may have ended it."""
+    if system.supervisor is None or system.supervisor.returncode is not None:
+        await system.start()
+    return system
+
+
+@asynccontextmanager
 async def used_home() -> AsyncIterator[Path]:
     """Give a home that has been started once."""
     async with temporary_folder() as folder:

@@ -1,4 +1,4 @@
-"""`automation up`, but with stand-ins in place of our services.
+"""`automation`, but with stand-ins in place of our services; without words it is `automation up`.
 
 A program, run by path, so that the supervisor and its children are tested as real processes.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
-from deploy.local import ports, up
+from deploy.local import background, ports, up
 from deploy.local.roles import Role
 from deploy.local.settings import LocalSettings
 
@@ -17,7 +18,7 @@ STAND_IN = (sys.executable, "-I", "-S", str(Path(__file__).with_name("stand_in.p
 
 
 def services(system: up.LocalSystem) -> list[list[Role]]:
-    """One of each of our services, in the order of the real ones."""
+    """One of each of our services, but as many executors as are wished, in the order of theirs."""
     port = int(system.environment("api")["AUTOMATION_PORT"])
 
     def role(name: str, address: tuple[str, int] | None = None) -> Role:
@@ -32,11 +33,22 @@ def services(system: up.LocalSystem) -> list[list[Role]]:
     return [
         [role("api", (ports.LOOPBACK, port))],
         [role("scheduler-1")],
-        [role("executor-1"), role("executor-2")],
+        [role(f"executor-{number}") for number in range(1, LocalSettings().executors + 1)],
         [role("log-writer"), role("notifier")],
     ]
 
 
+def main(words: list[str]) -> int:
+    """Run a command line."""
+    if not words:
+        os.umask(0o077)
+        return up.run(LocalSettings(), services=services)
+    from deploy import host_cli  # noqa: PLC0415 - heavy
+
+    up.run = partial(up.run, services=services)  # type: ignore[assignment]
+    background.UP = (sys.executable, __file__, "up")  # type: ignore[assignment,misc]
+    return host_cli.run(words)
+
+
 if __name__ == "__main__":
-    os.umask(0o077)
-    sys.exit(up.run(LocalSettings(), services=services))
+    sys.exit(main(sys.argv[1:]))

@@ -34,15 +34,20 @@ class Installed:
         """Let the owner install it."""
         made = cls(server, log, keys, database)
         passwords.make_missing(keys, [*ROLES, "owner"])
-        verifier = passwords.verifier(passwords.read(made.file("owner")))
-        await servers.admin(server, f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{verifier}'")
+        await servers.admin(server, f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
         await servers.admin(
             server, f"DROP DATABASE IF EXISTS {database}"
         )  # an empty one of its own
         await servers.admin(server, f"CREATE DATABASE {database} OWNER {OWNER}")
-        await migrate(made.owner)
-        await desk.set_roles(made.owner, keys)
+        await made.set_passwords()
         return made
+
+    async def set_passwords(self) -> None:
+        """Let the server know what the files say, and migrate what there is to migrate."""
+        verifier = passwords.verifier(passwords.read(self.file("owner")))
+        await servers.admin(self.server, f"ALTER ROLE {OWNER} PASSWORD '{verifier}'")
+        await migrate(self.owner)
+        await desk.set_roles(self.owner, self.keys)
 
     @property
     def url(self) -> str:

@@ -1,12 +1,15 @@
-"""Does something in a process of its own and kills that at a line, as nobody could foresee it."""
+"""What whoever is killed leaves behind in a folder: each state that there was, at any line.
+
+To be killed changes nothing on the disk, so nobody has to be: the thing is done once, the folder is
+copied whenever a line has changed it, and each copy is what a kill just then would have left.
+"""
 
 from __future__ import annotations
 
-import itertools
-import os
-import signal
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,41 +19,52 @@ from deploy.keys import folder
 WHERE = folder.__file__
 
 
-def lines(act: Callable[[], object], before: Callable[[], object], every: int = 1) -> Iterator[int]:
-    """Kill *act* at one line after the other; yield while its traces lie there.
+def states(act: Callable[[], object], of: Path, aside: Path) -> Iterator[int]:
+    """Do something with a folder; then have each state in it once more, one after the other."""
+    copies = _copies(act, of, aside)
+    assert len(copies) > 1, "it touched nothing"
+    for number, copy in enumerate(copies):
+        shutil.rmtree(of, ignore_errors=True)
+        if copy.exists():
+            shutil.copytree(copy, of)
+        yield number
 
-    *before* is done before each; what is left is that of a process that was killed at the line.
-    """
-    for line in itertools.count(1, every):
-        before()
-        if not _killed_at(line, act):
-            assert line > 1, "it touched nothing"
+
+def _copies(act: Callable[[], object], of: Path, aside: Path) -> list[Path]:
+    """Do it; return copies of all states but the last, in which all is done."""
+    copies: list[Path] = []
+    seen: object = None
+
+    def look() -> None:
+        nonlocal seen
+        now = _as_it_is(of)
+        if copies and now == seen:
             return
-        yield line
+        seen = now
+        copies.append(aside / str(len(copies)))
+        if of.exists():
+            shutil.copytree(of, copies[-1])
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - the interpreter's own
+        if frame.f_code.co_filename != WHERE:
+            return None
+        if event == "line":
+            look()
+        return trace
+
+    shutil.rmtree(aside, ignore_errors=True)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return copies
 
 
-def _killed_at(line: int, act: Callable[[], object]) -> bool:
-    """Say whether it came as far as that line."""
-    child = os.fork()
-    if child == 0:
-        left = line
-
-        def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - the interpreter's own
-            nonlocal left
-            if frame.f_code.co_filename != WHERE:
-                return None
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return trace
-
-        try:
-            sys.settrace(trace)
-            act()
-        except BaseException:  # noqa: BLE001 - the end of a process
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, -signal.SIGKILL), code
-    return code != 0
+def _as_it_is(of: Path) -> object:
+    """Return what differs whenever the folder does."""
+    if not of.exists():
+        return None
+    stats = ((file.name, file.stat()) for file in of.iterdir())
+    return sorted((name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_mode) for name, s in stats)

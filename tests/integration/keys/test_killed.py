@@ -14,12 +14,10 @@ from deploy.keys import authority, bus, certificates, contents, rotation, troubl
 from deploy.keys.folder import Folder
 from deploy.keys.rotation import NotNow, Step
 from shared.bus.nkey import UserKey
-from tests.integration.keys.killed import lines
+from tests.integration.keys.killed import states
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STEPS = (Step.ALLOW, Step.USE, Step.DROP)
-#: Every so many lines: all of them take minutes on a slow disk.
-STRIDES = {"seed": 5, "ca": 7}
 
 Change = Callable[[Folder, Step], None]
 
@@ -46,10 +44,7 @@ def names(folder: Folder) -> set[str]:
 def test_init_that_was_killed_is_finished_by_the_next_one(whole: Folder, tmp_path: Path) -> None:
     folder = Folder(tmp_path / "keys")
 
-    def before() -> None:
-        shutil.rmtree(folder.path, ignore_errors=True)
-
-    for line in lines(lambda: contents.init(folder, {}, NOW), before, every=29):
+    for line in states(lambda: contents.init(folder, {}, NOW), folder.path, tmp_path / "aside"):
         there = {name: folder.read(name) for name in names(folder) if name[0] != "."}
         assert all(there.values()), line  # nobody finds an empty password
 
@@ -71,12 +66,9 @@ def test_a_step_that_was_killed_can_be_taken_again(
     for each in STEPS[: STEPS.index(step)]:
         change(whole, each)
     folder = Folder(tmp_path / "keys")
+    shutil.copytree(whole.path, folder.path)
 
-    def before() -> None:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        shutil.copytree(whole.path, folder.path)
-
-    for line in lines(lambda: change(folder, step), before, every=STRIDES[change.__name__]):
+    for line in states(lambda: change(folder, step), folder.path, tmp_path / "aside"):
         with folder.alone():
             # Nothing is in pieces, and what the services come with the server knows.
             come_with = UserKey.from_seed(folder.read("nats-api.seed")).public
@@ -104,12 +96,11 @@ def test_no_password_of_the_owner_is_lost_that_the_server_may_know(
 ) -> None:
     folder = Folder(tmp_path / "keys")
     served = whole.read("db-owner.password").strip()
+    shutil.copytree(whole.path, folder.path)
 
-    def before() -> None:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        shutil.copytree(whole.path, folder.path)
-
-    for line in lines(lambda: rotation.rotate_password(folder, "owner"), before):
+    for line in states(
+        lambda: rotation.rotate_password(folder, "owner"), folder.path, tmp_path / "aside"
+    ):
         with folder.alone():
             rotation.rotate_password(folder, "owner")
         assert served in folder.read("db-owner.password.old").split(), line

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from typer.testing import CliRunner
 
 from deploy.database import desk
 from deploy.doctor.bus import bus as look_at_bus
@@ -27,6 +28,7 @@ from deploy.doctor.finding import Finding, Level
 from deploy.doctor.host import keys as look_at_keys
 from deploy.doctor.host import port as look_at_port
 from deploy.doctor.place import KEYS, Place
+from deploy.host_cli import app
 from deploy.keys import contents
 from deploy.keys.folder import Folder
 from deploy.local.nats import Nats
@@ -223,31 +225,24 @@ def test_new_keys_are_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-TW", "en"])
-def test_the_command_says_it_as_json_fails_and_shows_no_password(
+async def test_the_command_says_it_as_json_fails_and_shows_no_password(
     tmp_path: Path, language: str
 ) -> None:
     env = {
-        "PATH": "/usr/bin:/bin",
         "AUTOMATION_HOME": str(tmp_path),
         "AUTOMATION_DATABASE_URL": "postgresql://automation:geheim@127.0.0.1:1/automation",
         "AUTOMATION_NATS_URL": "nats://somebody:geheim@127.0.0.1:1",
     }
 
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "doctor", "-o", "json", "--lang", language],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[3],
-        env=env,
-    )
+    words = ["doctor", "-o", "json", "--lang", language]
+    done = await asyncio.to_thread(CliRunner().invoke, app, words, env=env)
 
-    assert done.returncode == 1, done.stderr
+    assert done.exit_code == 1, done.output
     told = json.loads(done.stdout)
     broken = {each["check"] for each in told["findings"] if each["level"] == "problem"}
     assert (told["level"], broken) == ("problem", {"database", "bus"})
     assert all(each["fix"] for each in told["findings"] if each["level"] == "problem")
-    assert "geheim" not in done.stdout + done.stderr
+    assert "geheim" not in done.output
 
 
 async def _execute(dsn: str, statement: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 import yaml
 
@@ -22,9 +23,11 @@ from deploy.doctor.examine import examine
 from deploy.doctor.finding import Level
 from deploy.grafana import boards
 from deploy.local import ports, process, targets
-from tests.e2e.place import Place, running_place
+from tests.e2e.ground import Ground
+from tests.e2e.place import EVERY_SECOND, Place
+from tests.support.system import System
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 WITHIN = timedelta(seconds=60)
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 
@@ -33,12 +36,12 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 class Watched:
     """A system, and the Prometheus that watches it."""
 
-    place: Place
+    system: System
+    client: httpx.AsyncClient
     url: str
 
     async def ask(self, path: str, **params: str) -> Any:  # noqa: ANN401 - JSON
-        async with httpx.AsyncClient(timeout=10) as client:
-            answer = await client.get(f"{self.url}/api/v1/{path}", params=params)
+        answer = await self.client.get(f"{self.url}/api/v1/{path}", params=params)
         assert answer.is_success, f"{params}: {answer.text}"
         return answer.json()["data"]
 
@@ -52,51 +55,53 @@ class Watched:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def watched(tmp_path_factory: Any) -> AsyncIterator[Watched]:  # noqa: ANN401 - pytest's
+async def watched(
+    ground: Ground, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Watched]:
     folder = tmp_path_factory.mktemp("prometheus")
     program = shutil.which("prometheus")
     assert program, "Debian: apt install prometheus"
-    async with running_place() as place:
-        config = yaml.safe_load((DEPLOY / "prometheus" / "local.yml").read_text(encoding="utf-8"))
-        config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-        config["rule_files"] = [str(DEPLOY / "prometheus" / "rules.yml")]
-        (job,) = config["scrape_configs"]
-        job["file_sd_configs"][0]["files"] = [str(place.system.home / targets.NAME)]
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-        port = ports.free_port()
-        command = process.Command(
-            argv=(
-                program,
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--web.listen-address={ports.LOOPBACK}:{port}",
-            ),
-            env={},
-        )
-        with (folder / "log").open("wb") as log:
-            started = await process.spawn(command, output=log)
-        try:
-            await process_answers(f"http://{ports.LOOPBACK}:{port}/-/ready", folder / "log")
-            yield Watched(place, f"http://{ports.LOOPBACK}:{port}")
-        finally:
-            await process.stop(started, by=signal.SIGTERM, within=timedelta(seconds=10))
+    config = yaml.safe_load((DEPLOY / "prometheus" / "local.yml").read_text(encoding="utf-8"))
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(DEPLOY / "prometheus" / "rules.yml")]
+    (job,) = config["scrape_configs"]
+    job["file_sd_configs"][0]["files"] = [str(ground.system.home / targets.NAME)]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    port = ports.free_port()
+    command = process.Command(
+        argv=(
+            program,
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={ports.LOOPBACK}:{port}",
+        ),
+        env={},
+    )
+    with (folder / "log").open("wb") as log:
+        started = await process.spawn(command, output=log)
+    try:
+        url = f"http://{ports.LOOPBACK}:{port}"
+        async with httpx.AsyncClient(timeout=10) as client:
+            await answers(client, f"{url}/-/ready", folder / "log")
+            yield Watched(ground.system, client, url)
+    finally:
+        await process.stop(started, by=signal.SIGTERM, within=timedelta(seconds=10))
 
 
-async def process_answers(url: str, log: Path) -> None:
+async def answers(client: httpx.AsyncClient, url: str, log: Path) -> None:
     deadline = time.monotonic() + WITHIN.total_seconds()
-    async with httpx.AsyncClient() as client:
-        while True:
-            try:
-                if (await client.get(url)).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            assert time.monotonic() < deadline, f"Prometheus did not start: see {log}"
-            await asyncio.sleep(0.1)
+    while True:
+        try:
+            if (await client.get(url)).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < deadline, f"Prometheus did not start: see {log}"
+        await asyncio.sleep(0.1)
 
 
 async def test_every_process_is_scraped_under_its_role(watched: Watched) -> None:
-    running = {each.name for each in watched.place.system.state.processes if each.health_url}
+    running = {each.name for each in watched.system.state.processes if each.health_url}
     await watched.eventually(f"count(automation_build_info) >= {len(running)}")
 
     found = await watched.ask("query", query="automation_build_info")
@@ -108,9 +113,9 @@ async def test_every_process_is_scraped_under_its_role(watched: Watched) -> None
     assert down["result"] == []
 
 
-async def test_what_a_run_does_is_seen(watched: Watched) -> None:
-    task_id = await watched.place.calling("seen", schedule_config={"interval_seconds": 1})
-    await watched.place.called("seen", 2)
+async def test_what_a_run_does_is_seen(watched: Watched, place: Place) -> None:
+    await place.calling("seen", schedule_config=EVERY_SECOND)
+    await place.called("seen", 2)
 
     for query in (
         'automation_runs_ended_total{action="http_request",status="success"} >= 2',
@@ -129,7 +134,6 @@ async def test_what_a_run_does_is_seen(watched: Watched) -> None:
         "automation:start_lateness_seconds:p99_5m >= 0",
     ):
         await watched.eventually(query)
-    await watched.place.operator.edit(task_id, enabled=False)
 
 
 async def test_no_label_holds_an_id(watched: Watched) -> None:
@@ -173,7 +177,7 @@ async def test_every_rule_is_loaded_and_none_fails(watched: Watched) -> None:
 
 
 async def test_the_doctor_finds_nothing_broken_in_a_system_that_runs(watched: Watched) -> None:
-    home = str(watched.place.system.home)
+    home = str(watched.system.home)
 
     findings = await examine(doctors.Place.find({"AUTOMATION_HOME": home}))
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from tests.e2e.place import Place, running_place
+from tests.e2e.place import Place
 from tests.support.load import BASE, TASKS
-from tests.support.otlp_sink import OtlpSink, Span
+from tests.support.otlp_sink import Span
 
 SERVER, CONSUMER = 2, 5  # as OTLP numbers kinds of spans
 HEADER = "00-{trace}-{span}-01"
@@ -24,14 +20,13 @@ HEADER = "00-{trace}-{span}-01"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A whole system, and the collector that it tells its traces to."""
+    """A whole system, and what the collector of its traces has received."""
 
     place: Place
-    collector: OtlpSink
 
     async def trace_of(self, run_id: UUID, *, rows: int = 1, root: str = "") -> list[Span]:
         """Wait until a run's trace is told, with so many log rows; return all spans of it."""
-        spans = await self.collector.wait_for(lambda told: bool(_of_run(told, run_id)))
+        spans = await self.place.collector.wait_for(lambda told: bool(_of_run(told, run_id)))
         return await self.whole(_of_run(spans, run_id)[0].trace_id, rows=rows, root=root)
 
     async def whole(
@@ -51,9 +46,8 @@ class Scene:
                 each.parent_id in known for each in found
             )
 
-        return [
-            each for each in await self.collector.wait_for(is_told) if each.trace_id == trace_id
-        ]
+        spans = await self.place.collector.wait_for(is_told)
+        return [each for each in spans if each.trace_id == trace_id]
 
     async def post(self, path: str, *, json: Any = None, trace: str = "") -> httpx.Response:  # noqa: ANN401 - JSON
         """Call the API as somebody who is in a trace."""
@@ -84,16 +78,9 @@ def assert_hangs_together(spans: list[Span], *, root: str = "") -> None:
     assert all(each.began <= each.ended for each in spans)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene() -> AsyncIterator[Scene]:
-    with TemporaryDirectory(prefix="automation-otlp-") as folder:
-        async with (
-            OtlpSink(Path(folder)) as collector,
-            running_place(
-                {"AUTOMATION_OTLP_ENDPOINT": collector.url, "AUTOMATION_LOG_FORMAT": "json"}
-            ) as place,
-        ):
-            yield Scene(place, collector)
+@pytest.fixture
+def scene(place: Place) -> Scene:
+    return Scene(place)
 
 
 async def test_a_run_by_hand_lies_in_its_callers_trace_up_to_the_log_row(scene: Scene) -> None:
