@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.cli.shell import Shell
+from tests.cli.shell import Shell, warm
 from tests.support.system import System
 
 
@@ -18,6 +18,14 @@ async def system() -> AsyncIterator[System]:
     env = {"AUTOMATION_EXECUTORS": "1", "AUTOMATION_SHELL": "on"}
     async with System(env=env) as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_program() -> Iterator[None]:
+    """End the warm program with the tests."""
+    yield
+    if warm.cache_info().currsize:
+        warm().close()
 
 
 @pytest.fixture

@@ -1,4 +1,9 @@
-"""A person's shell: runs the installed `automation` as a process, in an environment of its own."""
+"""A person's shell: runs `automation` as a process, in an environment of its own.
+
+shell("task", "list")           to its end, by the warm program (`warm.py`)
+shell.installed("task", "list") to its end, by the installed program
+shell.background("run", "logs", "-f", run)
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,21 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from tests.cli.warm import Program
 
 PROGRAM = Path(sys.executable).with_name("automation")
 SECONDS = 60.0
 POLL_SECONDS = 0.02
+
+
+@cache
+def warm() -> Program:
+    """Return the warm program of this test run."""
+    return Program()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +116,26 @@ class Shell:
 
     def __call__(self, *words: str, stdin: str = "", **env: str | None) -> Said:
         """Run a command to its end."""
+        said = Said(*warm().run(words, self.environment(**env), stdin, within=SECONDS))
+        assert "Traceback" not in said.err, said.err
+        return said
+
+    def installed(
+        self, *words: str, stdout: int | IO[bytes] = subprocess.PIPE, **env: str | None
+    ) -> Said:
+        """Run the installed program to its end."""
         done = subprocess.run(
             [PROGRAM, *words],
             env=self.environment(**env),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             timeout=SECONDS,
             check=False,
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Said(done.returncode, done.stdout, done.stderr)
+        said = Said(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
+        assert "Traceback" not in said.err, said.err
+        return said
 
     def ok(self, *words: str, stdin: str = "", **env: str | None) -> Said:
         """Run a command that has to succeed."""

@@ -10,25 +10,23 @@ import pytest
 from services.cli.bodies import fields_of, read_value
 from services.cli.failures import Misused
 
+VALUES: dict[str, Any] = {
+    "3": 3,
+    "true": True,
+    "null": None,
+    "": "",
+    "0 3 * * *": "0 3 * * *",
+    "[a, 1]": ["a", 1],
+    '{"a": {"b": 1}}': {"a": {"b": 1}},
+    "2026-10-10": "2026-10-10",
+    "[2026-10-10]": ["2026-10-10"],
+    "* * * * *": "* * * * *",
+    "a: b: c": "a: b: c",
+}
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3),
-        ("true", True),
-        ("null", None),
-        ("", ""),
-        ("0 3 * * *", "0 3 * * *"),
-        ("[a, 1]", ["a", 1]),
-        ('{"a": {"b": 1}}', {"a": {"b": 1}}),
-        ("2026-10-10", "2026-10-10"),
-        ("[2026-10-10]", ["2026-10-10"]),
-        ("* * * * *", "* * * * *"),
-        ("a: b: c", "a: b: c"),
-    ],
-)
-def test_values(text: str, value: Any) -> None:  # noqa: ANN401 - JSON
-    assert read_value(text) == value
+
+def test_values() -> None:
+    assert {text: read_value(text) for text in VALUES} == VALUES
 
 
 def test_a_field_below_keeps_its_neighbours_and_nothing_else_is_sent() -> None:

@@ -83,27 +83,22 @@ def completed(shell: Shell, line: str, **env: str) -> str:
     return said.out.strip()
 
 
-@pytest.mark.parametrize(
-    ("typed", "part"),
-    [
+def test_a_name_arrives_whole_and_runs_nothing(shell: Shell) -> None:
+    shell.task(HOSTILE)
+    for typed, part in (
         ("automation task get Back", "Back"),
         ("automation task get Back\\ up", "Back\\ up"),
         ("automation run logs latest:Back", "Back"),
         ('automation task get "Back up: $', '"Back up: $'),
         ("automation task get 'Back", "'Back"),
         ('automation run logs latest:"Back', '"Back'),
-    ],
-)
-def test_a_name_arrives_whole_and_runs_nothing(shell: Shell, typed: str, part: str) -> None:
-    shell.task(HOSTILE)
-    _, reply = completed(shell, typed).split(",", maxsplit=1)
-
-    quote = part[0] if part[0] in "'\"" else ""
-    line = typed.removesuffix(part) + quote + reply + quote
-    words = in_shell(shell, "bash", "--norc", "-c", f"printf '%s\\n' {line}").splitlines()
-
-    assert words[-1].removeprefix("latest:") == HOSTILE
-    assert not Path("hacked").exists()
+    ):
+        _, reply = completed(shell, typed).split(",", maxsplit=1)
+        quote = part[0] if part[0] in "'\"" else ""
+        line = typed.removesuffix(part) + quote + reply + quote
+        words = in_shell(shell, "bash", "--norc", "-c", f"printf '%s\\n' {line}").splitlines()
+        assert words[-1].removeprefix("latest:") == HOSTILE, typed
+        assert not Path("hacked").exists(), typed
 
 
 def test_what_else_has_a_name(shell: Shell) -> None:
@@ -151,19 +146,16 @@ def test_fish_has_a_comma_in_a_name(shell: Shell) -> None:
     assert told.strip() == "comma, too"
 
 
-@pytest.mark.parametrize(
-    ("line", "text", "quote", "broken"),
-    [
-        ("automation ", "", "", 0),
-        ("automation a\\ b", "a\\ b", "", 0),
-        ("automation latest:x", "latest:x", "", 7),
-        ('automation "a: b', '"a: b', '"', 0),
-        ("automation a:'b", "a:'b", "'", 2),
-        ("automation 'a' 'b", "'b", "'", 0),
-        ("", "", "", 0),
-    ],
-)
-def test_the_last_word_of_a_line(line: str, text: str, quote: str, broken: int) -> None:
-    word = shells.last_word(line)
+def test_the_last_word_of_a_line() -> None:
+    last = {
+        "automation ": ("", "", 0),
+        "automation a\\ b": ("a\\ b", "", 0),
+        "automation latest:x": ("latest:x", "", 7),
+        'automation "a: b': ('"a: b', '"', 0),
+        "automation a:'b": ("a:'b", "'", 2),
+        "automation 'a' 'b": ("'b", "'", 0),
+        "": ("", "", 0),
+    }
+    words = {line: shells.last_word(line) for line in last}
 
-    assert (word.text, word.quote, word.broken) == (text, quote, broken)
+    assert {line: (word.text, word.quote, word.broken) for line, word in words.items()} == last

@@ -18,9 +18,8 @@ BARE = Context(server="https://bare.example")
 BOOK = Book("prod", {"prod": PROD, "bare": BARE})
 
 
-@pytest.mark.parametrize(
-    ("environment", "wishes", "server", "token"),
-    [
+def test_who_decides() -> None:
+    cases: list[tuple[dict[str, str], dict[str, str], str, str | None]] = [
         ({}, {}, "https://prod.example", "prod-token"),
         ({}, {"context": "bare"}, "https://bare.example", None),
         ({"AUTOMATION_CONTEXT": "bare"}, {}, "https://bare.example", None),
@@ -36,14 +35,15 @@ BOOK = Book("prod", {"prod": PROD, "bare": BARE})
         ({}, {"server": "https://other"}, "https://other", None),
         ({"AUTOMATION_TOKEN": "mine"}, {"server": "https://other"}, "https://other", "mine"),
         ({}, {"token": "typed"}, "https://prod.example", "typed"),
-    ],
-)
-def test_who_decides(
-    environment: dict[str, str], wishes: dict[str, str], server: str, token: str | None
-) -> None:
-    place = find_place({"AUTOMATION_HOME": "/nowhere", **environment}, BOOK, **wishes)
+    ]
+    places = [
+        find_place({"AUTOMATION_HOME": "/nowhere", **environment}, BOOK, **wishes)
+        for environment, wishes, *_ in cases
+    ]
 
-    assert (place.server, place.token) == (server, token)
+    assert [
+        (*case[:2], place.server, place.token) for case, place in zip(cases, places, strict=True)
+    ] == cases
 
 
 def test_nobody_decides() -> None:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.cli.shell import PROGRAM, Shell
+from tests.cli.shell import PROGRAM, Said, Shell
 
 
 class _Server(BaseHTTPRequestHandler):
@@ -58,9 +58,9 @@ def test_1_failed(shell: Shell) -> None:
     assert shell("task", "run", "fails", "--wait").code == 1
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_2_misused(shell: Shell, language: str) -> None:
+    for words in (
         ("task", "list", "--bogus"),
         ("task", "nonsense"),
         ("task", "get"),
@@ -70,15 +70,11 @@ def test_1_failed(shell: Shell) -> None:
         ("task", "list", "-q", "nonsense:1"),
         ("task", "create", "x", "--action", "no_such_action"),
         ("apply", "-f", "/nowhere.yaml"),
-    ],
-)
-def test_2_misused(shell: Shell, words: tuple[str, ...]) -> None:
-    english, chinese = shell(*words), shell(*words, AUTOMATION_LANG="zh-TW")
-
-    assert (english.code, chinese.code) == (2, 2)
-    assert english.out == ""
-    assert english.err
-    assert any(ord(mark) > 0x2E80 for mark in chinese.err), chinese.err
+    ):
+        said = shell(*words, AUTOMATION_LANG=language)
+        is_chinese = any(ord(mark) > 0x2E80 for mark in said.err)
+        assert (said.code, said.out, is_chinese) == (2, "", language == "zh-TW"), (words, said)
+        assert said.err, words
 
 
 def test_3_not_found(shell: Shell) -> None:
@@ -131,6 +127,13 @@ def test_no_server_is_named(alone: Shell) -> None:
     assert "automation context add" in said.err
 
 
+def test_the_installed_program_ends_with_them_too(shell: Shell, alone: Shell) -> None:
+    """All others are met by the warm one."""
+    assert shell.installed("task", "list", "-q", "name:nobody", "-o", "json") == Said(0, "[]\n", "")
+    assert shell.installed("task", "get", "nobody").code == 3
+    assert alone.installed("task", "list").code == 2
+
+
 def test_a_reader_that_leaves_is_no_error(shell: Shell) -> None:
     for number in range(3):
         shell.task(f"piped-{number}")
@@ -154,13 +157,7 @@ def test_a_closed_stdout_ends_silently(shell: Shell) -> None:
     shell.task("closed")
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [PROGRAM, "task", "list"],
-        env=shell.environment(),
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    said = shell.installed("task", "list", stdout=writing)
     os.close(writing)
 
-    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+    assert (said.code, said.err) == (128 + signal.SIGPIPE, "")

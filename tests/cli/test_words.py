@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
+from functools import cache
 
 import click
-import pytest
 import typer.main
 
 from deploy import host_cli, host_words
@@ -33,18 +34,9 @@ for words, command in walk(root(), []):
 """
 
 
-def _names() -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", _WALK.format(language="en")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [line.partition("\t")[0] for line in done.stdout.splitlines()]
-
-
-def texts(language: str) -> dict[str, str]:
-    """Return every help text by command and parameter; a process speaks one language."""
+@cache
+def told(language: str) -> list[tuple[str, str]]:
+    """Return every command and parameter, each with its help; a process speaks one language."""
     done = subprocess.run(
         [sys.executable, "-c", _WALK.format(language=language)],
         capture_output=True,
@@ -52,8 +44,13 @@ def texts(language: str) -> dict[str, str]:
         check=True,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
-    pairs = (line.split("\t", 1) for line in done.stdout.splitlines())
-    return {name: text for name, text in pairs if text != "-"}
+    pairs = (line.partition("\t") for line in done.stdout.splitlines())
+    return [(name, text) for name, _, text in pairs]
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return every help text by command and parameter."""
+    return {name: text for name, text in told(language) if text != "-"}
 
 
 def test_every_help_text_is_there_in_both_languages() -> None:
@@ -72,9 +69,9 @@ def test_every_help_text_is_there_in_both_languages() -> None:
 
 
 def test_no_two_parameters_of_a_command_share_a_name() -> None:
-    english = _names()
+    names = Counter(name for name, _ in told("en"))
 
-    assert [name for name in english if english.count(name) > 1] == []
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_word_of_the_mainland() -> None:
@@ -134,23 +131,24 @@ def test_the_host_knows_which_options_take_a_value() -> None:
     assert valued == host_words.VALUED
 
 
-@pytest.mark.parametrize(
-    ("words", "says_where", "host"),
-    [
-        (["up"], False, True),
-        (["--lang", "zh-TW", "db", "migrate"], True, True),
-        (["task", "list"], False, False),
-        (["token", "list"], False, True),
-        (["token", "list"], True, False),
-        (["token", "list", "--local"], True, True),
-        (["--server", "up", "task", "list"], True, False),
-        (["audit", "verify"], True, True),
-        (["audit", "list"], False, False),
-        ([], False, False),
-    ],
-)
-def test_whose_a_command_line_is(words: list[str], says_where: bool, host: bool) -> None:  # noqa: FBT001 - cases
-    assert host_words.is_for_host(words, says_where) is host
+def test_whose_a_command_line_is() -> None:
+    is_of_host = {
+        ("up", False): True,
+        ("--lang zh-TW db migrate", True): True,
+        ("task list", False): False,
+        ("token list", False): True,
+        ("token list", True): False,
+        ("token list --local", True): True,
+        ("--server up task list", True): False,
+        ("audit verify", True): True,
+        ("audit list", False): False,
+        ("", False): False,
+    }
+
+    assert {
+        (line, says_where): host_words.is_for_host(line.split(), says_where)
+        for line, says_where in is_of_host
+    } == is_of_host
 
 
 def test_a_context_says_where_too(alone: Shell) -> None:

@@ -1,7 +1,8 @@
 """`python -m tests.compose`: the whole story, with a verdict as exit code.
 
 --engine ADDRESS   test with this Docker engine, and start none
---only STAGE       `story` or `overrides` alone
+--only STAGE       `story` alone, or `overrides` over a system on which nothing was done
+--measured         how many runs a second one executor does, and four
 --cache FOLDER     where downloaded things are kept between runs
 """
 
@@ -14,7 +15,8 @@ import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.compose import overrides, story
+from tests.compose import images, overrides, story
+from tests.compose.book import Book
 from tests.compose.engine import engine
 
 CACHE = Path("/var/cache/automation-tasks")
@@ -26,9 +28,10 @@ def main() -> int:
     parser.add_argument("--engine", help="a Docker engine that is there, as unix:///path")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--only", choices=("story", "overrides"))
+    parser.add_argument("--measured", action="store_true")
     given = parser.parse_args()
     try:
-        asyncio.run(_main(given.engine, given.cache, given.only))
+        asyncio.run(_main(given))
     except Exception:  # noqa: BLE001 - the outermost frame: told, and failed
         traceback.print_exc()
         sys.stdout.write("compose test: FAILED\n")
@@ -37,13 +40,18 @@ def main() -> int:
     return 0
 
 
-async def _main(given: str | None, cache: Path, only: str | None) -> None:
+async def _main(given: argparse.Namespace) -> None:
+    book = Book()
     with TemporaryDirectory(prefix="automation-compose-") as folder:
-        async with engine(cache, given) as docker:
-            if only != "overrides":
-                await story.tell(docker, cache, Path(folder))
-            if only != "story":
-                await overrides.tell(docker, cache)
+        async with engine(given.cache, given.engine) as docker:
+            size = await images.make(docker, given.cache)
+            book.note(f"images are there, ours with {size:.0f} MB; Grafana's is left out")
+            async with story.project(docker, Path(folder)) as project:
+                if given.only != "overrides":
+                    await story.tell(project, book, measured=given.measured)
+                if given.only != "story":
+                    await overrides.tell(project, book)
+            book.note("down")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ An image that is there already is taken as it is, the official one too.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import tomllib
 from datetime import UTC, datetime
@@ -23,11 +22,13 @@ CHECKOUT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
 
 PYTHON, POSTGRES, NATS = "python:3.13-slim", "postgres:17", "nats:2.15-alpine"
-#: Of the overrides, by the folder of what stands in.
-OF_OVERRIDES = {
-    "caddy": "caddy:2.10-alpine",
-    "prometheus": "prom/prometheus:v3.5.0",
-    "s3": "chrislusf/seaweedfs:3.97",
+#: By image, the target of what stands in; nothing does for Grafana.
+TARGETS = {
+    POSTGRES: "postgres",
+    NATS: "nats",
+    "caddy:2.10-alpine": "caddy",
+    "prom/prometheus:v3.5.0": "prometheus",
+    "chrislusf/seaweedfs:3.97": "s3",
 }
 NATS_VERSION = "2.15.1"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
@@ -52,8 +53,32 @@ ENVIRONMENT = (
 SETTINGS = ('CMD ["python3"]', f"ENV {ENVIRONMENT}")
 
 
-async def has(docker: Docker, image: str) -> bool:
-    """Return whether the engine has an image."""
+def version() -> str:
+    """Return the version of this checkout."""
+    found = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
+    return str(found)
+
+
+#: The image of this checkout, and what an upgrade upgrades to.
+NOW, NEXT = (f"automation-tasks:{version()}{more}-test" for more in ("", "-next"))
+
+
+async def make(docker: Docker, cache: Path) -> float:
+    """Make all that is missing, at once what needs no other; return the image's size in MB."""
+    if not await _has(docker, PYTHON):
+        base = cache / f"base-{datetime.now(UTC):%Y%m}.tar"
+        if not base.exists():
+            await _make_base(base)
+        settings = [word for setting in SETTINGS for word in ("-c", setting)]
+        await docker("import", *settings, str(base), PYTHON, within=MADE_WITHIN)
+    await asyncio.gather(
+        _build(docker, NOW, version()), *(_stand_in(docker, image) for image in TARGETS)
+    )
+    await _build(docker, NEXT, f"{version()}-next")  # other labels on the same layers
+    return int(await docker("image", "inspect", "-f", "{{.Size}}", NOW)) / 1e6
+
+
+async def _has(docker: Docker, image: str) -> bool:
     try:
         await docker("image", "inspect", image)
     except Failed:
@@ -61,42 +86,22 @@ async def has(docker: Docker, image: str) -> bool:
     return True
 
 
-async def stand_ins(docker: Docker, cache: Path) -> None:
-    """Make what is missing of the images that compose and Dockerfile name."""
-    if not await has(docker, PYTHON):
-        base = cache / f"base-{datetime.now(UTC):%Y%m}.tar"
-        if not base.exists():
-            await _make_base(base)
-        settings = [word for setting in SETTINGS for word in ("-c", setting)]
-        await docker("import", *settings, str(base), PYTHON, within=MADE_WITHIN)
-    await asyncio.gather(
-        _stand_in(docker, POSTGRES, "postgres"),
-        _stand_in(docker, NATS, "nats", "--build-arg", f"NATS_VERSION={NATS_VERSION}"),
-    )
-
-
-async def stand_ins_of_overrides(docker: Docker) -> None:
-    """Make what is missing of the overrides' images, but Grafana's; `stand_ins` comes first."""
-    await asyncio.gather(
-        *(_stand_in(docker, image, folder) for folder, image in OF_OVERRIDES.items())
-    )
-
-
-async def _stand_in(docker: Docker, image: str, folder: str, *options: str) -> None:
-    """Build one, unless there is the official image, or one that was made of the same folder."""
-    place = STAND_INS / folder
-    files = sorted(each for each in place.rglob("*") if each.is_file())
-    made_of = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+async def _stand_in(docker: Docker, image: str) -> None:
+    """Build one, unless the official image is there."""
     try:
-        found = json.loads(await docker("image", "inspect", image))[0]
+        # What was pulled has a digest; what was built here has none.
+        if json.loads(await docker("image", "inspect", image))[0].get("RepoDigests"):
+            return
     except Failed:
-        found = {}
-    labels = (found.get("Config") or {}).get("Labels") or {}
-    # What was pulled has a digest; what was built here has none.
-    if found.get("RepoDigests") or labels.get("made-of") == made_of:
-        return
-    label = ("--label", f"made-of={made_of}")
-    await docker("build", "-q", *label, *options, "-t", image, str(place), within=MADE_WITHIN)
+        pass
+    options = ("--target", TARGETS[image], "--build-arg", f"NATS_VERSION={NATS_VERSION}")
+    await docker("build", "-q", *options, "-t", image, str(STAND_INS), within=MADE_WITHIN)
+
+
+async def _build(docker: Docker, tag: str, version: str) -> None:
+    """Build the image of this checkout."""
+    options = ("--build-arg", f"VERSION={version}", "-t", tag)
+    await docker("build", "-q", *options, str(CHECKOUT), within=MADE_WITHIN)
 
 
 async def _make_base(base: Path) -> None:
@@ -123,16 +128,3 @@ def _mirror() -> str:
             if words[:1] == ["deb"]:
                 return next(word for word in words[1:] if "://" in word)
     raise Failed(f"no mirror of Debian in {' or '.join(map(str, SOURCES))}")
-
-
-def version() -> str:
-    """Return the version of this checkout."""
-    found = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
-    return str(found)
-
-
-async def build(docker: Docker, tag: str, *, version: str) -> float:
-    """Build the image of this checkout; return its size in MB."""
-    options = ("--build-arg", f"VERSION={version}", "-t", tag)
-    await docker("build", "-q", *options, str(CHECKOUT), within=MADE_WITHIN)
-    return int(await docker("image", "inspect", "-f", "{{.Size}}", tag)) / 1e6

@@ -1,16 +1,15 @@
-"""Each override of deploy/compose comes up beside the base, and does what it is for.
+"""Each override of deploy/compose is put over a system that runs, and does what it is for.
 
-    base + tls + s3 + backup + monitoring ─► https, backups in bucket and volume, metrics
-    ─► base + development ─► sources of the checkout, the servers' ports ─► down
+    + tls + s3 + backup + monitoring ─► https, backups in bucket and volume, metrics
+    ─► stop ─► development instead ─► sources of the checkout, the servers' ports
 
-Of what they need no Grafana can be had from Debian, PyPI or npm: it alone is left out, and said so.
+Of what they need no Grafana can be had from Debian, PyPI or npm: it alone is left out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,13 +19,15 @@ import httpx
 
 from deploy.local import ports, probe
 from tests.compose import images
-from tests.compose.engine import Docker
+from tests.compose.book import Book
 from tests.compose.project import Project
+from tests.compose.story import UNDER_TEST
 from tests.support.load import BASE, RUNS, Operator
 
 FOLDER = images.CHECKOUT / "deploy" / "compose"
 TOGETHER = [FOLDER / f"{name}.yaml" for name in ("tls", "s3", "backup", "monitoring")]
 WITHOUT_GRAFANA = Path(__file__).with_name("without_grafana.yaml")
+BUILT_PAGE = images.CHECKOUT / "services/web/dist/index.html"
 DEVELOPMENT = FOLDER / "development.yaml"
 SCOPES = ("tasks:read", "tasks:write", "tasks:run", "runs:read", "secrets:read", "secrets:write")
 PATIENCE = 90.0
@@ -38,6 +39,9 @@ PROCESSES = {
     "backup": 1,
     "scheduler": 2,
 }
+#: What a process returns that was told to stop and did.
+STOPPED = 0
+NOT_OURS = ("sink", "proxy", "s3", "prometheus")
 BUCKET = "backups"
 MAKE_BUCKET = (
     "import urllib.request as u;"
@@ -49,47 +53,26 @@ LIST_BUCKET = (
 )
 
 
-async def tell(docker: Docker, cache: Path) -> None:
+async def tell(project: Project, book: Book) -> None:
     """Do everything; raise if anything is not as promised."""
-    began = time.monotonic()
-
-    def note(text: str) -> None:
-        sys.stdout.write(f"{time.monotonic() - began:6.1f} s  {text}\n")
-        sys.stdout.flush()
-
-    await images.stand_ins(docker, cache)
-    await images.stand_ins_of_overrides(docker)
-    image = f"automation-tasks:{images.version()}-test"
-    await images.build(docker, image, version=images.version())
-    note("overrides: images are there; Grafana is left out, no registry here has it")
-    free = [str(ports.free_port()) for _ in range(4)]
-    names = (
-        "AUTOMATION_PORT",
-        "PROMETHEUS_PORT",
-        "AUTOMATION_POSTGRES_PORT",
-        "AUTOMATION_NATS_PORT",
-    )
-    env = {
-        **dict(zip(names, free, strict=True)),
-        "AUTOMATION_IMAGE": image,
-        "AUTOMATION_LISTEN": ports.LOOPBACK,
+    project.files = [UNDER_TEST, *TOGETHER, WITHOUT_GRAFANA]
+    took = await project.up("--no-build")
+    book.note(f"tls, s3, backup, monitoring: all healthy after {took:.1f} s")
+    for step in (_over_tls, _backed_up, _watched):
+        book.note(await step(project))
+    await project.compose("stop", within=180)
+    codes = (await project.exit_codes()).items()
+    ended = {
+        name: code
+        for name, code in codes
+        if code != STOPPED and not any(f"-{each}-" in name for each in NOT_OURS)
     }
-    project = Project(docker, f"automation-overrides-{free[0]}", [*TOGETHER, WITHOUT_GRAFANA], env)
-    try:
-        took = await project.up("--no-build")
-        note(f"tls, s3, backup, monitoring: all healthy after {took:.1f} s")
-        for step in (_over_tls, _backed_up, _watched):
-            note(await step(project))
-        project.files = [DEVELOPMENT]
-        took = await project.up("--no-build", "--remove-orphans", "-t", "5")
-        note(f"development: all healthy after {took:.1f} s; {await _developed(project)}")
-    except BaseException:
-        sys.stdout.write(await asyncio.shield(project.logs()))
-        raise
-    finally:
-        project.files = [*TOGETHER, WITHOUT_GRAFANA, DEVELOPMENT]
-        await asyncio.shield(project.down())
-    note("overrides: down")
+    assert not ended, f"not every process ended by itself when it was told to: {ended}"
+    book.note("stopped: every process ended by itself")
+    project.files = [UNDER_TEST, DEVELOPMENT]
+    took = await project.up("--no-build", "--remove-orphans")
+    book.note(f"development: all healthy after {took:.1f} s; {await _developed(project)}")
+    project.files = [UNDER_TEST, *TOGETHER, WITHOUT_GRAFANA, DEVELOPMENT]  # all that has to go
 
 
 async def _over_tls(project: Project) -> str:
@@ -174,7 +157,7 @@ async def _watched(project: Project) -> str:
 
 
 async def _developed(project: Project) -> str:
-    """Services run the checkout's sources; page and servers answer on loopback."""
+    """Services run the checkout's sources, with its page if it was built; servers answer here."""
     where = await project.exec(
         "scheduler",
         "python",
@@ -184,8 +167,9 @@ async def _developed(project: Project) -> str:
     assert where.count("/src/") == 2, where
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
         url = f"http://{ports.LOOPBACK}:{project.env['AUTOMATION_PORT']}/"
+        assert (await client.get(f"{url}readyz")).is_success
         page = await client.get(url, headers={"Accept": "text/html"})
-        assert page.is_success, page.status_code
+        assert page.is_success == BUILT_PAGE.is_file(), page.status_code
     assert await probe.listens(int(project.env["AUTOMATION_POSTGRES_PORT"]))
     assert await probe.nats_listens(int(project.env["AUTOMATION_NATS_PORT"]))
     return "sources of the checkout, page and both servers on loopback"

@@ -1,10 +1,11 @@
 """What is done to the system, in order: a day of an operator, and the disasters of a year.
 
-    build ─► up, three executors ─► load ─► kill -9 an executor ─► kill -9 NATS
+    up, three executors ─► load ─► kill -9 an executor ─► kill -9 NATS
     ─► fill the disk of NATS ─► cut off PostgreSQL ─► scale up and down
-    ─► upgrade, service by service ─► one executor and four ─► stop ─► down
+    ─► upgrade, step by step ─► (one executor and four, if that is asked for)
 
-After every disaster the checker judges all that has happened since the beginning.
+After every disaster the checker judges all that has happened since the beginning. What comes then
+is in `overrides.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import httpx
 
 from deploy.local import ports
 from tests.compose import images, scaling
+from tests.compose.book import Book
 from tests.compose.engine import Docker, Failed
 from tests.compose.project import Project
 from tests.compose.stage import Stage, stage
@@ -35,71 +37,58 @@ DISK_MB = 300
 TOLD_WITHIN = 90.0
 #: In this order a new version takes over: the schema first, who decides before who does.
 UPGRADED = (
-    *("bus-keeper", "log-writer", "notifier", "scheduler", "executor", "api", "account-runtime"),
+    ("bus-keeper", "log-writer", "notifier"),
+    ("scheduler",),
+    ("executor",),
+    ("api", "account-runtime"),
 )
-OVERRIDE = Path(__file__).with_name("under_test.yaml")
-#: What a process returns that was told to stop and did.
-STOPPED = 0
+UNDER_TEST = Path(__file__).with_name("under_test.yaml")
+#: A service alone, and of it what runs as it is.
+ALONE = ("--no-deps", "--no-recreate")
+OTHER_PORTS = ("PROMETHEUS_PORT", "AUTOMATION_POSTGRES_PORT", "AUTOMATION_NATS_PORT")
 
 
-class Book:
-    """What was done, how long it took, and what was measured; printed as it happens."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-
-    def note(self, text: str) -> None:
-        """Say it now."""
-        sys.stdout.write(f"{time.monotonic() - self._began:6.1f} s  {text}\n")
-        sys.stdout.flush()
-
-
-async def tell(docker: Docker, cache: Path, folder: Path) -> None:
-    """Do everything; raise if anything is not as promised."""
-    book = Book()
-    await images.stand_ins(docker, cache)
-    book.note("base images are there")
-    now = f"automation-tasks:{images.version()}-test"
-    size = await images.build(docker, now, version=images.version())
-    book.note(f"image: {size:.0f} MB")
-    port = ports.free_port()
-    calls = folder / "calls.jsonl"
-    calls.touch()
+@asynccontextmanager
+async def project(docker: Docker, folder: Path) -> AsyncIterator[Project]:
+    """Give a project on a small disk for NATS; tell what everybody said if something fails."""
+    port, *others = (str(ports.free_port()) for _ in range(4))
+    (folder / "calls.jsonl").touch()
     env = {
-        "AUTOMATION_IMAGE": now,
-        "AUTOMATION_PORT": str(port),
+        "AUTOMATION_IMAGE": images.NOW,
+        "AUTOMATION_PORT": port,
         "AUTOMATION_EGRESS_ALLOW": "sink",
         "SINK_FOLDER": str(folder),
         "SINK_USER": f"{os.getuid()}:{os.getgid()}",
         "NATS_FOLDER": str(folder / "nats"),
+        "AUTOMATION_LISTEN": ports.LOOPBACK,
+        **dict(zip(OTHER_PORTS, others, strict=True)),
     }
-    project = Project(docker, f"automation-test-{port}", [OVERRIDE], env)
-    disk = ExitStack()
-    if may_mount():
-        disk.enter_context(small_disk(folder / "nats", DISK_MB))
-    else:
-        (folder / "nats").mkdir()
-    try:
-        took = await project.up("--scale", "executor=3", "--no-build")
-        book.note(f"up, all healthy after {took:.1f} s")
-        url = f"http://{ports.LOOPBACK}:{port}"
-        await _first_look(project, url)
-        async with stage(project, calls, url) as here:
-            for step in STEPS:
-                await _told(book, here, step)
+    here = Project(docker, f"automation-test-{port}", [UNDER_TEST], env)
+    with ExitStack() as disk:
+        if may_mount():
+            disk.enter_context(small_disk(folder / "nats", DISK_MB))
+        else:
+            (folder / "nats").mkdir()
+        try:
+            yield here
+        except BaseException:
+            sys.stdout.write(await asyncio.shield(here.logs()))
+            raise
+        finally:
+            await asyncio.shield(here.down())
+
+
+async def tell(project: Project, book: Book, *, measured: bool) -> None:
+    """Do everything; raise if anything is not as promised."""
+    took = await project.up("--scale", "executor=3", "--no-build")
+    book.note(f"up, all healthy after {took:.1f} s")
+    url = f"http://{ports.LOOPBACK}:{project.env['AUTOMATION_PORT']}"
+    await _first_look(project, url)
+    async with stage(project, Path(project.env["SINK_FOLDER"]) / "calls.jsonl", url) as here:
+        for step in STEPS:
+            await _told(book, here, step)
+        if measured:
             await _scaling(book, here)
-        await project.compose("stop", within=180)
-        codes = (await project.exit_codes()).items()
-        ended = {name: code for name, code in codes if code != STOPPED and "-sink-" not in name}
-        assert not ended, f"not every process ended by itself when it was told to: {ended}"
-        book.note("stopped: every process ended by itself")
-    except BaseException:
-        sys.stdout.write(await asyncio.shield(project.logs()))
-        raise
-    finally:
-        await asyncio.shield(project.down())
-        disk.close()
-    book.note("down")
 
 
 Step = Callable[[Stage, Book], Awaitable[str]]
@@ -181,27 +170,24 @@ async def _cut_off_database(here: Stage, _: Book) -> str:
 
 async def _scale(here: Stage, _: Book) -> str:
     with here.fault("scale", "none"):
-        up = await here.project.up("--no-recreate", "--scale", "executor=5")
+        up = await here.project.up(*ALONE, "--scale", "executor=5", "executor")
         await here.steady()
-        down = await here.project.up("--no-recreate", "--scale", "executor=2")
+        down = await here.project.up(*ALONE, "--scale", "executor=2", "executor")
     return f"executors 3 to 5 in {up:.1f} s, to 2 in {down:.1f} s"
 
 
 async def _upgrade(here: Stage, book: Book) -> str:
-    """Replace every service by another image, one after the other, as the guide says."""
+    """Replace every service by another image, those that decide before those that do."""
     project = here.project
-    following = f"{images.version()}-next"
-    new = f"automation-tasks:{following}-test"
-    await images.build(project.docker, new, version=following)
     began = time.monotonic()
     with here.fault("upgrade", "none"):
-        project.env["AUTOMATION_IMAGE"] = new
+        project.env["AUTOMATION_IMAGE"] = images.NEXT
         for once in ("migrate", "roles", "provision"):
             await project.compose("run", "--rm", "--no-deps", "-T", once)
-        for service in UPGRADED:
-            scale = ("--scale", "executor=2") if service == "executor" else ()
-            await project.up("--no-deps", *scale, service)
-            book.note(f"    {service} upgraded")
+        for services in UPGRADED:
+            scale = ("--scale", "executor=2") if "executor" in services else ()
+            await project.up("--no-deps", *scale, *services)
+            book.note(f"    {', '.join(services)} upgraded")
     return f"upgraded under load in {time.monotonic() - began:.1f} s"
 
 
@@ -214,9 +200,7 @@ async def _scaling(book: Book, here: Stage) -> None:
         await here.operator.edit(task, enabled=False)
     found = {}
     for executors in (1, 4):
-        await here.project.up(
-            "--no-deps", "--no-recreate", "--scale", f"executor={executors}", "executor"
-        )
+        await here.project.up(*ALONE, "--scale", f"executor={executors}", "executor")
         found[executors] = await scaling.rates(here)
     for kind, one in found[1].items():
         four = found[4][kind]

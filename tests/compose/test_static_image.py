@@ -12,13 +12,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
-import pytest
-
 from tests.compose.images import CHECKOUT, STAND_INS
 
 DOCKERFILE = CHECKOUT / "Dockerfile"
 READY = CHECKOUT / "deploy" / "ready.py"
-DOCKERFILES = [DOCKERFILE, *sorted(STAND_INS.glob("*/Dockerfile"))]
+DOCKERFILES = [DOCKERFILE, STAND_INS / "Dockerfile"]
 LOCKS = ("requirements.lock", "requirements-image.lock", "requirements-image-build.lock")
 
 _PINNED = re.compile(r"^([a-z0-9.-]+)==([^ ]+)", re.MULTILINE)
@@ -29,10 +27,9 @@ def pinned(lock: str) -> dict[str, str]:
     return dict(_PINNED.findall((CHECKOUT / lock).read_text()))
 
 
-@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
-def test_hadolint_finds_nothing(file: Path) -> None:
+def test_hadolint_finds_nothing() -> None:
     program = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([program, str(file)], check=False, capture_output=True, text=True)
+    done = subprocess.run([program, *DOCKERFILES], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

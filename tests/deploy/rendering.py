@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import functools
+import pickle
 import shutil
 import subprocess
 import sys
@@ -33,7 +33,8 @@ components: [{components}]
 
 
 @functools.cache
-def _rendered(overlay: str) -> str:
+def rendered(overlay: str) -> str:
+    """Return the text of an overlay, as it is applied."""
     if overlay != "everything":
         return kustomize(K8S / "overlays" / overlay)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,13 +74,17 @@ def kustomize(folder: Path) -> str:
 
 def objects(overlay: str) -> list[Object]:
     """Return fresh copies of the objects of an overlay, and of the Secrets."""
-    return copy.deepcopy(_objects(overlay))
+    found: list[Object] = pickle.loads(_objects(overlay))  # noqa: S301 - our own
+    return found
 
 
 @functools.cache
-def _objects(overlay: str) -> list[Object]:
-    texts = (_rendered(overlay), _rendered_secrets())
-    return [each for text in texts for each in yaml.load_all(text, yaml.CSafeLoader) if each]
+def _objects(overlay: str) -> bytes:
+    """Pickled: to copy it so takes a tenth of the time."""
+    texts = (rendered(overlay), _rendered_secrets())
+    return pickle.dumps(
+        [each for text in texts for each in yaml.load_all(text, yaml.CSafeLoader) if each]
+    )
 
 
 def of_kind(everything: list[Object], *kinds: str) -> list[Object]:

@@ -76,17 +76,7 @@ def expected(overlay: str) -> set[Flow]:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_policies_allow_what_the_table_says_and_nothing_else(overlay: str) -> None:
     everything = objects(overlay)
-    ends: list[Pod | Outside] = [
-        *our_pods(everything),
-        DNS,
-        KEDA,
-        INGRESS,
-        MONITORING,
-        *STRANGERS,
-        *OUTSIDE,
-    ]
-
-    found = allowed(everything, ends, PORTS)
+    found = allowed(everything, everybody(everything), PORTS)
 
     assert sorted(found - expected(overlay)) == [], "allowed, and not in the table"
     assert sorted(expected(overlay) - found) == [], "in the table, and not allowed"
@@ -127,15 +117,7 @@ def policy(policies: list[Object], name: str) -> Object:
 )
 def test_a_policy_that_says_something_else_is_seen(spoil: Callable[[list[Object]], None]) -> None:
     everything = objects("production")
-    ends: list[Pod | Outside] = [
-        *our_pods(everything),
-        DNS,
-        KEDA,
-        INGRESS,
-        MONITORING,
-        *STRANGERS,
-        *OUTSIDE,
-    ]
+    ends = everybody(everything)
     policies = of_kind(everything, "NetworkPolicy")
     others = [each for each in everything if each["kind"] != "NetworkPolicy"]
     spoil(policies)
@@ -162,12 +144,9 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize("address", EDGES, ids=str)
-def test_what_the_guard_never_calls_no_executor_can_reach(
-    address: IPv4Address | IPv6Address,
-) -> None:
-    assert verdict(address) is not Verdict.PUBLIC
-    assert not reachable(address)
+def test_what_the_guard_never_calls_no_executor_can_reach() -> None:
+    assert [str(each) for each in EDGES if verdict(each) is Verdict.PUBLIC] == []
+    assert [str(each) for each in EDGES if reachable(each)] == []
 
 
 @given(st.ip_addresses(v=4) | st.ip_addresses(v=6))

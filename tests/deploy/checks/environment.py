@@ -8,6 +8,7 @@ not know.
 from __future__ import annotations
 
 import base64
+import functools
 import importlib
 import os
 import re
@@ -54,10 +55,16 @@ def all_variables() -> frozenset[str]:
     return frozenset[str]().union(*(variables(settings_of(role)) for role in ROLES))
 
 
+@functools.cache
+def _commands() -> Any:  # noqa: ANN401 - Typer's own copy of click
+    """Return our command line; Typer makes all of it anew each time."""
+    return typer.main.get_command(app)
+
+
 def of_commands() -> frozenset[str]:
     """Return the variables that options of our command line are read from."""
     found = set[str]()
-    waiting: list[Any] = [typer.main.get_command(app)]
+    waiting = [_commands()]
     while waiting:
         command = waiting.pop()
         waiting += getattr(command, "commands", {}).values()
@@ -116,7 +123,7 @@ def _of_container(pod: Workload, container: Object, objects: list[Object]) -> It
 
 def misunderstood(role: str, args: list[str]) -> Iterator[str]:
     """Yield what our command line does not understand of *args*, or what *role* has not to do."""
-    command: Any = typer.main.get_command(app)
+    command = _commands()
     words = list(args)
     while words and (known := getattr(command, "commands", None)):
         word = words.pop(0)
