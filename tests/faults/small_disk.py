@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from deploy.local.postgres import Postgres
+from tests.faults.stage import Stage
+
 CAP_SYS_ADMIN = 21
+#: For so long a disk stays full.
+FULL = 3  # seconds
 
 
 def may_mount() -> bool:
@@ -55,3 +64,40 @@ class Filler:
     def remove(self) -> None:
         """Give it back."""
         self._file.unlink()
+
+
+async def make_cluster(home: Path, wal: Path) -> None:
+    """Make the cluster of a home that nobody has used yet, with its log of changes elsewhere."""
+    data = home / "postgres" / "data"
+    await Postgres(home / "postgres").prepare()
+    move_log(data, wal)
+
+
+def move_log(data: Path, wal: Path) -> None:
+    """Move the log of changes of a cluster that is not running."""
+    owner = data.stat()
+    shutil.copytree(data / "pg_wal", wal, dirs_exist_ok=True)
+    for path in (wal, *wal.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    wal.chmod(0o700)
+    shutil.rmtree(data / "pg_wal")
+    (data / "pg_wal").symlink_to(wal)
+
+
+async def full(here: Stage, filler: Filler, sign: str) -> None:
+    """Keep a disk full until PostgreSQL has said so, and a while longer."""
+    log = here.system.home / "logs" / "postgres.log"
+    deadline = time.monotonic() + 60
+    until = 0.0
+    while not until or time.monotonic() < until:
+        filler.fill()
+        try:  # uses up files that are there already, so that it needs another one
+            connection = await asyncpg.connect(here.system.dsn, timeout=2)
+            await connection.execute("SELECT pg_switch_wal()", timeout=2)
+            connection.terminate()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pass
+        if not until and sign in log.read_text(errors="replace"):
+            until = time.monotonic() + FULL
+        assert until or time.monotonic() < deadline, f"no {sign!r} in the log of PostgreSQL"
+        await asyncio.sleep(0.2)

@@ -12,22 +12,24 @@ was due since the fault.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tests.support import checker
 from tests.support.checker import Figures, Verdict
-from tests.support.history import History
+from tests.support.history import Fault, History
 from tests.support.http_sink import HttpSink
 from tests.support.load import Load, Operator
 from tests.support.system import UP, System
@@ -36,6 +38,13 @@ from tests.support.witness import Witness
 
 #: Everything that was due must have ended this long after a fault is over.
 DRAINED_WITHIN = checker.QUIESCE + timedelta(seconds=5)
+#: How long runs of a dead executor rest on the system that the short tests share; promise 6 allows
+#: them so much more until they start again. `test_every_process.py` meets the default of 10 s.
+LEASE, RESCUE = 4, 5  # seconds
+#: How long an action may go on there after it was told to stop.
+GRACE = 0.5  # seconds
+PATIENCE = 60  # seconds, for what is bound to happen; only a failure takes so long
+POLL = 0.02  # seconds
 TAIL = 25  # lines of each log that a failure shows
 SEED = 20260301
 
@@ -84,6 +93,48 @@ class Stage(UnderLoad):
             old = self.system.kill(name, by=signal.SIGTERM)
             await self.system.wait_restarted(name, old, within=timedelta(seconds=60))
         return time.monotonic() - began
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Stop processes as they are; they go on at the end."""
+        pids = [self.system.kill(name, by=signal.SIGSTOP) for name in names]
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def crashes(self, *names: str) -> Iterator[None]:
+        """Note every crash of these processes as a fault of ours: it was asked for."""
+        began_at, before = datetime.now(UTC), self.restarts()
+        yield
+        crashed, ended_at = self.restarts() - before, datetime.now(UTC)
+        self.faults += [
+            Fault(kind="kill -9", target=name, began_at=began_at, ended_at=ended_at)
+            for name in names
+            for _ in range(crashed[name])
+        ]
+
+    async def value(self, query: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever it finds
+        """Return the one value that a query finds."""
+        connection = await self.witness.connect()
+        try:
+            return await connection.fetchval(query, *arguments)
+        finally:
+            await connection.close()
+
+    async def until_value(self, query: str, *arguments: object, what: str) -> Any:  # noqa: ANN401 - as above
+        """Wait until a query finds something that is true; return it."""
+        connection = await self.witness.connect()
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not (found := await connection.fetchval(query, *arguments)):
+                assert time.monotonic() < deadline, f"never: {what}\n{self.tails()}"
+                await asyncio.sleep(POLL)
+        finally:
+            await connection.close()
+        return found
 
     async def judge(self, what: str) -> Figures:
         """Wait until all that was due has ended, then compare everything with everything."""
@@ -146,6 +197,7 @@ async def stage(
     env: Mapping[str, str] | None = None,
     *,
     tasks: int = 40,
+    longest: float = 2,
     program: Sequence[str] = UP,
     home: Path | None = None,
     dsn: str | None = None,
@@ -161,7 +213,7 @@ async def stage(
             HttpSink(Path(folder)) as sink,
             System(env=settings, program=program, home=home) as system,
             Operator(lambda: system.api_url, system.token) as operator,
-            Load(operator, sink.url, tasks=tasks, seed=SEED) as load,
+            Load(operator, sink.url, tasks=tasks, longest=longest, seed=SEED) as load,
         ):
             here = Stage(
                 system=system,

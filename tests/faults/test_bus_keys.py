@@ -1,7 +1,7 @@
-"""Keys, certificates and authority of the bus are changed while runs go on.
+"""Keys, certificates and authority of the bus are changed, and its answers lost, while runs go on.
 
-The server is one as production has it: its configuration, TLS, a user for each role. Nobody is
-started again, no run is lost, none is done twice.
+The server is one as production has it: its configuration, TLS, a user for each role; a network that
+can be broken lies before it. No service is started again, no run is lost, none is done twice.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 
 from deploy.keys import certificates, rotation
 from deploy.keys.rotation import Step
-from tests.faults.bus_stage import eventually
+from tests.faults.bus_stage import eventually, port_of
 from tests.faults.stage import Stage, stage
+from tests.support.flaky_proxy import FlakyProxy
 from tests.support.production_nats import ProductionNats
 from tests.support.servers import Running, temporary_folder
 
@@ -26,7 +28,18 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 ROLES = {"executor": 2, "scheduler": 2, "api": 1, "log-writer": 1, "notifier": 1, "bus-keeper": 1}
 CAME = "coming to NATS as"
 
-Both = tuple[Stage, Running]
+#: For how long nothing is heard of the server.
+UNHEARD = 3  # seconds
+
+
+class Bus(NamedTuple):
+    """The server and the way to it."""
+
+    server: Running
+    proxy: FlakyProxy
+
+
+Both = tuple[Stage, Bus]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -34,16 +47,17 @@ async def both() -> AsyncIterator[Both]:
     """Run two schedulers and two executors on a server as production has it."""
     async with temporary_folder() as folder:
         unit = ProductionNats(folder)
-        async with Running(unit, folder) as server:
+        proxy = FlakyProxy(lambda: port_of(unit.url))
+        async with Running(unit, folder) as server, proxy:
             env = {
                 "AUTOMATION_SCHEDULERS": "2",
                 "AUTOMATION_EXECUTORS": "2",
-                "AUTOMATION_NATS_URL": unit.url,
+                "AUTOMATION_NATS_URL": unit.url.replace(str(port_of(unit.url)), str(proxy.port)),
                 "AUTOMATION_NATS_KEYS": str(unit.keys.path),
                 "AUTOMATION_NATS_CA_FILE": str(unit.keys.file("ca.crt")),
             }
-            async with stage(env) as here:
-                yield here, server
+            async with stage(env, tasks=20, longest=1.2) as here:
+                yield here, Bus(server, proxy)
 
 
 def reload(server: Running) -> None:
@@ -65,7 +79,7 @@ def times_said(here: Stage, words: str) -> int:
 
 
 async def test_the_seeds_of_all_roles_are_changed(both: Both) -> None:
-    here, server = both
+    here, (server, _) = both
     keys = unit_of(server).keys
     with here.fault("rotated seeds", "nats"):
         for role in ROLES:
@@ -82,15 +96,29 @@ async def test_the_seeds_of_all_roles_are_changed(both: Both) -> None:
         for role in ROLES:
             rotation.rotate_seed(keys, role, Step.DROP)
         reload(server)
-    await here.steady()
+    await here.steady(1)
     figures = await here.judge(f"seeds of {len(ROLES)} roles changed")
 
     assert not figures.twice
     assert here.restarts() == {}
 
 
+async def test_what_the_server_acknowledges_is_not_heard(both: Both) -> None:
+    here, (_, proxy) = both
+    with here.fault("answers lost", "nats"):
+        proxy.hold_answers()
+        await here.witness.ledger_grows(len(here.load.tasks) * UNHEARD)
+        proxy.cut()
+    await here.steady(1)
+    figures = await here.judge(f"acknowledgements lost for {UNHEARD} s")
+
+    assert proxy.held_back, "nothing was on its way"
+    assert not figures.twice
+    assert here.restarts() == {}
+
+
 async def test_certificate_and_authority_are_changed(both: Both) -> None:
-    here, server = both
+    here, (server, _) = both
     keys, now = unit_of(server).keys, datetime.now(UTC)
     with here.fault("rotated certificates", "nats"):
         certificates.renew(keys, "nats", now)
@@ -105,7 +133,7 @@ async def test_certificate_and_authority_are_changed(both: Both) -> None:
         # when he was started.
         await server.kill()
         await server.start()
-    await here.steady()
+    await here.steady(1)
     figures = await here.judge("certificate and authority changed, server started anew")
 
     assert figures.twice <= figures.under_way

@@ -1,8 +1,8 @@
-"""A disk that is slow, that fails once, that is full.
+"""A disk that is slow, that fails once, that has no room for the log of changes.
 
 Delays and errors are put between PostgreSQL and the kernel by `strace`; a full disk is a small
 tmpfs, which only root may mount. The promise is always the same: what was acknowledged is there
-afterwards, and nobody has to help.
+afterwards, and nobody has to help. A disk without room for data is in `test_servers.py`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import psutil
 import pytest
 import pytest_asyncio
 
-from deploy.local.postgres import Postgres
 from tests.faults.own_postgres import OwnPostgres, away_from_home, own_postgres
-from tests.faults.small_disk import Filler, root, small_disk
+from tests.faults.small_disk import Filler, full, make_cluster, root, small_disk
 from tests.faults.stage import Stage, stage
 from tests.support.servers import temporary_folder
 from tests.support.system import eventually
@@ -43,8 +41,6 @@ SLOWER = 0.2  # seconds
 SLOW = 5  # seconds
 #: From a failed force to disk until the database has recovered and all has caught up.
 RECOVERED = 30  # seconds
-#: For so long the disk stays full.
-FULL = 5  # seconds
 #: From there being room again until everything that was due has started.
 ROOM_AGAIN = 45  # seconds: the supervisor's longest rest, and the recovery
 
@@ -138,62 +134,6 @@ async def test_a_force_to_disk_fails_once(here: Stage, server: OwnPostgres) -> N
 
     assert not figures.twice
     assert time.monotonic() - began < RECOVERED
-
-
-async def make_cluster(home: Path, wal: Path) -> None:
-    """Make the cluster of a home that nobody has used yet, with its log of changes elsewhere."""
-    data = home / "postgres" / "data"
-    await Postgres(home / "postgres").prepare()
-    move_log(data, wal)
-
-
-def move_log(data: Path, wal: Path) -> None:
-    """Move the log of changes of a cluster that is not running."""
-    owner = data.stat()
-    shutil.copytree(data / "pg_wal", wal, dirs_exist_ok=True)
-    for path in (wal, *wal.rglob("*")):
-        os.chown(path, owner.st_uid, owner.st_gid)
-    wal.chmod(0o700)
-    shutil.rmtree(data / "pg_wal")
-    (data / "pg_wal").symlink_to(wal)
-
-
-async def full(here: Stage, filler: Filler, sign: str) -> None:
-    """Keep a disk full until PostgreSQL has said so, and a while longer."""
-    log = here.system.home / "logs" / "postgres.log"
-    deadline = time.monotonic() + 60
-    until = 0.0
-    while not until or time.monotonic() < until:
-        filler.fill()
-        try:  # uses up files that are there already, so that it needs another one
-            connection = await asyncpg.connect(here.system.dsn, timeout=2)
-            await connection.execute("SELECT pg_switch_wal()", timeout=2)
-            connection.terminate()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            pass
-        if not until and sign in log.read_text(errors="replace"):
-            until = time.monotonic() + FULL
-        assert until or time.monotonic() < deadline, f"no {sign!r} in the log of PostgreSQL"
-        await asyncio.sleep(0.2)
-
-
-@root
-async def test_the_disk_of_the_data_is_full() -> None:
-    async with temporary_folder() as folder:
-        home = folder / "home"
-        with small_disk(home / "postgres", 300):
-            await make_cluster(home, folder / "wal")
-            async with stage({"AUTOMATION_SCHEDULERS": "2"}, home=home) as here:
-                filler = Filler(home / "postgres")
-                with here.fault("full disk", "postgres"):
-                    await full(here, filler, "No space left on device")
-                    filler.remove()
-                began = time.monotonic()
-                await here.steady()
-                figures = await here.judge("no room for data")
-
-                assert not figures.twice
-                assert time.monotonic() - began < ROOM_AGAIN
 
 
 @root

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from services.executor.app import EXIT_DEAF
-from tests.faults.stage import Stage, stage
+from tests.faults.platform_stage import ended
+from tests.faults.stage import GRACE, Stage
 from tests.support.load import RUNS
-from tests.support.system import CHECKOUT, eventually
+from tests.support.system import eventually
 
-pytestmark = [pytest.mark.fault, pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
-PLUGIN = Path(__file__).with_name("deaf")
-GRACE = 0.5  # seconds
-#: The others that it runs may end for so long.
-DRAIN = 2.0  # seconds
+EXECUTORS = ("executor-1", "executor-2")
 SOON = timedelta(seconds=60)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def here() -> AsyncIterator[Stage]:
-    """Run two executors that know the action."""
-    env = {
-        "AUTOMATION_EXECUTORS": "2",
-        "AUTOMATION_KILL_GRACE_SECONDS": str(GRACE),
-        "AUTOMATION_DRAIN_SECONDS": str(DRAIN),
-        "PYTHONPATH": f"{CHECKOUT}:{PLUGIN}",
-    }
-    async with stage(env, tasks=10) as system:
-        system.restless |= {"executor-1", "executor-2"}
-        yield system
 
 
 async def deaf(here: Stage, trace: Path, **fields: Any) -> UUID:  # noqa: ANN401 - JSON
@@ -52,20 +36,20 @@ async def deaf(here: Stage, trace: Path, **fields: Any) -> UUID:  # noqa: ANN401
     return await here.operator.run(task)
 
 
-async def ended(here: Stage, run_id: UUID) -> dict[str, Any]:
-    """Wait until a run has ended; return all that the API tells of it."""
+@asynccontextmanager
+async def an_executor_ends(here: Stage) -> AsyncIterator[None]:
+    """Expect that one of the executors ends itself, once, and is started again."""
+    before = {name: here.system.pid(name) for name in EXECUTORS}
 
-    async def look() -> dict[str, Any]:
-        found: dict[str, Any] = await here.operator.get(f"{RUNS}/{run_id}")
-        return found
+    def is_back() -> bool:
+        now = {each.name: each for each in here.system.state.processes if each.name in EXECUTORS}
+        ended = [name for name in EXECUTORS if now[name].pid != before[name]]
+        return bool(ended) and all(now[name].ready for name in ended)
 
-    run = await look()
-    for _ in range(int(SOON.total_seconds() * 5)):
-        if run["completed_at"] is not None:
-            return run
-        await here.steady(0.2)
-        run = await look()
-    raise AssertionError(f"{run}\n{here.tails()}")
+    with here.crashes(*EXECUTORS):
+        yield
+        await eventually(is_back, within=SOON, what="an executor has ended and is back")
+    assert f"ended with exit code {EXIT_DEAF}" in here.system.said()
 
 
 def at_work(trace: Path) -> dict[int, list[float]]:
@@ -81,22 +65,21 @@ async def test_the_next_attempt_begins_after_the_last_trace_of_the_one_before(
     here: Stage, tmp_path: Path
 ) -> None:
     trace = tmp_path / "deaf-slow.txt"
-    run_id = await deaf(
-        here,
-        trace,
-        timeout_seconds=1,
-        retry={"max_attempts": 2, "initial_interval_seconds": 0.1, "jitter": 0},
-        action_config={"behaves_from": 2},
-    )
-
-    run = await ended(here, run_id)
+    async with an_executor_ends(here):
+        run_id = await deaf(
+            here,
+            trace,
+            timeout_seconds=1,
+            retry={"max_attempts": 2, "initial_interval_seconds": 0.1, "jitter": 0},
+            action_config={"behaves_from": 2},
+        )
+        run = await ended(here, run_id)
 
     assert [each["status"] for each in run["attempts"]] == ["timed_out", "success"]
     assert "did not stop" in run["attempts"][0]["error_message"]
     times = at_work(trace)
     assert max(times[1]) < min(times[2])
     assert max(times[1]) - min(times[1]) > 1 + GRACE  # it went on, though it was told
-    assert f"ended with exit code {EXIT_DEAF}" in here.system.said()
     await here.judge("an action that does not stop when its time is up")
 
 
@@ -104,15 +87,15 @@ async def test_a_run_that_is_cancelled_ends_after_its_last_trace(
     here: Stage, tmp_path: Path
 ) -> None:
     trace = tmp_path / "deaf-cancelled.txt"
-    run_id = await deaf(here, trace)
-    await eventually(trace.exists, within=SOON, what="it is at work")
+    async with an_executor_ends(here):
+        run_id = await deaf(here, trace)
+        await eventually(trace.exists, within=SOON, what="it is at work")
+        answer = await here.operator.call("POST", f"{RUNS}/{run_id}/cancel", json={})
+        assert answer.json()["state"] in ("cancelling", "cancelled")  # as soon as it ended
+        run = await ended(here, run_id)
+        lines = len(at_work(trace)[1])
 
-    answer = await here.operator.call("POST", f"{RUNS}/{run_id}/cancel", json={})
-
-    assert answer.json()["state"] in ("cancelling", "cancelled")  # as soon as it ended
-    run = await ended(here, run_id)
     assert (run["status"], len(run["attempts"])) == ("cancelled", 1)
-    lines = len(at_work(trace)[1])
-    await here.steady()
+    await here.steady(1)
     assert len(at_work(trace)[1]) == lines
     await here.judge("an action that does not stop when it is cancelled")

@@ -1,4 +1,4 @@
-"""Every process of `state.json` is killed, one after the other, under load; nothing is lost.
+"""Every process of `state.json` is killed, one after the other, with settings as they come.
 
 Each is killed with -9 while tasks fire every second and runs are asked for by hand. The supervisor
 brings it back; then everything that was due must be in the ledger once, at the sink once and in the
@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from tests.faults.stage import Stage, stage
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.long, pytest.mark.timeout(240)]
 
 #: Promise 6, with its default settings: nothing is later than this if one scheduler of two dies,
 FAILOVER = 3  # seconds

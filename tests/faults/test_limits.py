@@ -6,31 +6,29 @@ The witness decides: how many calls were under way at once, and how often each w
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-import nats
 import pytest
-import pytest_asyncio
 
 from shared.bus.topology import EVENTS, SCHEDULER_EVENTS
-from tests.faults.stage import Stage, stage
+from tests.faults.bus_stage import client_of, eventually, read_by_all
+from tests.faults.stage import Stage
 from tests.support.history import Effect, Fault
 from tests.support.load import calls
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
 
-LEASE = 3  # seconds
 #: From the death of an executor until its runs were called again and all others had their turn.
 WITHIN = timedelta(seconds=60)
 
 LIMIT = 2
 TAKES = 0.5  # seconds, each call of a limited run
 LOCKED_TAKES = 0.3
+EVENTS_SENT = 100
 
 HOLDERS = """
 SELECT e.instance FROM executor.leases l JOIN executor.executors e USING (executor_id)
@@ -42,20 +40,8 @@ ENDED_ATTEMPTS = """
 SELECT a.run_id, a.attempt, a.status FROM log.attempts a JOIN log.runs r USING (run_id)
 WHERE r.task_id = $1 AND a.completed_at IS NOT NULL
 """
-KNOWN = "SELECT count(*) FROM scheduler.jobs WHERE task_id = ANY($1)"
+KNOWN = "SELECT count(*) >= $2 FROM scheduler.jobs WHERE task_id = ANY($1)"
 CAUSED_BY = "SELECT origin::json ->> 'run_id' FROM scheduler.occurrences WHERE task_id = $1"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def here() -> AsyncIterator[Stage]:
-    """Run two schedulers and two executors, and not much beside what is looked at."""
-    env = {
-        "AUTOMATION_SCHEDULERS": "2",
-        "AUTOMATION_EXECUTORS": "2",
-        "AUTOMATION_LEASE_SECONDS": str(LEASE),
-    }
-    async with stage(env, tasks=8) as system:
-        yield system
 
 
 def most_at_once(effects: Iterable[Effect], seconds: float) -> int:
@@ -93,32 +79,12 @@ async def run_often(here: Stage, tasks: Sequence[UUID], times: int) -> list[UUID
 
 async def known(here: Stage, tasks: Sequence[UUID]) -> None:
     """Wait until the schedulers have heard of tasks: what happened before starts none of them."""
-    connection = await here.witness.connect()
-    try:
-        deadline = time.monotonic() + WITHIN.total_seconds()
-        while await connection.fetchval(KNOWN, tasks) < len(tasks):
-            assert time.monotonic() < deadline, "the schedulers do not know a task"
-            await asyncio.sleep(0.02)
-    finally:
-        await connection.close()
+    await here.until_value(KNOWN, tasks, len(tasks), what="the schedulers know all tasks")
 
 
-async def holder(here: Stage, tasks: Collection[UUID]) -> str:
-    """Return the executor that does one of these tasks just now."""
-    connection = await here.witness.connect()
-    try:
-        deadline = time.monotonic() + WITHIN.total_seconds()
-        while (name := await connection.fetchval(HOLDERS, tasks)) is None:
-            assert time.monotonic() < deadline, "nobody does it"
-            await asyncio.sleep(0.02)
-    finally:
-        await connection.close()
-    return str(name)
-
-
-async def kill_holder(here: Stage, tasks: Collection[UUID]) -> str:
+async def kill_holder(here: Stage, tasks: Sequence[UUID]) -> str:
     """Kill the executor that does one of these tasks just now; return its name."""
-    name = await holder(here, tasks)
+    name: str = await here.until_value(HOLDERS, tasks, what="an executor does it")
     await here.kill(name)
     return name
 
@@ -135,10 +101,10 @@ async def test_limits_and_locks_hold_and_leak_nothing(here: Stage) -> None:
         )
         for name in ("locked one", "locked other")
     ]
-    for_limit = await run_often(here, [limited], 30)
+    for_limit = await run_often(here, [limited], 16)
+    killed = [await kill_holder(here, [limited])]
     for_lock = await run_often(here, locked, 6)
-
-    killed = [await kill_holder(here, [limited]), await kill_holder(here, locked)]
+    killed.append(await kill_holder(here, locked))
     await called(here, "/limited", len(for_limit))
     await called(here, "/locked", len(for_lock))
     figures = await here.judge(f"{' and '.join(killed)}, with a limit and a lock")
@@ -159,11 +125,10 @@ async def test_attempts_follow_each_other_one_at_a_time(here: Stage) -> None:
         **calls(f"{here.sink.url}/delay/{TAKES}/fails/2/retried"),
     )
     here.retried.add(task)
-    runs = await run_often(here, [task], 12)
-
     began = len(here.faults)
-    await here.kill("scheduler-1")
-    await kill_holder(here, [task])
+    runs = await run_often(here, [task], 6)
+    await asyncio.gather(kill_holder(here, [task]), here.kill("scheduler-1"))
+    runs += await run_often(here, [task], 6)
     await here.kill("scheduler-2")
     await here.judge("schedulers and an executor, with retries")
 
@@ -264,26 +229,22 @@ async def test_each_event_fires_once(here: Stage) -> None:
             event = {"source": "faults", "type": "tick", "data": {"number": number}}
             await here.operator.insist("POST", "/api/v1/group-ai/events", json=event)
 
-    numbers = iter(range(200))
+    numbers = iter(range(EVENTS_SENT))
     async with asyncio.TaskGroup() as clients:
         for _ in range(2):
             clients.create_task(post(numbers))
         await called(here, "/heard", 1)
         await here.kill("scheduler-1")
         await here.kill("nats")
-    await called(here, "/heard", 200)
-    client = await nats.connect(here.system.nats_url)
-    try:
+    await called(here, "/heard", EVENTS_SENT)
+    async with client_of(here.system.nats_url) as client:
         # It is declared again, and everything that the stream holds comes once more.
         with here.fault("deleted consumer", "nats"):
             await client.jetstream().delete_consumer(EVENTS.name, SCHEDULER_EVENTS.name)
-        await here.steady(4)
-        told = await client.jetstream().consumer_info(EVENTS.name, SCHEDULER_EVENTS.name)
-        assert not told.num_pending
-    finally:
-        await client.close()
+        await eventually(lambda: read_by_all(client), "all events are read once more")
+    await here.steady(1)
     figures = await here.judge("scheduler and nats, with events")
 
     assert not figures.twice
     heard = Counter(each.path for each in effects_of(here, "/heard"))
-    assert heard == Counter(f"/event/{number}/heard" for number in range(200))
+    assert heard == Counter(f"/event/{number}/heard" for number in range(EVENTS_SENT))

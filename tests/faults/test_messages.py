@@ -1,4 +1,4 @@
-"""Messages come too often, too late, forged or as garbage, under load.
+"""Messages come too often, too late or forged, under load; garbage is in `test_poison.py`.
 
 The ledger and the leases are the truth; a message can make things happen sooner, never otherwise.
 """
@@ -36,7 +36,7 @@ from tests.support.load import calls
 
 pytestmark = [pytest.mark.fault, pytest.mark.long, pytest.mark.timeout(240)]
 
-#: Garbage costs the services time; nobody may be later for it than this.
+#: It costs the services time; nobody may be later for it than this.
 UNTOUCHED = 3  # seconds
 SOON = 60  # seconds
 
@@ -94,16 +94,6 @@ async def until(look: Callable[[], Awaitable[object]], what: str) -> None:
     while not await look():
         assert time.monotonic() < deadline, f"not within {SOON} s: {what}"
         await asyncio.sleep(0.05)
-
-
-async def count(here: Stage, query: str, *arguments: object) -> int:
-    """Return what a query counts."""
-    connection = await here.witness.connect()
-    try:
-        found: int = await connection.fetchval(query, *arguments)
-    finally:
-        await connection.close()
-    return found
 
 
 async def over(here: Stage) -> list[UUID]:
@@ -230,56 +220,14 @@ async def test_all_that_was_ever_said_is_said_again_in_any_order(here: Stage) ->
     figures = await here.judge(f"{len(facts)} facts said again")
 
     assert await digests(here, runs) == before
-    assert await count(here, COUNTED, listener) == 20
+    assert await here.value(COUNTED, listener) == 20
     assert not figures.twice
     assert figures.latest < UNTOUCHED
 
 
 async def fired(here: Stage, task: UUID, times: int) -> bool:
     """Return whether a task has so many rows in the ledger."""
-    return await count(here, COUNTED, task) >= times
-
-
-#: What is no message of ours, in eight kinds.
-POISON: dict[str, bytes] = {
-    "not json": b"not json \xff",
-    "empty": b"",
-    "large": b"x" * 900_000,
-    "no fields": b"{}",
-    "wrong types": b'{"v": 1, "run_id": [], "attempt": "one", "runs": "all"}',
-    "unknown version": b'{"v": 2, "runs": []}',
-    "deep": b"[" * 100_000,
-    "half a character": b'{"v": 1, "run_id": "\\ud800", "runs": [{"trigger": "\\ud800"}]}',
-}
-EACH = 100
-
-
-async def test_poison_of_eight_kinds_reaches_the_dead_letters_and_slows_nobody(
-    here: Stage,
-) -> None:
-    before = await count(here, LETTERS)
-    subjects = (
-        topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, uuid4()),
-        topology.runs_finished(uuid4()),
-    )
-    sent = len(subjects) * len(POISON) * EACH
-    async with on_bus(here) as client:
-        js = client.jetstream(timeout=30)
-
-        async def all_buried() -> bool:
-            return await count(here, LETTERS) - before >= sent
-
-        with here.fault("poison", "bus"):
-            for _ in range(EACH):
-                for payload in POISON.values():
-                    for subject in subjects:
-                        await js.publish(subject, payload)
-            await until(all_buried, f"{sent} dead letters")
-    figures = await here.judge(f"{sent} poison messages")
-
-    assert await count(here, LETTERS) - before == sent
-    assert not figures.twice
-    assert figures.latest < UNTOUCHED
+    return bool(await here.value(COUNTED, task) >= times)
 
 
 def forged(
@@ -316,7 +264,7 @@ async def test_forged_facts_change_nothing(here: Stage) -> None:
     await until(lambda: fired(here, dependant, 1), "the dependant runs")
     assert not await here.drained(datetime.now(UTC))
     before = await digests(here, [ended])
-    letters = await count(here, LETTERS)
+    letters = await here.value(LETTERS)
     running = await here.operator.run(slow)
     await here.witness.sink.wait(
         lambda calls: any(call.run_id == running for call in calls) or None,
@@ -346,12 +294,12 @@ async def test_forged_facts_change_nothing(here: Stage) -> None:
             order = RunDue(run_id=run_id, attempt=attempt).encode()
             await js.publish(topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, slow), order)
         await all_read(client)
-    assert await count(here, COUNTED, dependant) == 1, "a lie has started a dependant"
+    assert await here.value(COUNTED, dependant) == 1, "a lie has started a dependant"
     await until(lambda: fired(here, dependant, 2), "the truth has")
     figures = await here.judge("forged facts and orders")
 
     assert await digests(here, [ended]) == before
-    assert await count(here, LETTERS) - letters == len(lies) + 2
+    assert await here.value(LETTERS) - letters == len(lies) + 2
     assert not figures.twice
     connection = await here.witness.connect()
     try:

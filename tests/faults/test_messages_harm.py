@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +23,6 @@ from tests.faults.sabotage.stage import FRAIL, VICTIM, frail, sabotaged
 from tests.faults.sabotage.traps import Traps
 from tests.faults.stage import Stage
 from tests.support import checker
-from tests.support.history import Fault
 from tests.support.load import calls
 
 pytestmark = [pytest.mark.fault, pytest.mark.long, pytest.mark.timeout(240)]
@@ -75,25 +73,6 @@ async def until(look: Callable[[], Awaitable[object]], what: str) -> None:
         await asyncio.sleep(0.05)
 
 
-async def read(here: Stage, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a value
-    """Return the one value that a query finds."""
-    connection = await here.witness.connect()
-    try:
-        return await connection.fetchval(query, *arguments)
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def crashes(here: Stage, name: str) -> Iterator[None]:
-    """Note every crash of a process as a fault of ours: it was asked for."""
-    began_at, before = datetime.now(UTC), here.restarts()[name]
-    yield
-    here.faults += [
-        Fault(kind="kill -9", target=name, began_at=began_at, ended_at=datetime.now(UTC))
-    ] * (here.restarts()[name] - before)
-
-
 async def row_of(here: Stage, task: UUID) -> dict[str, Any]:
     """Return the log's only row of a task, once it is final."""
     found: list[dict[str, Any]] = []
@@ -125,7 +104,7 @@ async def test_an_action_that_kills_its_executor_is_given_up(here: Stage, how: s
     here.failing.add(pill)
     beside = await frail(here, f"/delay/4/beside-{how}")
     began_at = datetime.now(UTC)
-    with crashes(here, VICTIM):
+    with here.crashes(VICTIM):
         innocents = [await here.operator.run(beside) for _ in range(2)]
         await here.witness.sink.wait(
             lambda calls: {call.run_id for call in calls} >= set(innocents) or None,
@@ -140,7 +119,7 @@ async def test_an_action_that_kills_its_executor_is_given_up(here: Stage, how: s
     assert row["status"] == "failure"
     assert row["error_message"] == f"lost with its executor {MAX_LOST} times; given up"
     assert tries == MAX_LOST
-    assert await read(here, DEAD, pill) == run_id
+    assert await here.value(DEAD, pill) == run_id
     statuses = {each["run_id"]: each["status"] for each in await here.operator.logs(beside)}
     assert statuses == dict.fromkeys(map(str, innocents), "success")
     assert figures.twice == len(innocents), "done twice is only what shares an executor with it"
@@ -157,14 +136,14 @@ async def test_a_handler_that_fails_for_one_task_fails_for_no_other(
     traps.set("log-writer", "refuses", task)
 
     async def is_buried() -> bool:
-        return bool(await read(here, LETTERS, "RUNS", reason))
+        return bool(await here.value(LETTERS, "RUNS", reason))
 
     try:
         with here.fault("a bug of a handler", "log-writer"):
             for _ in range(10):
                 await here.operator.run(task)
             await until(is_buried, "its message is among the dead letters")
-        slowest = await read(here, SLOWEST, began_at, task)
+        slowest = await here.value(SLOWEST, began_at, task)
     finally:
         traps.clear("log-writer", "refuses")
     figures = await here.judge("log writer fails for one task")  # its rows come in the end, too
@@ -185,7 +164,7 @@ async def test_a_change_that_cannot_be_applied_holds_up_no_other(here: Stage, tr
     newcomer = {"schedule_config": {"interval_seconds": 1}, **calls(f"{here.sink.url}/newcomer")}
 
     async def is_buried() -> bool:
-        return bool(await read(here, LETTERS, "TASKS", reason))
+        return bool(await here.value(LETTERS, "TASKS", reason))
 
     try:
         with here.fault("a bug of a handler", "schedulers"):
@@ -198,7 +177,7 @@ async def test_a_change_that_cannot_be_applied_holds_up_no_other(here: Stage, tr
             traps.clear(name, "refuses")
 
     async def is_known() -> bool:
-        name = await read(here, "SELECT name FROM scheduler.jobs WHERE task_id = $1", stubborn)
+        name = await here.value("SELECT name FROM scheduler.jobs WHERE task_id = $1", stubborn)
         return bool(name == "more stubborn")
 
     await until(is_known, "the reconciler makes up for it")
@@ -220,7 +199,7 @@ async def test_a_run_goes_to_the_executors_that_have_its_action(here: Stage) -> 
 
     statuses = [each["status"] for each in await here.operator.logs(rare)]
     assert statuses == ["success"] * 20
-    assert await read(here, EXECUTORS, rare) == "executor-2"
+    assert await here.value(EXECUTORS, rare) == "executor-2"
     row = await row_of(here, rarest)
     assert (row["status"], row["error_message"]) == (
         "failure",

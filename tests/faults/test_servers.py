@@ -1,4 +1,4 @@
-"""The servers below us are killed under load, and what JetStream keeps is wiped.
+"""The servers below us are killed under load, lose what they keep, or are handled carelessly.
 
 PostgreSQL is the truth and must come back with everything that was acknowledged; NATS may forget
 all it has. No action may be done twice for either: only an executor's death excuses that.
@@ -6,27 +6,65 @@ all it has. No action may be done twice for either: only an executor's death exc
 
 from __future__ import annotations
 
-import os
+import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import asyncpg
+import nats
 import pytest
-import pytest_asyncio
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
-from tests.faults.stage import Stage, stage, wipe_jetstream
+from shared.bus.topology import DUE, DUE_DEFAULT
+from tests.faults.small_disk import Filler, full, root
+from tests.faults.stage import Stage, wipe_jetstream
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
+#: How long the table of jobs is locked: longer than anybody of ours waits for a lock.
+LOCKED = 3  # seconds
+#: What was due meanwhile starts this soon afterwards: the next try, and a second's backlog each.
+CATCHES_UP = 3  # seconds
+#: A consumer or a stream that was deleted is back, and what was in it has started.
+BACK = 5  # seconds
+#: From there being room on a disk again until everything that was due has started.
+ROOM_AGAIN = 45  # seconds
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def here() -> AsyncIterator[Stage]:
-    """Run two schedulers and two executors."""
-    async with stage({"AUTOMATION_SCHEDULERS": "2", "AUTOMATION_EXECUTORS": "2"}) as system:
-        yield system
+TERMINATE = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+LOCK = "LOCK TABLE scheduler.jobs IN ACCESS EXCLUSIVE MODE"
+
+
+@asynccontextmanager
+async def on_bus(here: Stage) -> AsyncIterator[JetStreamContext]:
+    """Do something to JetStream as an operator would."""
+    client = await nats.connect(here.system.nats_url)
+    try:
+        yield client.jetstream()
+    finally:
+        await client.close()
+
+
+async def is_back(js: JetStreamContext) -> None:
+    """Wait until the consumer of the orders is there again."""
+    deadline = time.monotonic() + BACK
+    while True:
+        try:
+            await js.consumer_info(DUE.name, DUE_DEFAULT.name)
+        except NotFoundError:
+            assert time.monotonic() < deadline, "the consumer is not declared again"
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def test_nats_is_killed_again_and_again(here: Stage) -> None:
-    for _ in range(3):
+    for _ in range(2):
         await here.kill("nats")
         await here.steady(0.5)
     figures = await here.judge("nats-server")
@@ -34,47 +72,107 @@ async def test_nats_is_killed_again_and_again(here: Stage) -> None:
     assert not figures.twice
 
 
+@pytest.mark.long
 async def test_nats_freezes(here: Stage) -> None:
-    with here.fault("SIGSTOP", "nats"):
-        pid = here.system.kill("nats", by=signal.SIGSTOP)
+    with here.fault("SIGSTOP", "nats"), here.frozen("nats"):
         await here.witness.ledger_grows(here.load.per_second * 8)
-        os.kill(pid, signal.SIGCONT)
     await here.steady()
     figures = await here.judge("nats-server frozen 8 s")
 
     assert not figures.twice
 
 
-async def test_everything_in_jetstream_is_lost(here: Stage) -> None:
-    for _ in range(2):
+async def test_runs_that_were_acknowledged_outlive_jetstream(here: Stage) -> None:
+    task = here.load.tasks[1]
+    schedulers = ("scheduler-1", "scheduler-2")
+    with here.fault("SIGSTOP", "schedulers"), here.frozen(*schedulers):
+        # More than frozen schedulers can have in their sockets, where no wipe reaches them.
+        runs = [await here.operator.run(task) for _ in range(30)]
         await wipe_jetstream(here)
-        await here.steady()
-    figures = await here.judge("JetStream folder wiped")
+    await here.steady(1)
+    await here.judge("JetStream wiped, requests on it")
 
-    assert not figures.twice
+    called = {call.run_id for call in here.witness.sink.effects()}
+    assert called >= set(runs)
 
 
 async def test_postgres_is_killed(here: Stage) -> None:
-    for _ in range(3):
+    for _ in range(2):
         await here.kill("postgres")
-        await here.steady()
+        await here.steady(1)
     figures = await here.judge("PostgreSQL")
 
     assert not figures.twice
 
 
-async def test_runs_that_were_acknowledged_outlive_jetstream(here: Stage) -> None:
-    task = here.load.tasks[0]
-    schedulers = ("scheduler-1", "scheduler-2")
-    with here.fault("SIGSTOP", "schedulers"):
-        frozen = [here.system.kill(name, by=signal.SIGSTOP) for name in schedulers]
-        # More than frozen schedulers can have in their sockets, where no wipe reaches them.
-        runs = [await here.operator.run(task) for _ in range(30)]
-        await wipe_jetstream(here)
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
-    await here.steady()
-    await here.judge("JetStream wiped, requests on it")
+async def test_all_sessions_are_ended_again_and_again(here: Stage) -> None:
+    with here.fault("terminated sessions", "postgres"):
+        for _ in range(3):
+            assert await here.value(TERMINATE)
+            await here.steady(1)
+    figures = await here.judge("all database sessions ended, 3 times")
 
-    called = {call.run_id for call in here.witness.sink.effects()}
-    assert called >= set(runs)
+    assert not figures.twice
+    assert figures.latest < CATCHES_UP
+
+
+async def test_the_table_of_jobs_is_locked(here: Stage) -> None:
+    connection = await asyncpg.connect(here.system.dsn)
+    try:
+        with here.fault("locked table", "postgres"):
+            async with connection.transaction():
+                await connection.execute(LOCK)
+                await connection.execute("SELECT pg_sleep($1)", LOCKED)
+    finally:
+        await connection.close()
+    await here.steady(1)
+    figures = await here.judge(f"scheduler.jobs locked {LOCKED} s")
+
+    assert not figures.twice
+    assert figures.latest < LOCKED + CATCHES_UP
+
+
+async def test_the_consumer_of_the_orders_is_deleted(here: Stage) -> None:
+    with here.fault("deleted consumer", "nats"):
+        async with on_bus(here) as js:
+            assert await js.delete_consumer(DUE.name, DUE_DEFAULT.name)
+            await is_back(js)
+    await here.steady(1)
+    figures = await here.judge("consumer of the orders deleted")
+
+    assert not figures.twice
+    assert figures.latest < BACK
+
+
+async def test_the_stream_of_the_orders_is_deleted_with_orders_in_it(here: Stage) -> None:
+    executors = ("executor-1", "executor-2")
+    for name in executors:
+        here.system.kill(name, by=signal.SIGSTOP)
+    await here.witness.ledger_grows(here.load.per_second)
+    with here.fault("deleted stream", "nats"):
+        async with on_bus(here) as js:
+            assert (await js.stream_info(DUE.name)).state.messages
+            assert await js.delete_stream(DUE.name)
+    # What was delivered to them is gone as well: only the ledger knows of these orders.
+    down = max(await asyncio.gather(*map(here.kill, executors)))
+    await here.steady(1)
+    figures = await here.judge("stream of the orders deleted")
+
+    assert figures.twice <= figures.under_way
+    assert figures.latest < down + BACK
+
+
+@root
+async def test_the_disk_of_the_data_is_full(here: Stage) -> None:
+    filler = Filler(here.system.home / "postgres")
+    with here.fault("full disk", "postgres"):
+        try:
+            await full(here, filler, "No space left on device")
+        finally:
+            filler.remove()
+    began = time.monotonic()
+    await here.steady()
+    figures = await here.judge("no room for data")
+
+    assert not figures.twice
+    assert time.monotonic() - began < ROOM_AGAIN

@@ -1,97 +1,76 @@
-"""Our own services are killed and frozen under load.
-
-Two schedulers, two executors, and a short lease so that a frozen executor need not be waited for.
-"""
+"""Our own services are killed, frozen and stopped under load: each of them, and all at once."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
-from tests.faults.stage import Stage, stage
+from tests.faults.platform_stage import Fleet, succeeds
+from tests.faults.stage import LEASE, RESCUE, Stage
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
-LEASE = 4  # seconds; the default of 10 s is met in test_every_process.py
+SCHEDULERS = ("scheduler-1", "scheduler-2")
 #: Promise 6: nothing is later than this if a scheduler dies and another one lives.
 FAILOVER = 3  # seconds
-#: Promise 6: runs of a dead executor start again within their lease and this.
-RESCUE = 5  # seconds
+#: What the next scheduler does before it fires, if none lives: claim, publish, and sweep up what
+#: the last one had committed and not published.
+STARTS_IN = 3  # seconds, from ready
+#: After all services were killed: from their return until all that was due has started.
+COMES_BACK = 20  # seconds
+
+SERVERS = {"postgres", "nats"}
+#: Services that are harmed in a way of their own below.
+HARMED = {*SCHEDULERS, "executor-1", "executor-2", "log-writer", "api", "account-runtime"}
 
 HOLDS = """
-SELECT count(*) FROM executor.leases l JOIN executor.executors e USING (executor_id)
+SELECT count(*) >= 2 FROM executor.leases l JOIN executor.executors e USING (executor_id)
 WHERE e.instance = $1 AND l.outcome IS NULL AND l.claimed_at < clock_timestamp() - interval '0.2 s'
 """
-
 SEEN = "SELECT count(*) FROM executor.executors WHERE instance = $1 AND seen_at > $2"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def here() -> AsyncIterator[Stage]:
-    """Run two of each that there can be two of."""
-    env = {
-        "AUTOMATION_SCHEDULERS": "2",
-        "AUTOMATION_EXECUTORS": "2",
-        "AUTOMATION_LEASE_SECONDS": str(LEASE),
-    }
-    async with stage(env) as system:
-        yield system
-
-
-async def until_count(here: Stage, query: str, *arguments: object, least: int, what: str) -> None:
-    """Wait until a query counts enough."""
-    connection = await here.witness.connect()
-    try:
-        deadline = time.monotonic() + 30
-        while await connection.fetchval(query, *arguments) < least:
-            assert time.monotonic() < deadline, what
-            await asyncio.sleep(0.02)
-    finally:
-        await connection.close()
+HOLDER = """
+SELECT e.instance FROM executor.leases l JOIN executor.executors e USING (executor_id)
+WHERE l.run_id = $1 AND l.outcome IS NULL
+"""
+INSISTED = "SELECT array_agg(name ORDER BY seq) FROM api.tasks WHERE name LIKE 'insisted %'"
 
 
 async def in_the_middle_of_actions(here: Stage, executor: str) -> None:
     """Wait until an executor has calls under way."""
-    await until_count(here, HOLDS, executor, least=2, what=f"{executor} does nothing")
-
-
-async def test_a_scheduler_is_killed_and_the_other_carries_on(here: Stage) -> None:
-    for name in ("scheduler-1", "scheduler-2") * 2:
-        await here.kill(name)
-        await here.steady(0.5)
-    figures = await here.judge("scheduler (one of two)")
-
-    assert not figures.twice
-    assert figures.latest < FAILOVER
+    await here.until_value(HOLDS, executor, what=f"{executor} does something")
 
 
 async def test_a_scheduler_is_killed_with_requests_for_runs_in_its_hands(here: Stage) -> None:
     task = here.load.tasks[1]
-    for name in ("scheduler-1", "scheduler-2"):
+    for name in SCHEDULERS:
         here.system.kill(name, by=signal.SIGSTOP)  # what is delivered to it now, it has in hand
         for _ in range(6):
             await here.operator.run(task)
         await here.kill(name)
-    await here.steady()
-    figures = await here.judge("scheduler with requests in hand")
+    await here.steady(1)
+    figures = await here.judge("scheduler (one of two) with requests in hand")
 
     assert not figures.twice
     assert figures.latest < FAILOVER
 
 
+async def test_both_schedulers_are_killed(here: Stage) -> None:
+    down = max(await asyncio.gather(*map(here.kill, SCHEDULERS)))
+    await here.steady(1)
+    figures = await here.judge("both schedulers")
+
+    assert not figures.twice
+    assert figures.latest < down + STARTS_IN
+
+
 async def test_a_scheduler_freezes_and_its_late_commit_changes_nothing(here: Stage) -> None:
-    for name in ("scheduler-1", "scheduler-2") * 2:
-        with here.fault("SIGSTOP", name):
-            pid = here.system.kill(name, by=signal.SIGSTOP)
+    for name in SCHEDULERS:
+        with here.fault("SIGSTOP", name), here.frozen(name):
             await here.steady(3)
-            os.kill(pid, signal.SIGCONT)
     figures = await here.judge("scheduler frozen 3 s")
 
     assert not figures.twice
@@ -99,14 +78,12 @@ async def test_a_scheduler_freezes_and_its_late_commit_changes_nothing(here: Sta
 
 
 async def test_an_executor_is_killed_in_the_middle_of_actions(here: Stage) -> None:
-    for name in ("executor-1", "executor-2"):
-        await in_the_middle_of_actions(here, name)
-        await here.kill(name)
-        await here.steady()
-        figures = await here.judge(f"{name} in the middle of actions")
+    await in_the_middle_of_actions(here, "executor-1")
+    await here.kill("executor-1")
+    figures = await here.judge("executor in the middle of actions")
 
-        assert 0 < figures.twice <= figures.under_way
-        assert figures.redone < LEASE + RESCUE
+    assert 0 < figures.twice <= figures.under_way
+    assert figures.redone < LEASE + RESCUE
 
 
 async def test_an_executor_freezes_past_its_lease_and_its_late_result_changes_nothing(
@@ -115,25 +92,24 @@ async def test_an_executor_freezes_past_its_lease_and_its_late_result_changes_no
     name = "executor-2"
     await in_the_middle_of_actions(here, name)
     with here.fault("SIGSTOP", name):
-        pid = here.system.kill(name, by=signal.SIGSTOP)
-        stopped_at = datetime.now(UTC)
-        await here.witness.sink.wait(
-            lambda calls: any(call.attempt > 1 and call.at > stopped_at for call in calls) or None,
-            within=timedelta(seconds=LEASE + RESCUE),
-            what="another executor takes over",
-        )
-        assert not await here.drained(stopped_at)
-        await here.history()  # remembers what is final now
-        os.kill(pid, signal.SIGCONT)
-        await until_count(here, SEEN, name, datetime.now(UTC), least=1, what=f"{name} is awake")
-    await here.steady()
+        with here.frozen(name):
+            stopped_at = datetime.now(UTC)
+            await here.witness.sink.wait(
+                lambda calls: any(call.attempt > 1 and call.at > stopped_at for call in calls),
+                within=timedelta(seconds=LEASE + RESCUE),
+                what="another executor takes over",
+            )
+            assert not await here.drained(stopped_at)
+            await here.history()  # remembers what is final now
+        await here.until_value(SEEN, name, datetime.now(UTC), what=f"{name} is awake")
+    await here.steady(1)
     figures = await here.judge("executor frozen past its lease")
 
     assert figures.redone < LEASE + RESCUE + 1
 
 
 async def test_the_log_writer_is_killed_and_no_end_is_lost_or_written_twice(here: Stage) -> None:
-    for _ in range(3):
+    for _ in range(2):
         await here.kill("log-writer")
         await here.steady(0.5)
     figures = await here.judge("log writer")
@@ -141,17 +117,8 @@ async def test_the_log_writer_is_killed_and_no_end_is_lost_or_written_twice(here
     assert not figures.twice
 
 
-async def test_every_service_is_restarted_one_after_the_other(here: Stage) -> None:
-    for name in sorted(set(here.system.names()) - {"postgres", "nats"}):
-        await here.stop(name)
-    await here.steady()
-    figures = await here.judge("rolling restart")
-
-    assert not figures.twice, "a stop is no excuse for doing anything twice"
-
-
 async def test_the_api_is_killed_while_a_client_creates_tasks_and_insists(here: Stage) -> None:
-    names = [f"insisted {number}" for number in range(60)]
+    names = [f"insisted {number:02}" for number in range(60)]
     queue = iter(names)
 
     async def client() -> None:
@@ -166,17 +133,62 @@ async def test_the_api_is_killed_while_a_client_creates_tasks_and_insists(here: 
     async with asyncio.TaskGroup() as clients:
         for _ in range(4):
             clients.create_task(client())
-        for _ in range(2):
-            await here.kill("api")
+        await here.kill("api")
     figures = await here.judge("api, while tasks are created")
 
-    connection = await here.witness.connect()
-    try:
-        made = await connection.fetch(
-            "SELECT name FROM api.tasks WHERE name LIKE 'insisted %' ORDER BY seq"
-        )
-    finally:
-        await connection.close()
-    assert sorted(row["name"] for row in made) == sorted(names)
+    assert sorted(await here.value(INSISTED)) == names
     assert here.operator.repeated, "no request was cut off"
     assert not figures.twice
+
+
+async def test_the_account_runtime_and_an_executor_are_killed_while_accounts_are_started(
+    here: Stage,
+) -> None:
+    fleet = await Fleet.of(here, "killed", 6)
+    async with fleet.census() as census:
+        run = await fleet.start()
+        await fleet.until_working(1)
+        await here.kill("account-runtime")
+        await fleet.until_working(3)
+        await here.kill(await here.until_value(HOLDER, run, what="an executor starts them"))
+        result = await succeeds(here, run)
+        before = await fleet.are_as_told()
+        await here.kill("account-runtime")
+        await here.steady(1)
+        assert await fleet.are_as_told() == before, "they run on without it"
+    assert {each["id"] for each in result["targets"]} == set(fleet.ids)
+    assert {each["outcome"] for each in result["targets"]} <= {"done", "noop"}
+    assert all(len(census.ever[each]) == 1 for each in fleet.ids), census.ever
+    await fleet.retire()
+    await here.judge("account runtime and executor, while 6 accounts start")
+
+
+async def test_every_other_service_is_killed(here: Stage) -> None:
+    others = sorted(set(here.system.names()) - SERVERS - HARMED)
+    for name in others:
+        await here.kill(name)
+    await here.steady(1)
+    figures = await here.judge(" and ".join(others))
+
+    assert not figures.twice
+
+
+async def test_every_service_is_restarted_one_after_the_other(here: Stage) -> None:
+    names = set(here.system.names()) - SERVERS
+    firsts, seconds = ({name for name in names if name.endswith(end)} for end in ("-1", "-2"))
+    for group in (firsts, seconds, names - firsts - seconds):
+        await asyncio.gather(*map(here.stop, group))
+    await here.steady(1)
+    figures = await here.judge("rolling restart")
+
+    assert not figures.twice, "a stop is no excuse for doing anything twice"
+
+
+async def test_all_services_are_killed_at_once(here: Stage) -> None:
+    await asyncio.gather(*map(here.kill, set(here.system.names()) - SERVERS))
+    await here.steady(1)
+    began = time.monotonic()
+    figures = await here.judge("all services at once")
+
+    assert figures.twice <= figures.under_way
+    assert time.monotonic() - began < COMES_BACK

@@ -237,7 +237,8 @@ def calls(url: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 class Load:
     """Tasks that fire every second, and runs by hand meanwhile; `async with` keeps the latter up.
 
-    Every fourth task takes a while, so that at any moment some runs are under way.
+    Every fourth task takes a while, up to *longest* seconds, so that at any moment some runs are
+    under way.
     """
 
     def __init__(
@@ -246,12 +247,14 @@ class Load:
         sink_url: str,
         *,
         tasks: int = 40,
+        longest: float = 2,
         manual_every: timedelta = timedelta(milliseconds=250),
         seed: int = 1,
     ) -> None:
         self._operator = operator
         self._sink_url = sink_url
         self._count = tasks
+        self._longest = longest
         self._rest = manual_every
         self._dice = random.Random(seed)  # noqa: S311 - no secret
         self._by_hand: asyncio.Task[None] | None = None
@@ -264,7 +267,7 @@ class Load:
 
     async def _create(self, number: int) -> UUID:
         slow = number % 4 == 0
-        delay = f"/delay/{self._dice.uniform(0.3, 2):.2f}" if slow else ""
+        delay = f"/delay/{self._dice.uniform(0.3, self._longest):.2f}" if slow else ""
         return await self._operator.create(
             name=f"load {number}",
             schedule_config={"interval_seconds": 1},
