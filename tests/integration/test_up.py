@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from deploy.host_cli import app
 from deploy.local.nats import Nats
@@ -49,7 +48,7 @@ async def copy() -> AsyncIterator[Installation]:
 
 async def cli(home: Path, *words: str) -> Result:
     env = {"AUTOMATION_HOME": str(home)}
-    return await asyncio.to_thread(CliRunner().invoke, app, words, env=env)
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, words, env=env))
 
 
 async def test_a_second_start_in_the_same_home_is_refused_and_says_who_is_there(
