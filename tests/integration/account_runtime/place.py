@@ -260,11 +260,13 @@ class Place:
 def marked(beginning: str) -> list[psutil.Process]:
     """Find living processes by the mark in their environment."""
     found = []
-    for each in psutil.process_iter():
+    mark = f"\0{MARK}={beginning}".encode()
+    for each in Path("/proc").glob("[0-9]*/environ"):  # psutil takes ten times as long to look
         with contextlib.suppress(psutil.Error, OSError):
-            is_marked = each.environ().get(MARK, "").startswith(beginning)
-            if is_marked and each.status() != psutil.STATUS_ZOMBIE:
-                found.append(each)
+            if mark in b"\0" + each.read_bytes():
+                process = psutil.Process(int(each.parent.name))
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
     return found
 
 
