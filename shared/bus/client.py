@@ -81,6 +81,17 @@ class BusClient(Client):
         command: bytes = super()._connect_command()
         return command
 
+    async def _send_ping(self, future: asyncio.Future[Any] | None = None) -> None:
+        """Let what waits to be written go first; in the original the question overtakes it.
+
+        An answer then says nothing of what came before: `Subscription.drain` would forget its
+        subscription while the server still sends for it, and those messages lie with nobody.
+        """
+        if self.is_connected and self._pending and self._transport is not None:
+            self._transport.writelines(self._pending)
+            self._pending, self._pending_data_size = [], 0
+        await super()._send_ping(future)
+
     def follow(self) -> None:
         """Use a seed that has changed; called again and again, from any thread."""
         busy = self._renewing is not None and not self._renewing.done()

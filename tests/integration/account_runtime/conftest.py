@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from nats.aio.client import Client
 
-from tests.integration.account_runtime.place import Nursery, Place
+from tests.integration.account_runtime.place import Place
+from tests.support.nursery import Nursery
 from tests.support.servers import temporary_folder
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def nursery() -> AsyncIterator[Nursery]:
     """Start Python once for all runtimes that are processes of their own."""
-    nursery = await Nursery.open()
+    nursery = await Nursery.open("tests.integration.account_runtime.killed_at")
     try:
         yield nursery
     finally:

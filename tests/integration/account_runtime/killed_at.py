@@ -1,8 +1,6 @@
 """Account runtimes that die at one exact place, as from `kill -9`; one process for each.
 
-A program: reads a line with an environment (JSON), runs a runtime in a fork of itself, so that only
-the first one costs a start of Python, and writes how that ended. `OUTPUT` names a file for what it
-says, `KILLED_AT` the place:
+A program for `tests/support/nursery.py`; `KILLED_AT` is the place:
 
 wish      a wish is on the disk, and nobody was told
 intent    it is on the disk that a program is to be started, and nothing was
@@ -14,18 +12,14 @@ asked     it was asked to end
 
 from __future__ import annotations
 
-import ctypes
-import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from services.account_runtime import app, keepers
 from services.account_runtime.record import Record, Records
-
-PR_SET_PDEATHSIG = 1
+from tests.support.nursery import bring_up
 
 PLACES: dict[str, Callable[[Record], object]] = {
     "wish": lambda record: record.run is None and record.told is None,
@@ -65,22 +59,11 @@ def sabotage(place: str) -> None:
     keepers.Keeper.send = sent  # type: ignore[method-assign]
 
 
-def main() -> None:
-    """Run one runtime after the other, as told."""
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            environment = json.loads(line)
-            os.environ.update(environment)
-            os.dup2(os.open(environment["OUTPUT"], os.O_WRONLY | os.O_APPEND | os.O_CREAT), 2)
-            sabotage(environment.get("KILLED_AT", ""))
-            app.main()
-            os._exit(0)
-        print(child, flush=True)  # noqa: T201 - that is how it answers
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+def live() -> None:
+    """Run one runtime."""
+    sabotage(os.environ.get("KILLED_AT", ""))
+    app.main()
 
 
 if __name__ == "__main__":
-    main()
+    bring_up(live)

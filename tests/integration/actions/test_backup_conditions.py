@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,31 +11,21 @@ from deploy.local.postgres import Postgres
 from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import DataBackup
 from shared.contracts.action import ActionFailed
-from tests.integration.actions.test_data_backup import (
-    ROOT,
+from tests.integration.actions.backup_place import (
+    Made,
     connection,
     fill,
+    in_another_process,
     names,
     next_run,
     params,
 )
 from tests.support import servers
 from tests.support.context import RecordingContext
+from tests.support.nursery import Nursery
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SCRATCH = {"scratch_dsn_secret": "scratch"}
 THEIRS = {"dsn_secret": "their-db"}
-WITH_LITTLE_ROOM = """
-import asyncio, resource, signal, sys
-from pathlib import Path
-from services.executor.actions.data_backup import DataBackup, DataBackupParams
-from tests.support.context import RecordingContext
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-context = RecordingContext(database_url=sys.argv[1], home=Path(sys.argv[2]))
-asyncio.run(DataBackup().run(DataBackupParams(), context))
-"""
 
 
 @pytest.fixture
@@ -48,13 +34,13 @@ def context(small_database: str, tmp_path: Path) -> RecordingContext:
 
 
 async def test_another_database_by_its_secret(
-    context: RecordingContext, postgres_server: Postgres
+    context: RecordingContext, plain_backup: Made, postgres_server: Postgres
 ) -> None:
+    plain_backup.lie_in(context)
     await servers.admin(postgres_server, "CREATE DATABASE elsewhere")
     elsewhere = postgres_server.dsn("elsewhere")
     try:
         await fill(elsewhere, table="theirs", rows=10)
-        await DataBackup().run(params(), context)
         other = next_run(context)
         other.secrets["their-db"] = elsewhere
 
@@ -107,9 +93,8 @@ async def test_two_backups_of_one_database_wait_for_each_other(context: Recordin
         await running
 
 
-async def test_a_plan_does_nothing(context: RecordingContext) -> None:
-    await DataBackup(now=lambda: NOON).run(params(), context)
-    before = names(context)
+async def test_a_plan_does_nothing(context: RecordingContext, plain_backup: Made) -> None:
+    before = [plain_backup.lie_in(context)]
 
     outcome = await DataBackup().run(params(keep_last=1, dry_run=True), next_run(context))
 
@@ -126,19 +111,14 @@ async def test_a_nearly_full_disk_is_said_before_anything_is_written(
     assert names(context) == []
 
 
-async def test_a_full_disk_leaves_nothing_behind(context: RecordingContext) -> None:
+async def test_a_full_disk_leaves_nothing_behind(
+    context: RecordingContext, nursery: Nursery
+) -> None:
     await fill(context.database_url, rows=20_000)
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", WITH_LITTLE_ROOM, context.database_url, str(context.home)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    executor = await nursery.start(**in_another_process(context, DOOM="no room"))
 
-    assert ended.returncode == 1
-    assert "ActionFailed: pg_dump failed" in ended.stderr
+    assert await executor.ended() == 1
+    assert "ActionFailed: pg_dump failed" in (context.home / "output").read_text()
     assert names(context) == []
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from pathlib import Path
 
 import pyrage
@@ -15,34 +13,23 @@ from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import DataBackup, drill
 from services.executor.actions.data_backup.session import opened
 from shared.contracts.action import ActionFailed
-from tests.integration.actions.test_data_backup import (
-    ROOT,
+from tests.integration.actions.backup_place import (
+    KEY,
+    Made,
     connection,
     dump_held_up,
     fill,
+    fresh_key,
+    in_another_process,
     names,
     next_run,
     params,
 )
 from tests.support.context import RecordingContext
+from tests.support.nursery import Nursery
 
-#: Parameters that name a secret.
-KEY = {"key_secret": "backup-key"}
+#: A parameter that names a secret.
 SCRATCH = {"scratch_dsn_secret": "scratch"}
-
-KILLED_WHILE_RESTORING = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from services.executor.actions.data_backup import DataBackup, DataBackupParams, drill
-from tests.support.context import RecordingContext
-
-async def die(*given, **more):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-drill.drill = die
-context = RecordingContext(database_url=sys.argv[1], home=Path(sys.argv[2]))
-asyncio.run(DataBackup().run(DataBackupParams(verify="restore"), context))
-"""
 
 
 @pytest.fixture
@@ -67,17 +54,16 @@ def stored_file(context: RecordingContext) -> Path:
 @pytest.mark.parametrize(
     "given",
     [
-        {},
         {"format": "directory", "jobs": 2, "compression": "zstd", "compress": 3},
         {**KEY, "compression": "zstd"},
     ],
-    ids=["custom", "directory-zstd", "encrypted-zstd"],
+    ids=["directory-zstd", "encrypted-zstd"],
 )
 async def test_a_drill_restores_what_was_backed_up(
     context: RecordingContext, given: dict[str, object]
 ) -> None:
     key = pyrage.x25519.Identity.generate()
-    context.secrets["backup-key"] = f"# created: today\n{key}\n"
+    context.secrets["key"] = f"# created: today\n{key}\n"
     await fill(context.database_url)
 
     outcome = await DataBackup().run(params(verify="restore", **given), context)
@@ -103,25 +89,25 @@ async def test_encrypted_it_is_no_dump_until_age_opens_it(
     assert (tmp_path / "opened").read_bytes().startswith(b"PGDMP")
 
 
-async def test_a_wrong_key_leaves_it_unverified_and_is_said(context: RecordingContext) -> None:
-    right, wrong = (pyrage.x25519.Identity.generate() for _ in range(2))
-    context.secrets["backup-key"] = str(wrong)
+async def test_a_wrong_key_leaves_it_unverified_and_is_said(
+    context: RecordingContext, sealed_backup: Made
+) -> None:
+    sealed_backup.lie_in(context)
+    context.secrets["key"] = fresh_key()
+    asked = params(verify_backup_id=sealed_backup.data["backup_id"], **KEY)
 
     with pytest.raises(ActionFailed, match="cannot be decrypted with this key") as caught:
-        await DataBackup().run(
-            params(encrypt_to=[str(right.to_public())], verify="restore", **KEY),
-            context,
-        )
+        await DataBackup().run(asked, context)
 
     assert caught.value.permanent
     assert (caught.value.data or {})["verified"] is False
-    assert len(names(context)) == 1
+    assert names(context) == [sealed_backup.name]
 
 
 async def test_what_is_no_key_is_refused_before_anything_is_dumped(
     context: RecordingContext,
 ) -> None:
-    context.secrets["backup-key"] = "hunter2"
+    context.secrets["key"] = "hunter2"
 
     with pytest.raises(ActionFailed, match="not an age secret key") as caught:
         await DataBackup().run(params(**KEY), context)
@@ -187,17 +173,18 @@ async def test_excluded_tables_are_not_missed(context: RecordingContext) -> None
     assert outcome.data["verified"] is True
 
 
-async def test_a_failed_drill_costs_no_old_backup(context: RecordingContext) -> None:
+async def test_a_failed_drill_costs_no_old_backup(
+    context: RecordingContext, plain_backup: Made
+) -> None:
     key = pyrage.x25519.Identity.generate()
-    await DataBackup().run(params(), context)
-    old = names(context)
+    old = plain_backup.lie_in(context)
     failing = next_run(context)
-    failing.secrets["backup-key"] = str(pyrage.x25519.Identity.generate())
+    failing.secrets["key"] = str(pyrage.x25519.Identity.generate())
     given = params(encrypt_to=[str(key.to_public())], verify="restore", keep_last=1, **KEY)
 
     with pytest.raises(ActionFailed):
         await DataBackup().run(given, failing)
-    assert set(old) < set(names(context))
+    assert {old} < set(names(context))
 
     # A good one without a drill may remove the bad one, and never the newest verified one.
     await DataBackup().run(params(keep_last=1), next_run(context))
@@ -205,14 +192,11 @@ async def test_a_failed_drill_costs_no_old_backup(context: RecordingContext) -> 
 
 
 async def test_what_a_killed_drill_left_is_dropped_by_the_next_run(
-    context: RecordingContext,
+    context: RecordingContext, nursery: Nursery
 ) -> None:
-    killed = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", KILLED_WHILE_RESTORING),
-        *(context.database_url, str(context.home)),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert await killed.wait() == -signal.SIGKILL
+    drilled = {"DOOM": "restoring", "PARAMS": '{"verify": "restore"}'}
+    executor = await nursery.start(**in_another_process(context, **drilled))
+    assert await executor.ended() == -signal.SIGKILL
     assert len(await scratch_databases(context)) == 1
 
     await DataBackup().run(params(), context)
@@ -241,28 +225,38 @@ async def test_cancelling_a_drill_drops_its_database_and_keeps_the_backup(
     assert len(names(context)) == 1
 
 
-async def test_a_check_in_sql_decides_too(context: RecordingContext) -> None:
-    await fill(context.database_url)
+async def test_a_check_in_sql_decides_too(context: RecordingContext, plain_backup: Made) -> None:
+    plain_backup.lie_in(context)
     context.secrets["scratch"] = context.database_url
-    given = {"verify": "restore", **SCRATCH}
+    given = {"verify_backup_id": plain_backup.data["backup_id"], **SCRATCH}
 
-    await DataBackup().run(
-        params(**given, smoke_sql="SELECT count(*) = 1000 FROM precious;"), context
-    )
     with pytest.raises(ActionFailed, match="the check in SQL said 'f'"):
         await DataBackup().run(
-            params(**given, smoke_sql="SELECT count(*) = 7 FROM precious"), next_run(context)
+            params(**given, smoke_sql="SELECT count(*) = 7 FROM precious"), context
         )
-    # What never ends in the eyes of a psql that is spoken with must not keep the run waiting.
-    for odd in ("SELECT 'open", "SELECT 1 /* open", "COPY precious FROM STDIN"):
-        with pytest.raises(ActionFailed, match="the check in SQL"):
-            async with asyncio.timeout(60):
-                await DataBackup().run(params(**given, smoke_sql=odd), next_run(context))
+    good = params(**given, smoke_sql="SELECT count(*) = 1000 FROM precious;")
+    outcome = await DataBackup().run(good, next_run(context))
+    assert outcome.data["verified"] is True
     assert await scratch_databases(context) == []
 
 
-async def test_a_second_attempt_goes_on_with_the_drill(context: RecordingContext) -> None:
-    await DataBackup().run(params(), context)
+async def test_a_check_in_sql_that_never_ends_for_psql_keeps_nothing_waiting(
+    context: RecordingContext,
+) -> None:
+    await fill(context.database_url)
+    source = postgres_tools.source_of(context.database_url)
+    tools = await postgres_tools.choose(source)
+    for odd in ("SELECT 'open", "SELECT 1 /* open", "COPY precious FROM STDIN"):
+        with pytest.raises(ActionFailed, match="the check in SQL"):
+            async with asyncio.timeout(60):
+                await drill._smoke(tools, source, odd)  # noqa: SLF001 - without a restore before
+
+
+async def test_a_second_attempt_goes_on_with_the_drill(
+    context: RecordingContext, plain_backup: Made
+) -> None:
+    plain_backup.lie_in(context)
+    context.run_id = plain_backup.context.run_id
 
     outcome = await DataBackup().run(params(verify="restore"), context.another_attempt())
 
@@ -271,11 +265,11 @@ async def test_a_second_attempt_goes_on_with_the_drill(context: RecordingContext
     assert len(names(context)) == 1
 
 
-async def test_an_old_backup_can_be_verified(context: RecordingContext) -> None:
-    made = await DataBackup().run(params(), context)
+async def test_an_old_backup_can_be_verified(context: RecordingContext, plain_backup: Made) -> None:
+    plain_backup.lie_in(context)
 
     outcome = await DataBackup().run(
-        params(verify_backup_id=made.data["backup_id"]), next_run(context)
+        params(verify_backup_id=plain_backup.data["backup_id"]), next_run(context)
     )
 
     assert outcome.data["verified_by"] == "restore"
@@ -286,14 +280,18 @@ async def test_an_old_backup_can_be_verified(context: RecordingContext) -> None:
         )
 
 
-async def test_a_damaged_backup_does_not_pass(context: RecordingContext) -> None:
-    made = await DataBackup().run(params(), context)
+async def test_a_damaged_backup_does_not_pass(
+    context: RecordingContext, plain_backup: Made
+) -> None:
+    plain_backup.lie_in(context)
     file = stored_file(context)
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
     file.write_bytes(data)
 
     with pytest.raises(ActionFailed, match="SHA-256 differs") as caught:
-        await DataBackup().run(params(verify_backup_id=made.data["backup_id"]), next_run(context))
+        await DataBackup().run(
+            params(verify_backup_id=plain_backup.data["backup_id"]), next_run(context)
+        )
 
     assert (caught.value.data or {})["verified"] is False

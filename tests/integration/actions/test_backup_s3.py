@@ -4,53 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pyrage
 import pytest
 import pytest_asyncio
+from aiobotocore.session import get_session
 
 from deploy import backup_desk as desk
 from services.executor.actions.data_backup import DataBackup, s3
 from shared.contracts.action import ActionFailed
+from tests.integration.actions.backup_place import (
+    KEY,
+    fill,
+    fresh_key,
+    in_another_process,
+    next_run,
+    params,
+)
 from tests.integration.actions.s3_server import S3Server, running_s3
-from tests.integration.actions.test_data_backup import ROOT, fill, next_run, params
 from tests.support.context import RecordingContext
 from tests.support.flaky_proxy import FlakyProxy
+from tests.support.nursery import Nursery
 
-KILLED_WHILE_UPLOADING = """
-import asyncio, json, os, signal, sys
-from pathlib import Path
-from services.executor.actions.data_backup import DataBackup, DataBackupParams, s3
-from tests.support.context import RecordingContext
-from tests.support.flaky_proxy import FlakyProxy
-
-async def die(*given, **more):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-async def main():
-    made = s3.S3Place.__init__
-    def init(self, client, *more):
-        client.complete_multipart_upload = die
-        made(self, client, *more)
-    s3.S3Place.__init__ = init
-    context = RecordingContext(
-        database_url=sys.argv[1], home=Path(sys.argv[2]), egress_allow="127.0.0.1",
-        secrets={"access": "somebody", "secret": "knows"},
-    )
-    await DataBackup().run(DataBackupParams.model_validate(json.loads(sys.argv[3])), context)
-
-asyncio.run(main())
-"""
-
-
-KEY: dict[str, Any] = {"key_secret": "key"}
 CLOSED_PORT = 1
 
 
@@ -58,6 +37,15 @@ CLOSED_PORT = 1
 async def server() -> AsyncIterator[S3Server]:
     async with running_s3() as server:
         yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_session() -> Iterator[None]:
+    """Let all backups read what botocore knows of S3 once: it costs more than a backup."""
+    session = get_session()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aiobotocore.session.get_session", lambda: session)
+        yield
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -76,18 +64,8 @@ def a_context(database_url: str, home: Path) -> RecordingContext:
         database_url=database_url,
         home=home,
         egress_allow="127.0.0.1",
-        secrets={
-            "access": "somebody",
-            "secret": "knows",
-            "key": str(pyrage.x25519.Identity.generate()),
-        },
+        secrets={"access": "somebody", "secret": "knows", "key": fresh_key()},
     )
-
-
-def another(context: RecordingContext) -> RecordingContext:
-    run = next_run(context)
-    run.egress_allow = context.egress_allow
-    return run
 
 
 def to(server: S3Server, bucket: str, *, port: int | None = None, **more: object) -> dict[str, Any]:
@@ -145,7 +123,7 @@ async def test_old_ones_go_and_half_ones_do_not_count(
     await server.client.put_object(Bucket=bucket, Key=half, Body=b"half")
     await server.client.put_object(Bucket=bucket, Key="automation/notes.txt", Body=b"by hand")
 
-    second = await DataBackup().run(params(**to(server, bucket, keep_last=1)), another(context))
+    second = await DataBackup().run(params(**to(server, bucket, keep_last=1)), next_run(context))
 
     assert second.data["deleted"] == [first.data["path"].rpartition("/")[2]]
     keys = await server.keys(bucket)
@@ -161,26 +139,23 @@ async def test_a_damaged_finding_of_a_drill_does_not_hide_its_backup(
     key = f"{first.data['path'].removeprefix(f's3://{bucket}/')}/verified.json"
     await server.client.put_object(Bucket=bucket, Key=key, Body=b"{")
 
-    second = await DataBackup().run(params(**to(server, bucket, keep_last=1)), another(context))
+    second = await DataBackup().run(params(**to(server, bucket, keep_last=1)), next_run(context))
 
     assert second.data["deleted"] == [first.data["path"].rpartition("/")[2]]
 
 
 async def test_a_killed_upload_is_aborted_by_the_next_run(
-    server: S3Server, bucket: str, context: RecordingContext
+    server: S3Server, bucket: str, context: RecordingContext, nursery: Nursery
 ) -> None:
     good = await DataBackup().run(params(**to(server, bucket)), context)
     before = await server.keys(bucket)
-    killed = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", KILLED_WHILE_UPLOADING),
-        *(context.database_url, str(context.home), json.dumps(to(server, bucket))),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert await killed.wait() == -signal.SIGKILL
+    doomed = {"DOOM": "uploaded", "PARAMS": json.dumps(to(server, bucket))}
+    executor = await nursery.start(**in_another_process(next_run(context), **doomed))
+    assert await executor.ended() == -signal.SIGKILL
     assert await server.keys(bucket) == before, "nothing that looks finished"
     assert len(await server.uploads(bucket)) == 1
 
-    await DataBackup().run(params(**to(server, bucket)), another(context))
+    await DataBackup().run(params(**to(server, bucket)), next_run(context))
 
     assert await server.uploads(bucket) == []
     assert set(before) < set(await server.keys(bucket))
@@ -291,7 +266,7 @@ async def test_what_is_wrong_with_the_store_is_said(
         await DataBackup().run(params(**to(server, "missing-bucket")), context)
     assert caught.value.permanent
 
-    closed = another(context)
+    closed = next_run(context)
     closed.egress_allow = ""
     with pytest.raises(ActionFailed, match="AUTOMATION_EGRESS_ALLOW can open it") as caught:
         await DataBackup().run(params(**to(server, bucket)), closed)

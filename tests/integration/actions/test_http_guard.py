@@ -40,11 +40,11 @@ async def test_nothing_private_is_called_without_the_allow_list(action: HttpRequ
     assert (server.connections, connected) == (0, [])
 
 
-@pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "localhost", "[::1]"])
-async def test_no_notation_of_loopback_gets_through(action: HttpRequest, host: str) -> None:
-    failed = await failure(action, params(f"http://{host}:8000/"), RecordingContext())
+async def test_no_notation_of_loopback_gets_through(action: HttpRequest) -> None:
+    for host in ("127.1", "2130706433", "0x7f000001", "localhost", "[::1]"):
+        failed = await failure(action, params(f"http://{host}:8000/"), RecordingContext())
 
-    assert (failed.permanent, connected) == (True, [])
+        assert (failed.permanent, connected) == (True, []), host
 
 
 async def test_a_name_that_changes_its_mind_is_judged_again(
@@ -73,9 +73,10 @@ def moved(location: str, status: int = 302) -> bytes:
     return f"HTTP/1.1 {status} X\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
-@pytest.mark.parametrize(
-    "location",
-    [
+async def test_a_redirect_leads_to_nothing_forbidden(
+    action: HttpRequest, context: RecordingContext
+) -> None:
+    forbidden = (
         "http://127.0.0.2:9/",
         "http://10.0.0.1/",
         "http://169.254.169.254/latest",
@@ -84,17 +85,15 @@ def moved(location: str, status: int = 302) -> bytes:
         "ftp://example.com/",
         "http://user:secret@127.0.0.1/",
         "http://[::1",
-    ],
-)
-async def test_a_redirect_leads_to_nothing_forbidden(
-    action: HttpRequest, context: RecordingContext, location: str
-) -> None:
-    async with serving(moved(location)) as server:
-        failed = await failure(action, params(server.url()), context)
+    )
+    async with serving() as server:
+        for location in forbidden:
+            server.respond = moved(location)
+            failed = await failure(action, params(server.url()), context)
 
-    assert failed.permanent or "cannot be resolved" in str(failed)
-    assert set(connected) == {"127.0.0.1"}
-    assert "secret" not in str(failed)
+            assert failed.permanent or "cannot be resolved" in str(failed), location
+            assert set(connected) == {"127.0.0.1"}, location
+            assert "secret" not in str(failed)
 
 
 async def test_the_fourth_redirect_ends_it(action: HttpRequest, context: RecordingContext) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pwd
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,8 +18,8 @@ from services.executor.actions.programs.workplace import workplace
 from services.executor.actions.shell import Shell, ShellParams
 from shared.contracts.action import ActionFailed, Outcome, Rights
 from tests.support.context import RecordingContext
+from tests.support.nursery import Nursery
 
-ROOT = Path(__file__).parents[3]
 ALLOWED = Rights(shell=True)  # noqa: S604 - our own word
 TOKEN = "t0ken-value"  # noqa: S105 - a test's
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
@@ -98,25 +97,28 @@ async def test_what_an_executor_that_died_left_behind_is_cleared_away(
         assert not left.exists()  # noqa: ASYNC240 - a test
 
 
-@pytest.mark.parametrize(
-    ("script", "more", "words"),
-    [
-        ("exit 3", {}, "exit code 3"),
-        ("exit 0", {"exit_codes": [1]}, "exit code 0"),
-        ("kill -TERM $$", {}, "signal 15"),
-        ("while :; do :; done", {"limits": {"cpu_seconds": 1}}, "signal "),
-        ("ulimit -n; exec 200>x", {"limits": {"open_files": 20}}, "exit code "),
-        ("dd if=/dev/zero of=x bs=65536 count=64 2>/dev/null", {"limits": {"file_mb": 1}}, ""),
-    ],
-    ids=["code", "unwanted code", "signal", "cpu", "files", "file size"],
-)
-async def test_what_does_not_end_well_fails(
-    context: RecordingContext, script: str, more: dict[str, object], words: str
-) -> None:
-    failed = await failure(context, script, **more)
+ENDS: dict[str, tuple[str, dict[str, object], str]] = {
+    "code": ("exit 3", {}, "exit code 3"),
+    "unwanted code": ("exit 0", {"exit_codes": [1]}, "exit code 0"),
+    "signal": ("kill -TERM $$", {}, "signal 15"),
+    "files": ("exec 200>x", {"limits": {"open_files": 20}}, "exit code "),
+    "file size": ("head -c 4000000 /dev/zero > x", {"limits": {"file_mb": 1}}, ""),
+}
 
-    assert words in str(failed)
-    assert not failed.permanent
+
+async def test_what_does_not_end_well_fails(context: RecordingContext) -> None:
+    for name, (script, more, words) in ENDS.items():
+        failed = await failure(context, script, **more)
+
+        assert words in str(failed), name
+        assert not failed.permanent, name
+
+
+async def test_its_time_on_a_processor_is_limited(context: RecordingContext) -> None:
+    """The kernel ends it then by a signal, which costs a second of ours each time."""
+    await run(context, "ulimit -St; ulimit -Ht", limits={"cpu_seconds": 1})
+
+    assert [text for _, text in context.lines if text.isdigit()] == ["1", "1"]
 
 
 async def test_other_exit_codes_can_be_good(context: RecordingContext) -> None:
@@ -187,27 +189,19 @@ async def test_cancelled_it_ends_with_all_that_it_has_started(context: Recording
     assert not any(map(is_alive, pids))
 
 
-HOST = """
-import asyncio, sys
-from services.executor.actions.shell import Shell, ShellParams
-from shared.contracts.action import Rights
-from tests.support.context import RecordingContext
-
-script = "trap '' TERM; setsid sleep 600 & echo $! > $1; echo $$ >> $1; mv $1 $2; wait; sleep 600"
-argv = ["/bin/sh", "-c", script, "x", sys.argv[1] + ".new", sys.argv[1]]
-asyncio.run(Shell().run(ShellParams(argv=argv), RecordingContext(rights=Rights(shell=True))))
-"""
-
-
-async def test_killed_with_its_executor_it_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_killed_with_its_executor_it_leaves_nothing_behind(
+    tmp_path: Path, nursery: Nursery
+) -> None:
     told = tmp_path / "pids"
-    env = {**os.environ, "TMPDIR": str(tmp_path)}  # where it leaves its folder
-    executor = subprocess.Popen([sys.executable, "-c", HOST, told], cwd=ROOT, env=env)  # noqa: ASYNC220 - it is to be killed
-    try:
-        await eventually(told.exists)
-    finally:
-        executor.send_signal(signal.SIGKILL)
-        executor.wait()
+    script = "trap '' TERM; setsid sleep 600 & echo $! > $1; echo $$ >> $1; mv $1 $2; wait; sleep 9"
+    argv = ["/bin/sh", "-c", script, "x", f"{told}.new", str(told)]
+    executor = await nursery.start(
+        ARGV=json.dumps(argv),
+        OUTPUT=str(tmp_path / "output"),
+        TMPDIR=str(tmp_path),  # where it leaves its folder
+    )
+    await eventually(told.exists)
+    await executor.kill()
     pids = list(map(int, told.read_text().split()))
 
     await eventually(lambda: not any(map(is_alive, pids)))

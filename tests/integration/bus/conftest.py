@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+import nats
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -13,13 +14,14 @@ from deploy.local.nats import Nats
 from services.bus_keeper.keeper import Keeper
 from shared.bus.connection import Guard, connect
 from tests.support import servers
+from tests.support.streams import renew
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def own_server() -> AsyncIterator[servers.Running]:
-    """Run a server for the tests of one module."""
+    """Run a server for these tests alone."""
     async with (
-        servers.temporary_folder() as folder,
+        servers.temporary_folder(place=servers.quickest_place()) as folder,
         servers.Running(Nats(folder / "nats", sync="10s"), folder) as running,
     ):
         yield running
@@ -32,8 +34,10 @@ async def server(own_server: servers.Running) -> servers.Running:
     assert own_server.process is not None
     if own_server.process.returncode is not None:
         await own_server.start()
-    async with servers.fresh_bus(own_server.unit.url, keeper=False):
-        return own_server
+    client = await nats.connect(own_server.unit.url, allow_reconnect=False)
+    await renew(client)
+    await client.close()
+    return own_server
 
 
 @pytest_asyncio.fixture(loop_scope="session")

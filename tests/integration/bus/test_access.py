@@ -30,7 +30,7 @@ from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.topology import STREAMS
 from tests.integration.bus.waiting import eventually
 from tests.support.production_nats import CONFIG, ProductionNats
-from tests.support.servers import Running, temporary_folder
+from tests.support.servers import Running, quickest_place, temporary_folder
 from tests.support.system import CHECKOUT
 
 #: nats-py leaves the sockets of tries that failed to the garbage collector, whenever that comes.
@@ -44,10 +44,10 @@ CONFIGS = (
 )
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def running() -> AsyncIterator[Running]:
-    """Run a server as production has it, with all streams."""
-    async with temporary_folder() as folder:
+    """Run a server as production has it, with all streams; what a test spoils it makes good."""
+    async with temporary_folder(place=quickest_place()) as folder:
         unit = ProductionNats(folder)
         async with Running(unit, folder) as server:
             await declare(unit.url, access=unit.access(KEEPER))
@@ -96,12 +96,15 @@ class Load:
 
     def __init__(self, client: Client) -> None:
         self._publisher = Publisher(client)
+        self._name = uuid4().hex
         self.said = 0
         self._working = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         while True:
-            order = Outgoing(topology.task_due("default", 3, uuid4()), b"", f"load-{self.said}")
+            order = Outgoing(
+                topology.task_due("default", 3, uuid4()), b"", f"{self._name}-{self.said}"
+            )
             while await self._publisher.publish([order], timeout=1):  # noqa: ASYNC110 - of a server
                 await asyncio.sleep(0.01)
             self.said += 1
@@ -148,6 +151,13 @@ async def test_a_certificate_of_another_name_is_not_believed(
         return False
 
     await eventually(refused, "the name is looked at")
+    certificates.put_certificate(server.keys, "nats", certificates.NAMES["nats"], datetime.now(UTC))
+    reload(running)
+
+    async def believed() -> bool:
+        return await lets_in(server, good)
+
+    await eventually(believed, "its own name is believed")
 
 
 async def test_a_server_that_speaks_plain_is_told_nothing(tmp_path: Path) -> None:
@@ -210,6 +220,7 @@ async def test_without_a_seed_a_process_waits_for_it(
 async def test_a_seed_is_changed_under_load(running: Running, server: ProductionNats) -> None:
     old = server.access("scheduler")
     async with coming(server, "scheduler") as client:
+        stored_before = (await client.jetstream().stream_info("DUE")).state.messages
         load = Load(client)
         await load.goes_on()
         before = client._public_nkey  # noqa: SLF001 - as whom it came
@@ -238,7 +249,7 @@ async def test_a_seed_is_changed_under_load(running: Running, server: Production
         await eventually(shut_out, "the old seed opens nothing")
         await load.goes_on()
         said = await load.stop()
-        stored = (await client.jetstream().stream_info("DUE")).state.messages
+        stored = (await client.jetstream().stream_info("DUE")).state.messages - stored_before
 
     assert said <= stored <= said + 1  # one was on its way when it ended
 
@@ -249,6 +260,7 @@ async def test_a_seed_that_the_server_does_not_know_breaks_nothing(
     async with coming(server, "scheduler") as client:
         load = Load(client)
         await load.goes_on()
+        good = server.keys.read(bus.seed_file("scheduler"))
         server.keys.put(bus.seed_file("scheduler"), bus.fresh_seed())
 
         async def told() -> bool:
@@ -258,6 +270,7 @@ async def test_a_seed_that_the_server_does_not_know_breaks_nothing(
         await load.goes_on()
         assert client.stats["reconnects"] == 0
         await load.stop()
+        server.keys.put(bus.seed_file("scheduler"), good)
 
 
 async def test_a_certificate_is_changed_under_load(

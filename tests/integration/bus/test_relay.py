@@ -25,11 +25,17 @@ from tests.support.servers import Running
 SUBJECT = topology.runs_finished(uuid4())
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_pool(module_database: str) -> AsyncIterator[Pool]:
+    async with await open_pool(module_database, name="test", max_size=6) as pool:
+        yield pool
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def pool(database: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database, name="test", max_size=6)
-    yield pool
-    await pool.close()
+async def pool(module_pool: Pool) -> Pool:
+    """Give connections to a database with nothing in its outbox."""
+    await module_pool.execute("DELETE FROM api.outbox")
+    return module_pool
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A floor for each test; the database and the streams are those of its module, emptied."""
+"""A floor for each test; database and streams are those of all of them, emptied."""
 
 from __future__ import annotations
 
@@ -10,49 +10,48 @@ from nats.aio.client import Client
 
 from deploy.local.nats import Nats
 from shared.bus.connection import Guard, connect
-from shared.db.pool import Pool, open_pool
 from tests.integration.executor.floor import Floor, open_floor
-from tests.integration.scheduler.desk import open_desk
+from tests.integration.scheduler.desk import Pools, desk_with, open_pools
 from tests.support import servers
+from tests.support.emptied import Emptied
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def pool(module_database: str) -> AsyncIterator[Pool]:
-    """Give connections to the database of the module."""
-    pool = await open_pool(module_database, name="test", max_size=10)
-    yield pool
-    await pool.close()
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def pools(kept_database: Emptied) -> AsyncIterator[Pools]:
+    """Give connections to the database of all these tests."""
+    async with open_pools(kept_database) as pools:
+        yield pools
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def own_server() -> AsyncIterator[servers.Running]:
-    """Run a bus for the tests of one module, which they may kill."""
+    """Run a bus for these tests alone, which may kill it if they start it again; make all streams.
+
+    What a test changes of a stream it changes back: a desk only empties them.
+    """
     async with (
-        servers.temporary_folder() as folder,
+        servers.temporary_folder(place=servers.quickest_place()) as folder,
         servers.Running(Nats(folder / "nats", sync="10s"), folder) as running,
     ):
+        assert isinstance(running.unit, Nats)
+        async with servers.fresh_bus(running.unit.url, keeper=False):
+            pass
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bus_url(own_server: servers.Running) -> AsyncIterator[str]:
-    """Give a running bus with all streams and a keeper, whatever the last test did to it."""
+    """Say where the bus is, which has a keeper."""
     assert isinstance(own_server.unit, Nats)
-    assert own_server.process is not None
-    if own_server.process.returncode is not None:
-        await own_server.start()
-    url = own_server.unit.url
-    async with servers.fresh_bus(url, keeper=False):
-        pass
-    async with servers.bus_keeper(url):
-        yield url
+    async with servers.bus_keeper(own_server.unit.url):
+        yield own_server.unit.url
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def floor(pool: Pool, bus_url: str, module_database: str) -> AsyncIterator[Floor]:
+async def floor(pools: Pools, bus_url: str, kept_database: Emptied) -> AsyncIterator[Floor]:
     """Give a floor where executors can be started."""
-    settings = {"database_url": module_database, "nats_url": bus_url, "instance": "executor-1"}
-    async with open_desk(pool, bus_url) as desk, open_floor(desk, settings) as floor:
+    settings = {"database_url": kept_database.dsn, "nats_url": bus_url, "instance": "executor-1"}
+    async with desk_with(pools, bus_url) as desk, open_floor(desk, settings) as floor:
         yield floor
 
 

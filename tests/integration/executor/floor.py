@@ -335,11 +335,6 @@ class RunningExecutor:
 @asynccontextmanager
 async def open_floor(desk: Desk, settings: dict[str, Any]) -> AsyncIterator[Floor]:
     """Give a floor without executors; those that were started end with it."""
-    await desk.pool.execute(
-        "TRUNCATE executor.leases, executor.attempt_ends, executor.superseded, executor.executors,"
-        " log.runs, log.attempts"
-    )
-    await desk.pool.execute("UPDATE executor.confirmed SET until = '-infinity'")
     floor = Floor(desk, settings)
     try:
         yield floor

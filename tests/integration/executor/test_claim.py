@@ -274,7 +274,7 @@ async def test_what_is_no_order_is_buried_and_holds_up_nobody(floor: Floor) -> N
         b'{"v":1,"run_id":"%s","attempt":99999999999999}' % str(uuid4()).encode(),
         b"[" * 100_000,
     ]
-    messages = [Outgoing(subject, each, f"poison {i}") for i, each in enumerate(poison)]
+    messages = [Outgoing(subject, each, uuid4().hex) for each in poison]
     assert await Publisher(floor.desk.client).publish(messages) == []
 
     await floor.executor().start()
@@ -286,7 +286,7 @@ async def test_what_is_no_order_is_buried_and_holds_up_nobody(floor: Floor) -> N
 
 async def test_what_cannot_be_buried_yet_is_kept(floor: Floor) -> None:
     runs = await floor.order(2)
-    poison = Outgoing(topology.task_due("default", 3, uuid4()), b"poison", "poison")
+    poison = Outgoing(topology.task_due("default", 3, uuid4()), b"poison", uuid4().hex)
     assert await Publisher(floor.desk.client).publish([poison]) == []
     await floor.desk.js.delete_stream("DEAD")
 

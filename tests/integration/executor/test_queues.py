@@ -245,7 +245,7 @@ async def test_a_herd_of_all_priorities_for_few_slots_runs_once_and_to_the_last(
     for priority in (5, 1, 4, 2, 3):
         for queue in ("default", "slow"):
             policy = TaskPolicy(priority=priority, queue=queue)
-            runs += await floor.order(15, policy=policy, ordered=1)
+            runs += await floor.order(8, policy=policy, ordered=1)
 
     assert set((await floor.finished(runs)).values()) == {"success"}
     assert sorted(runs_of(floor.probe)) == sorted(runs)

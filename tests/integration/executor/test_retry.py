@@ -117,22 +117,22 @@ async def test_success_after_a_failure_is_success(floor: Floor) -> None:
     assert lease["retry_at"] is None
 
 
-@pytest.mark.parametrize(
-    ("end", "message"),
-    [
-        (ActionFailed("refused", permanent=True), "refused"),
-        (ActionFailed("refused", permanent=True, retry_after=5), "refused"),
-        (ActionFailed("AuthError: wrong password"), "AuthError: wrong password"),
-    ],
-    ids=["permanent", "permanent with a wish", "named by the policy"],
-)
-async def test_what_is_permanent_is_the_end(floor: Floor, end: Exception, message: str) -> None:
+async def test_what_is_permanent_is_the_end(floor: Floor) -> None:
     policy = TaskPolicy(retry=Retry(non_retryable=("AuthError",)))
-    run, _ = await begin(floor, end, policy=policy)
+    ends = {
+        "permanent": ActionFailed("refused", permanent=True),
+        "permanent with a wish": ActionFailed("refused", permanent=True, retry_after=5),
+        "named by the policy": ActionFailed("AuthError: wrong password"),
+    }
+    script = Script([None])
+    await floor.executor(actions={"script": script}).start()
+    for name, end in ends.items():
+        script.ends = [end]
+        (run,) = await floor.order(action="script", ordered=1, policy=policy)
 
-    assert await floor.finished([run]) == {run: "failure"}
-    said = (await floor.said_of([run]))[run]
-    assert (said.error_message, said.retry_at) == (message, None)
+        assert await floor.finished([run]) == {run: "failure"}, name
+        said = (await floor.said_of([run]))[run]
+        assert (said.error_message, said.retry_at) == (str(end), None), name
 
 
 async def test_a_policy_may_name_what_alone_is_tried_again(floor: Floor) -> None:
@@ -219,21 +219,18 @@ async def test_a_snooze_needs_no_policy_and_ends_a_second_later_at_the_earliest(
     assert pause_of((await floor.said_of([run]))[run]) == timedelta(seconds=1)
 
 
-@pytest.mark.parametrize(
-    "times",
-    [
-        {},
-        {"seconds": -1},
-        {"seconds": float("inf")},
-        {"seconds": float("nan")},
-        {"seconds": 1, "until": utc_now()},
-        {"until": datetime(2026, 1, 1)},  # noqa: DTZ001 - refused for it
-    ],
-    ids=["none", "negative", "endless", "not a number", "both", "no zone"],
-)
-def test_a_snooze_that_is_no_time_is_a_bug_of_its_action(times: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"snooze|until"):
-        Snooze("not yet", **times)
+def test_a_snooze_that_is_no_time_is_a_bug_of_its_action() -> None:
+    wrong: dict[str, dict[str, Any]] = {
+        "none": {},
+        "negative": {"seconds": -1},
+        "endless": {"seconds": float("inf")},
+        "not a number": {"seconds": float("nan")},
+        "both": {"seconds": 1, "until": utc_now()},
+        "no zone": {"until": datetime(2026, 1, 1)},  # noqa: DTZ001 - refused for it
+    }
+    for times in wrong.values():
+        with pytest.raises(ValueError, match=r"snooze|until"):
+            Snooze("not yet", **times)
 
 
 async def test_a_run_that_needs_a_person_says_so_and_is_over(floor: Floor) -> None:

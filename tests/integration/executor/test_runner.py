@@ -103,19 +103,17 @@ async def test_a_bug_is_named_but_not_quoted(
     assert "hunter2" in caplog.text  # the log of this process may not leave here
 
 
-@pytest.mark.parametrize(
-    ("deed", "message"),
-    [
-        ("exit", "SystemExit in action probe"),
-        ("cancel itself", "CancelledError in action probe"),
-        ("return nothing", "TypeError in action probe"),
-    ],
-)
-async def test_odd_ends_are_failures_and_the_executor_goes_on(
-    floor: Floor, deed: str, message: str
-) -> None:
-    said = await ran(floor, deed=deed)
-    assert (said.status, said.error_message) == (RunStatus.FAILURE, message)
+async def test_odd_ends_are_failures_and_the_executor_goes_on(floor: Floor) -> None:
+    await floor.executor().start()
+    odd = {
+        "exit": "SystemExit in action probe",
+        "cancel itself": "CancelledError in action probe",
+        "return nothing": "TypeError in action probe",
+    }
+    for deed, message in odd.items():
+        (run,) = await floor.order(deed=deed)
+        said = (await floor.said_of([run]))[run]
+        assert (said.status, said.error_message) == (RunStatus.FAILURE, message)
 
     (run,) = await floor.order()
     assert await floor.finished([run]) == {run: "success"}
@@ -177,25 +175,25 @@ async def test_texts_that_cannot_be_stored_are_mended(floor: Floor) -> None:
     assert (line.text, line.level, line.seq) == ("line\ufffd ? end", "warning", 1)
 
 
-@pytest.mark.parametrize(
-    "outcome",
-    [
-        Outcome("x" * 100_000, {"text": "x" * 500_000}),
-        Outcome("字" * 100_000, {"text": "字" * 500_000}),
-        ActionFailed("x" * 100_000, data={"text": "\x01" * 500_000}),
-    ],
-    ids=["ascii", "chinese", "control"],
-)
-async def test_what_is_too_large_is_cut(floor: Floor, outcome: object) -> None:
-    said = await ran(floor, Says(outcome, ("x" * 100_000,)))
+async def test_what_is_too_large_is_cut(floor: Floor) -> None:
+    large = {
+        "ascii": Outcome("x" * 100_000, {"text": "x" * 500_000}),
+        "chinese": Outcome("字" * 100_000, {"text": "字" * 500_000}),
+        "control": ActionFailed("x" * 100_000, data={"text": "\x01" * 500_000}),
+    }
+    action = Says(None, ("x" * 100_000,))
+    await floor.executor(actions={action.name: action}).start()
+    for name, action.outcome in large.items():
+        (run,) = await floor.order(action=action.name)
+        said = (await floor.said_of([run]))[run]
 
-    summary = said.result or said.error_message or ""
-    assert len(summary) == MAX_TEXT
-    assert summary.endswith("…")
-    assert "result" not in said.execution_data
-    assert len(said.execution_data["result_truncated"]) == MAX_TEXT
-    assert len(said.model_dump_json().encode()) < 100_000
-    assert [len(line.text) for line in await floor.lines()] == [MAX_LINE]
+        summary = said.result or said.error_message or ""
+        assert len(summary) == MAX_TEXT, name
+        assert summary.endswith("…"), name
+        assert "result" not in said.execution_data, name
+        assert len(said.execution_data["result_truncated"]) == MAX_TEXT, name
+        assert len(said.model_dump_json().encode()) < 100_000, name
+    assert [len(line.text) for line in await floor.lines()] == [MAX_LINE] * len(large)
 
 
 async def test_data_that_is_no_json_costs_only_itself(floor: Floor) -> None:
