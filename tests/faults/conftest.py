@@ -51,8 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _shares(item: pytest.Item) -> bool:
     assert isinstance(item, pytest.Function)
-    found = item._fixtureinfo.name2fixturedefs.get(SHARED)  # noqa: SLF001 - no other way to know
-    return found is not None and found[-1].scope == "package"
+    return SHARED in item.fixturenames and not hasattr(item.module, SHARED)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,6 +11,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from shared.bus.connection import EXIT_BUS_LOST
 from shared.bus.nkey import UserKey
 from tests.faults.bus_stage import Bus, bus_stage, client_of, eventually, read_by_all
 from tests.faults.stage import Stage
+from tests.support import checker
 from tests.support.flaky_proxy import Attempt
 from tests.support.stage import lives
 
@@ -144,6 +146,7 @@ async def test_the_server_forgets_how_it_was_to_store(both: Both) -> None:
 
 async def test_a_client_closed_for_good_ends_its_process(both: Both) -> None:
     here, bus = both
+    executors_ended: list[datetime] = []
     for name in services(here):
         old = here.system.pid(name)
         with here.fault("closed connection", name):
@@ -155,13 +158,17 @@ async def test_a_client_closed_for_good_ends_its_process(both: Both) -> None:
                 return not lives(pid)
 
             await eventually(ended, f"the end of {name}", within=EXITS_WITHIN)
+            if name.startswith("executor"):
+                executors_ended.append(datetime.now(UTC))
             await here.system.wait_restarted(name, old)
         assert time.monotonic() - began < BACK_WITHIN
         assert f"{name}: ended with exit code {EXIT_BUS_LOST}" in here.system.said()
     await here.steady()
     figures = await here.judge("client closed for good, each service")
 
-    assert figures.twice <= EXECUTORS * figures.under_way
+    history = await here.history()
+    cut_off = sum(checker.measure(history, at, at).under_way for at in executors_ended)
+    assert figures.twice <= cut_off
 
 
 def stranger() -> str:
