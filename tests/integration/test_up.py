@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from deploy.host_cli import app
 from deploy.local.nats import Nats

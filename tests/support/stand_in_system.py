@@ -45,8 +45,8 @@ def main(words: list[str]) -> int:
         return up.run(LocalSettings(), services=services)
     from deploy import host_cli  # noqa: PLC0415 - heavy
 
-    up.run = partial(up.run, services=services)  # type: ignore[assignment]
-    background.UP = (sys.executable, __file__, "up")  # type: ignore[assignment,misc]
+    up.run = partial(up.run, services=services)
+    background.UP = (sys.executable, __file__, "up")  # type: ignore[assignment]
     return host_cli.run(words)
 
 
