@@ -9,13 +9,16 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from deploy.examples.demo import things
 from deploy.examples.demo.tasks import TASKS
 from deploy.examples.tour.__main__ import STOPS
 from tests.e2e.ground import Ground
-from tests.support.load import BASE, Operator
+from tests.support.load import BASE, RUNS, Operator
+
+pytestmark = pytest.mark.timeout(300)  # the first one waits for all that the others need, too
 
 NOW = {"mode": "now"}
 WELL = "Everything was as it should be.\n"
@@ -44,6 +47,8 @@ async def take_away(operator: Operator) -> None:
         await operator.call("POST", f"{BASE}/accounts/{account}/stop", json={"drain": NOW})
     for task in await operator.get(f"{BASE}/automation-tasks?page_size=100"):
         await operator.call("DELETE", f"{BASE}/automation-tasks/{task['id']}")
+    for run in (await operator.get(f"{RUNS}?status=running&limit=100"))["items"]:
+        await operator.call("POST", f"{RUNS}/{run['id']}/cancel", json={})
     deadline = time.monotonic() + 30
     while (await operator.get(f"{BASE}/accounts?limit=100&state=working"))["items"]:
         assert time.monotonic() < deadline, "accounts do not stop"

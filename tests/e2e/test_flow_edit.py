@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.e2e.ground import SLOTS
 from tests.e2e.place import EVERY_SECOND, Place
+from tests.support.load import RUNS
 
 
 async def test_a_changed_interval_ends_the_old_fires_and_begins_the_new_ones(place: Place) -> None:
@@ -83,26 +86,28 @@ async def _occurrences(place: Place, task_id: str) -> list[dict[str, str]]:
     return [dict(row) for row in rows]
 
 
-async def block(place: Place, seconds: float) -> UUID:
-    """Fill all slots of all executors; return the task that does it."""
-    path = f"delay/{seconds:g}/block"
+@asynccontextmanager
+async def no_slot_free(place: Place) -> AsyncIterator[UUID]:
+    """Fill all slots of all executors, and empty them at the end; give the task that does it."""
+    path = "delay/60/block"
     task_id = await place.calling(path)
-    for _ in range(SLOTS):
-        await place.operator.run(task_id)
+    runs = [await place.operator.run(task_id) for _ in range(SLOTS)]
     await place.called(path, SLOTS)
-    return task_id
+    yield task_id
+    for run_id in runs:
+        await place.operator.insist("POST", f"{RUNS}/{run_id}/cancel", json={})
 
 
 async def test_what_waits_when_a_task_is_deleted_never_runs(place: Place) -> None:
-    await block(place, 2)
-    task_id = await place.calling("queued")
-    for _ in range(6):
-        await place.operator.run(task_id)
-        place.operator.acknowledged.popitem()  # what was asked for is taken back now
-    await place.operator.delete(task_id)
-    other = await place.calling("other")  # has to wait for those under way
+    async with no_slot_free(place) as blocking:
+        task_id = await place.calling("queued")
+        for _ in range(6):
+            await place.operator.run(task_id)
+            place.operator.acknowledged.popitem()  # what was asked for is taken back now
+        await place.operator.delete(task_id)
+    other = await place.calling("other")  # comes after what waited
     await place.ended(await place.operator.run(other))
-    await place.judge()
+    await place.judge(failing=[blocking])
 
     outcomes = [row["outcome"] for row in await _occurrences(place, str(task_id))]
     assert outcomes == ["superseded"] * 6
@@ -110,20 +115,19 @@ async def test_what_waits_when_a_task_is_deleted_never_runs(place: Place) -> Non
 
 
 async def test_what_waits_when_a_task_is_disabled_does_not_run_either(place: Place) -> None:
-    await block(place, 3.5)
-    task_id = await place.calling("paused", schedule_config=EVERY_SECOND)
+    async with no_slot_free(place) as blocking:
+        task_id = await place.calling("paused", schedule_config=EVERY_SECOND)
 
-    async def waiting() -> bool:
-        return len(await place.operator.occurrences(task_id)) >= 2
+        async def waiting() -> bool:
+            return len(await place.operator.occurrences(task_id)) >= 2
 
-    await place.eventually(waiting, what="fires that wait for a slot")
-    place.operator.forget(task_id)  # that one of them was due does not mean any more that it ran
-    await place.operator.edit(task_id, enabled=False)
-    assert place.effects("paused") == []
+        await place.eventually(waiting, what="fires that wait for a slot")
+        place.operator.forget(task_id)  # that one of them was due does not mean that it ran
+        await place.operator.edit(task_id, enabled=False)
     other = await place.calling("another")
     await place.ended(await place.operator.run(other))
     await place.operator.delete(task_id)
-    await place.judge()
+    await place.judge(failing=[blocking])
 
     assert len(place.effects("paused")) <= 1  # a fire at the moment of the edit
 

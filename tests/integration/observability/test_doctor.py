@@ -27,6 +27,7 @@ from deploy.doctor.database import database as look_at_database
 from deploy.doctor.finding import Finding, Level
 from deploy.doctor.host import keys as look_at_keys
 from deploy.doctor.host import port as look_at_port
+from deploy.doctor.host import processes as look_at_processes
 from deploy.doctor.place import KEYS, Place
 from deploy.host_cli import app
 from deploy.keys import contents
@@ -152,6 +153,16 @@ async def test_a_queue_that_no_executor_takes_from_is_named(database: str, tmp_p
 )
 def test_clocks_that_differ_are_told(differs: float, level: Level) -> None:
     assert _clock(differs).level is level
+
+
+async def test_a_process_that_was_started_again_is_named(tmp_path: Path) -> None:
+    def place(restarts: int) -> Place:
+        processes = (ProcessState(name="nats", pid=1, ready=True, restarts=restarts),)
+        return Place(home=tmp_path, environment={}, state=a_state(processes=processes))
+
+    assert levels(await look_at_processes(place(0))) == {"processes": Level.OK}
+    (found,) = await look_at_processes(place(2))
+    assert (found.level, "nats" in found.says.en) == (Level.WARNING, True)
 
 
 async def test_a_stream_that_is_gone_is_named(bus: Client, nats_url: str, tmp_path: Path) -> None:
@@ -315,11 +326,20 @@ async def publish_for_ever(js: JetStreamContext) -> None:
 
 
 def a_running_place(home: Path, nats_url: str) -> Place:
-    state = State(
+    return Place(home=home, environment={}, state=a_state(nats_url=nats_url))
+
+
+def a_state(
+    *,
+    nats_url: str = "",
+    processes: tuple[ProcessState, ...] = (
+        ProcessState(name="nats", pid=1, ready=True, restarts=0),
+    ),
+) -> State:
+    return State(
         api_url="",
         nats_url=nats_url,
         database_url="",
         supervisor_pid=os.getpid(),
-        processes=(ProcessState(name="nats", pid=1, ready=True, restarts=0),),
+        processes=processes,
     )
-    return Place(home=home, environment={}, state=state)
