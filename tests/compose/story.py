@@ -170,10 +170,10 @@ async def _cut_off_database(here: Stage, _: Book) -> str:
 
 async def _scale(here: Stage, _: Book) -> str:
     with here.fault("scale", "none"):
-        up = await here.project.up(*ALONE, "--scale", "executor=5", "executor")
+        up = await here.project.up(*ALONE, "--scale", "executor=4", "executor")
         await here.steady()
         down = await here.project.up(*ALONE, "--scale", "executor=2", "executor")
-    return f"executors 3 to 5 in {up:.1f} s, to 2 in {down:.1f} s"
+    return f"executors 3 to 4 in {up:.1f} s, to 2 in {down:.1f} s"
 
 
 async def _upgrade(here: Stage, book: Book) -> str:
