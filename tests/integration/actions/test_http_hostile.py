@@ -46,14 +46,15 @@ async def test_a_slow_drip_ends_with_the_time_limit(
             await asyncio.sleep(0.05)
 
     async with serving(respond) as server:
-        asked = params(server.url()).model_copy(update={"timeout_seconds": 0.3})
+        # Long enough for the head to come on a machine under load: without it there is no drip.
+        asked = params(server.url()).model_copy(update={"timeout_seconds": 2.0})
         failed = await failure(action, asked, context)
         await server.gone.wait()
 
     assert not failed.permanent
-    assert str(failed) == "no complete answer within 0.3 s"
+    assert str(failed) == "no complete answer within 2 s"
     assert failed.data["status"] == 200
-    assert 0 < failed.data["bytes"] < 20
+    assert 0 < failed.data["bytes"] < 60
 
 
 async def test_a_gzip_bomb_is_cut(action: HttpRequest, context: RecordingContext) -> None:
