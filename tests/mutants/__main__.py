@@ -109,7 +109,7 @@ def _sources(tree: Path, sources: tuple[str, ...]) -> Iterator[str]:
 
 def judge_all(tree: Path, chosen: list[Mutant], asked: argparse.Namespace) -> Iterator[Result]:
     """Judge mutants in copies of the tree, a few at a time."""
-    nearness = Nearness(tree)
+    nearness = Nearness(tree, most=asked.most)
     copies: Queue[Path] = Queue()
 
     def judge(mutant: Mutant) -> Result:
@@ -179,7 +179,7 @@ def _run(copy: Path, tests: list[str], until: float, seed: int) -> tuple[str, st
     if code in {0, 5}:  # all is well, or there is nothing to run
         return "survived", ""
     lines = log.read_text(errors="replace").splitlines()
-    failed = [each for each in lines if each.startswith(("FAILED ", "ERROR "))]
+    failed = [each for each in lines if each.startswith(("FAILED tests/", "ERROR tests/"))]
     return "caught", (failed or lines[-1:] or [str(code)])[0]
 
 
@@ -206,6 +206,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"), help="adds to it")
     parser.add_argument("--only", default="", help="those whose line has this text in it")
     parser.add_argument("--limit", type=float, default=400, help="seconds for each")
+    parser.add_argument("--most", type=int, default=15, help="far files of integration tests")
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 

@@ -12,8 +12,6 @@ from tests.mutants.mutations import Mutant
 
 #: The kinds of tests that run in this process, the quick ones first.
 KINDS = ("tests/unit", "tests/property", "tests/integration")
-#: Of the integration tests that import neither the module nor its neighbours, so many files.
-MOST = 15
 
 
 class Area(NamedTuple):
@@ -64,10 +62,14 @@ def _is_within(path: str, *places: str) -> bool:
 
 
 class Nearness:
-    """The tests and the imports of one checkout."""
+    """The tests and the imports of one checkout.
 
-    def __init__(self, root: Path) -> None:
+    Of the integration tests that import neither a module nor its neighbours, *most* files are near.
+    """
+
+    def __init__(self, root: Path, *, most: int) -> None:
         self._root = root
+        self._most = most
         self._imports: dict[str, frozenset[str]] = {}
 
     def stages(self, mutant: Mutant) -> list[list[str]]:
@@ -91,7 +93,7 @@ class Nearness:
                 folder.append(test)
             elif is_about or mutant.path in self._reached(test):
                 far.append(test)
-        return [each for each in (direct + beside, far + folder[:MOST]) if each]
+        return [each for each in (direct + beside, far + folder[: self._most]) if each]
 
     @cached_property
     def _words_of(self) -> dict[str, frozenset[str]]:
