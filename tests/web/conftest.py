@@ -22,7 +22,7 @@ from tests.web.visitor import (
     WIDE,
     Language,
     Visitor,
-    open_visit,
+    Windows,
 )
 
 Visit = Callable[..., Awaitable[Visitor]]
@@ -46,6 +46,7 @@ async def system() -> AsyncIterator[System]:
     env = {
         "AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32",
         "AUTOMATION_RUNTIMES": "1",
+        "AUTOMATION_EXECUTORS": "1",
         "AUTOMATION_TRACE_URL": "https://tracing.example/trace/{trace_id}",
     }
     async with System(env=env) as running:
@@ -61,6 +62,12 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield chromium
         await chromium.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def windows(browser: Browser) -> Windows:
+    """Open pages in contexts that are used again."""
+    return Windows(browser)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -81,7 +88,7 @@ async def people(admin: Admin, system: System) -> People:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, system: System, people: People) -> AsyncIterator[Visit]:
+async def visit(windows: Windows, system: System, people: People) -> AsyncIterator[Visit]:
     """Let somebody open the page: as whom, in which language, how wide and how dark."""
     visitors: list[Visitor] = []
 
@@ -93,14 +100,15 @@ async def visit(browser: Browser, system: System, people: People) -> AsyncIterat
         size: tuple[int, int] = WIDE,
     ) -> Visitor:
         session = await people.log_in(role) if role else None
-        visitor = await open_visit(
-            browser, system.api_url, language=language, session=session, dark=dark, size=size
+        visitors.append(
+            await windows.open(
+                system.api_url, language=language, session=session, dark=dark, size=size
+            )
         )
-        visitors.append(visitor)
-        return visitor
+        return visitors[-1]
 
     yield open_
     for visitor in visitors:
-        await visitor.page.context.close()
+        await windows.close(visitor)
     for visitor in visitors:
         visitor.judge()

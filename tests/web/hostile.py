@@ -121,11 +121,3 @@ async def watched(page: Page) -> AsyncIterator[Seen]:
         page.remove_listener("dialog", close)
         page.remove_listener("console", console)
         page.remove_listener("pageerror", error)
-
-
-async def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window; a reader must not scroll so."""
-    wide: int = await page.evaluate(
-        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return wide

@@ -17,7 +17,7 @@ from playwright.async_api import async_playwright
 
 from tests.support.system import CHECKOUT, System
 from tests.web.people import Admin, People
-from tests.web.visitor import CHROMIUM, CHROMIUM_ARGUMENTS, LANGUAGES, Visitor, open_visit
+from tests.web.visitor import CHROMIUM, CHROMIUM_ARGUMENTS, LANGUAGES, Visitor, Windows
 
 FOLDER = CHECKOUT / "docs" / "pictures"
 SIZE = (1440, 900)
@@ -57,18 +57,14 @@ async def main() -> None:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(CHROMIUM_ARGUMENTS)
         )
+        windows = Windows(browser)
         for language in LANGUAGES:
             for picture, path, dark in VIEWS:
-                visitor = await open_visit(
-                    browser,
-                    system.api_url,
-                    language=language,
-                    session=session,
-                    dark=dark,
-                    size=SIZE,
+                visitor = await windows.open(
+                    system.api_url, language=language, session=session, dark=dark, size=SIZE
                 )
                 await _take(visitor, path.format(**names), FOLDER / f"{picture}-{language}.png")
-                await visitor.page.context.close()
+                await windows.close(visitor)
         await browser.close()
 
 

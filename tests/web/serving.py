@@ -1,26 +1,28 @@
 """The API and the page on a database of their own, in this process.
 
 For what a system shows once, such as its first start, and for what needs nothing but the API: who
-one is, users, tokens, the audit list.
+one is, users, tokens, the audit list. All have one address, one after the other, so that a browser
+keeps the page that it has loaded and compiled.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.local.ports import free_port
 from services.api.access import first_start
 from services.api.access.passwords import Passwords
 from services.api.access.tokens import create_admin_token
-from services.api.page.files import read_page
+from services.api.page.files import PageFile, read_page
 from services.api.page.site import Site
 from services.api.parts import ApiParts
 from services.api.settings import ApiSettings
@@ -72,27 +74,45 @@ class Place:
         self.parts.known_tokens.forget_all()
 
 
+@dataclass(slots=True)
+class Address:
+    """A port, and what is served on it now."""
+
+    url: str
+    page: Mapping[str, PageFile]
+    app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
 @asynccontextmanager
-async def serving(
-    dsn: str, more: Callable[[str], Mapping[str, Any]] = lambda _: {}
-) -> AsyncIterator[Place]:
-    """Serve on a free port; *more* are further parts, by the address."""
-    page = Path(os.environ.get("AUTOMATION_PAGE") or ApiSettings.model_fields["page"].default)
+async def listening() -> AsyncIterator[Address]:
+    """Listen on a free port."""
+    port = free_port()
+    folder = Path(os.environ.get("AUTOMATION_PAGE") or ApiSettings.model_fields["page"].default)
+    address = Address(f"http://127.0.0.1:{port}", read_page(folder))
+    server = WebServer(address, host="127.0.0.1", port=port)
+    running = asyncio.create_task(server.run())
+    yield address
+    server.stop()
+    await running
+
+
+@asynccontextmanager
+async def serving(dsn: str, address: Address, **more: Any) -> AsyncIterator[Place]:  # noqa: ANN401 - parts
+    """Serve at *address*, with *more* parts than an API needs."""
     async with await open_pool(dsn, name="page-test", max_size=10) as pool:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
         parts = ApiParts(
             database=Database(pool),
             catalog=action_catalog(),
             wake_relay=lambda: None,
             passwords=Passwords(memory_kib=64, rounds=1),
-            **more(url),
+            **more,
         )
-        app = Site(read_page(page), create_asgi(parts))
-        server = WebServer(app, host="127.0.0.1", port=port)
-        running = asyncio.create_task(server.run())
+        address.app = Site(address.page, create_asgi(parts))
         headers = {"Authorization": f"Bearer {await create_admin_token(dsn)}"}
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as admin:
-            yield Place(url, dsn, pool, parts, admin)
-        server.stop()
-        await running
+        async with httpx.AsyncClient(base_url=address.url, headers=headers, timeout=30) as admin:
+            yield Place(address.url, dsn, pool, parts, admin)
+        address.app = None

@@ -11,17 +11,16 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.system import System
-from tests.web import axe
 from tests.web.conftest import Visit
 from tests.web.people import Admin
-from tests.web.visitor import LANGUAGES, NARROW, PATIENCE, Language, Visitor
+from tests.web.visitor import NARROW, PATIENCE, Visitor
 
 LIVE = ("waiting", "running", "retrying")
-TABS = ("log", "attempts", "result", "params", "course", "related")
+#: Log, attempts, result, parameters, course, related runs.
+SIDES = 6
 
 
 async def make(admin: Admin, name: str, **fields: Any) -> str:  # noqa: ANN401 - fields of a task
@@ -88,10 +87,7 @@ async def ended(visitor: Visitor, count: str) -> None:
     await expect(foot).to_contain_text(text, timeout=4 * PATIENCE)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_list_is_what_its_address_says(
-    visit: Visit, admin: Admin, language: Language
-) -> None:
+async def test_the_list_is_what_its_address_says(visit: Visit, admin: Admin) -> None:
     mark = f"list-{uuid4().hex[:8]}"
     good = await make(admin, f"{mark} good")
     bad = await make(
@@ -99,14 +95,14 @@ async def test_the_list_is_what_its_address_says(
     )
     await run(admin, good)
     failed = await run(admin, bad)
-    visitor = await visit(language)
+    visitor = await visit("zh-TW")
     page = visitor.page
     await visitor.go("/runs")
 
     await page.keyboard.press("/")
     await page.keyboard.type(mark)
     await expect(in_table(page, mark)).to_have_count(2)
-    await page.get_by_text(visitor.say("未成功", "Unsuccessful"), exact=True).click()
+    await page.get_by_text("未成功", exact=True).click()
     await expect(in_table(page, mark)).to_have_count(1)
     await expect(in_table(page, "disk 100% full")).to_have_count(1)
     for part in (f"q={mark}", "status=failure"):
@@ -119,13 +115,12 @@ async def test_the_list_is_what_its_address_says(
 
     await expect(page).to_have_url(re.compile(f"/runs/{failed}$"))
     await page.go_back()
-    await page.get_by_role("button", name=visitor.say("清除篩選", "Clear filters")).click()
+    await page.get_by_role("button", name="清除篩選").click()
     await expect(page).to_have_url(re.compile("/runs$"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_failed_run_says_why_and_is_run_again(
-    visit: Visit, admin: Admin, system: System, language: Language
+    visit: Visit, admin: Admin, system: System
 ) -> None:
     name = f"report {uuid4().hex[:8]}"
     config = {"fail": True, "message": "row 14: no number"}
@@ -133,79 +128,68 @@ async def test_a_failed_run_says_why_and_is_run_again(
     failed = await run(admin, task)
     await write(system, failed, 1, "begin")
     await write(system, failed, 2, "row 14 is wrong", level="error")
-    visitor = await visit(language)
+    visitor = await visit()
     page = visitor.page
     await visitor.go(f"/runs/{failed}")
 
     answer = page.get_by_role("status").filter(has_text="row 14: no number")
-    await expect(answer).to_contain_text(visitor.say("執行失敗", "It failed"))
-    await page.get_by_role(
-        "link", name=visitor.say("查看記錄中的第一個錯誤", "See the first error in the log")
-    ).click()
+    await expect(answer).to_contain_text("It failed")
+    await page.get_by_role("link", name="See the first error in the log").click()
     await expect(page).to_have_url(re.compile("#L2$"))
     await expect(line(page, 2)).to_have_class(re.compile("log-marked"))
     await visitor.picture("run-failed", whole=True)
     await run_again(visitor).click()
     await expect(page).not_to_have_url(re.compile(failed))
     again = page.url.rpartition("/")[2]
-    await page.get_by_role("tab", name=re.compile(visitor.say("相關執行", "Related runs"))).click()
+    await page.get_by_role("tab", name=re.compile("Related runs")).click()
 
     await expect(page.locator(f"a[href='/runs/{failed}']")).to_be_visible()
     assert (await admin.ask("GET", f"/automation-runs/{again}"))["origin_run_id"] == failed
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_live_run_is_stopped_and_says_so(
-    visit: Visit, admin: Admin, language: Language
-) -> None:
+async def test_a_live_run_is_stopped_and_says_so(visit: Visit, admin: Admin) -> None:
     task = await make(admin, f"long {uuid4().hex[:8]}", action_config={"seconds": 300})
     run_id = await run(admin, task, until=("running",))
-    visitor = await visit(language, role="operator")
+    visitor = await visit("zh-TW", role="operator")
     page = visitor.page
     await visitor.go(f"/runs/{run_id}")
 
     await expect(page.get_by_role("progressbar")).to_be_visible()
     await visitor.picture("run-live")
-    await page.get_by_role("button", name=visitor.say("取消執行", "Cancel run")).click()
+    await page.get_by_role("button", name="取消執行").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("textbox").fill("enough")
-    await dialog.get_by_role("button", name=visitor.say("取消執行", "Cancel run")).click()
+    await dialog.get_by_role("button", name="取消執行").click()
 
-    answer = page.get_by_role("status").filter(has_text=visitor.say("已取消", "It was cancelled"))
+    answer = page.get_by_role("status").filter(has_text="已取消")
     await expect(answer.first).to_be_visible()
     assert (await admin.ask("GET", f"/automation-runs/{run_id}"))["status"] == "cancelled"
 
 
-async def test_who_may_only_look_is_not_offered_more(visit: Visit, admin: Admin) -> None:
-    run_id = await run(admin, await make(admin, f"seen {uuid4().hex[:8]}"))
-    visitor = await visit("en", role="viewer")
-    await visitor.go(f"/runs/{run_id}")
-
-    await expect(run_again(visitor)).to_be_disabled()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_side_of_a_run_is_accessible(
-    visit: Visit, admin: Admin, system: System, language: Language
+    visit: Visit, admin: Admin, system: System
 ) -> None:
     run_id = await run(admin, await make(admin, f"sides {uuid4().hex[:8]}"))
     await write(system, run_id, 1, "::group::Install", "\x1b[32mok\x1b[0m", "::endgroup::", "done")
     await write(system, run_id, 5, "mind the gap", level="warning")
     await write(system, run_id, 6, "no route", level="error")
-    visitor = await visit(language, dark=language == "en")
+    visitor = await visit("zh-TW")
     await visitor.go(f"/runs/{run_id}")
     await ended(visitor, "6")
-    for tab in TABS:
-        await visitor.go(f"/runs/{run_id}?tab={tab}")
-        await visitor.page.wait_for_load_state("networkidle")
-        violations = await axe.violations(visitor.page)
-        assert violations == [], (tab, axe.told(violations))
-    narrow = await visit(language, size=NARROW)
-    await narrow.go(f"/runs/{run_id}")
-    await ended(narrow, "6")
-    await narrow.picture("run-narrow", whole=True)
+    tabs = visitor.page.get_by_role("tablist").first.get_by_role("tab")
+    await expect(tabs).to_have_count(SIDES)
+    for side in range(SIDES):
+        await tabs.nth(side).click()
+        for dark in (False, True):
+            await visitor.look(dark=dark)
+            await visitor.settle()
+            await visitor.is_accessible()
+    await visitor.look(size=NARROW)
+    await tabs.first.click()
+    await ended(visitor, "6")
+    await visitor.picture("run-narrow", whole=True)
 
-    assert await narrow.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    assert await visitor.overflow() <= 0
 
 
 async def test_what_a_run_writes_is_text_and_nothing_else(
@@ -226,32 +210,6 @@ async def test_what_a_run_writes_is_text_and_nothing_else(
     await expect(line(page, 3).locator(".log-text")).to_have_text("100%")
     assert await page.locator(".log img, .log script, .log a[href^=javascript]").count() == 0
     assert "hit" not in await page.title()
-
-
-async def test_the_live_log_goes_on_after_a_restart_of_the_api(
-    visit: Visit, admin: Admin, system: System
-) -> None:
-    task = await make(admin, f"writing {uuid4().hex[:8]}", action_config={"seconds": 600})
-    run_id = await run(admin, task, until=("running",))
-    await write(system, run_id, 1, "one", "two")
-    visitor = await visit("en")
-    page = visitor.page
-    await visitor.go(f"/runs/{run_id}")
-    await expect(line(page, 2)).to_be_visible()
-
-    await write(system, run_id, 3, "three")
-    await expect(line(page, 3)).to_be_visible()
-    old = system.kill("api")
-    await write(system, run_id, 4, "four", "five")
-    await system.wait_restarted("api", old)
-
-    await expect(line(page, 5)).to_be_visible(timeout=3 * PATIENCE)
-    texts = await page.locator(".log-text").all_inner_texts()
-    assert texts == ["one", "two", "three", "four", "five"]
-    await admin.ask("POST", f"/automation-runs/{run_id}/cancel", json={"wait_seconds": 10})
-    await ended(visitor, "5")
-    # The browser itself tells of each connection that was refused.
-    visitor.complaints[:] = [each for each in visitor.complaints if "net::ERR" not in each]
 
 
 async def test_a_hundred_thousand_lines_are_searched_and_scrolled(
@@ -304,15 +262,12 @@ async def test_a_hundred_thousand_lines_are_searched_and_scrolled(
     assert await page.evaluate("performance.memory?.usedJSHeapSize ?? 0") < 300e6
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_past_and_future_are_on_one_axis(
-    visit: Visit, admin: Admin, language: Language
-) -> None:
+async def test_past_and_future_are_on_one_axis(visit: Visit, admin: Admin) -> None:
     name = f"axis {uuid4().hex[:8]}"
     schedule = {"cron": "*/20 * * * *", "timezone": "Asia/Taipei"}
     task = await make(admin, name, task_type="scheduled", schedule_config=schedule)
     run_id = await run(admin, task)
-    visitor = await visit(language)
+    visitor = await visit()
     page = visitor.page
     await visitor.go(f"/timeline?q={quote(name)}")
 
@@ -348,22 +303,23 @@ async def test_a_day_of_the_year_leads_to_its_runs(visit: Visit, admin: Admin) -
     await expect(page.locator(".ant-table-row")).to_have_count(1)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_trace_of_a_run_is_copied_and_led_to(
-    visit: Visit, admin: Admin, system: System, language: Language
+    visit: Visit, admin: Admin, system: System
 ) -> None:
-    run_id = await run(admin, await make(admin, f"traced-{language}"))
+    run_id = await run(admin, await make(admin, "traced"))
     trace = uuid4().hex
     await be_traced(system, run_id, trace)
-    visitor = await visit(language)
-    page, say = visitor.page, visitor.say
+    visitor = await visit(role="viewer")
+    page = visitor.page
     await visitor.go(f"/runs/{run_id}")
 
+    # Who may only look is not offered more.
+    await expect(run_again(visitor)).to_be_disabled()
     link = page.get_by_role("link", name=trace)
     await expect(link).to_have_attribute("href", f"https://tracing.example/trace/{trace}")
     await expect(link).to_have_attribute("rel", "noopener noreferrer")
-    await page.get_by_role("button", name=say("複製追蹤編號", "Copy the trace id")).click()
+    await page.get_by_role("button", name="Copy the trace id").click()
 
-    await expect(page.get_by_text(say("已複製追蹤編號", "The trace id is copied"))).to_be_visible()
+    await expect(page.get_by_text("The trace id is copied")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == trace
     await visitor.picture("run-trace")

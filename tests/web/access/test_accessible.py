@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.access.desk import VIEWS, Come, look
+from tests.web.access.desk import Come
 from tests.web.serving import Place
-from tests.web.visitor import Language
+from tests.web.visitor import NARROW, WIDE, Language
 
 
-@pytest.mark.parametrize(("language", "dark", "size"), VIEWS)
-async def test_the_door_is_accessible(
+@pytest.mark.parametrize(
+    ("language", "dark", "size"), [("en", True, WIDE), ("zh-TW", False, NARROW)]
+)
+async def test_the_door_and_the_dialogs_behind_it_are_accessible(
     place: Place,
     come: Come,
     language: Language,
     dark: bool,  # noqa: FBT001 - a case
     size: tuple[int, int],
 ) -> None:
-    stranger = await come(language, dark=dark, size=size)
+    setup = (await place.setup_link()).removeprefix(place.url)
+    invited = (await place.hire("kim", "viewer")).removeprefix(place.url)
+    boss = await place.session("boss", "admin")
+    visitor = await come(language, dark=dark, size=size)
 
-    await look(stranger, "/login", size)
-    await look(stranger, (await place.setup_link()).removeprefix(place.url), size)
-    await look(stranger, (await place.hire("kim", "viewer")).removeprefix(place.url), size)
+    async def is_fit(name: str) -> None:
+        await visitor.settle()
+        await visitor.is_accessible(frame=True)
+        assert await visitor.overflow() <= 0, name
+        await visitor.picture(f"{name}-{size[0]}")
 
-
-@pytest.mark.parametrize(("language", "dark", "size"), VIEWS)
-async def test_the_pages_and_their_dialogs_are_accessible(
-    place: Place,
-    come: Come,
-    language: Language,
-    dark: bool,  # noqa: FBT001 - a case
-    size: tuple[int, int],
-) -> None:
-    boss = await come(language, dark=dark, size=size, session=await place.session("boss", "admin"))
-    await place.hire("kim", "viewer")
-
-    for path in (
-        *("/users", "/users?open=new", "/tokens?whose=every", "/tokens?open=new"),
-        *("/audit", "/profile"),
-    ):
-        await look(boss, path, size)
+    for path in ("/login", setup, invited):
+        await visitor.go(path)
+        await is_fit(path.strip("/").partition("#")[0])
+    await visitor.enter(boss)
+    for path in ("/users?open=new", "/tokens?open=new", "/tokens?whose=every"):
+        await visitor.go(path)
+        await is_fit(path.strip("/").replace("?", "-"))
+    await visitor.turn("/audit")
+    await visitor.page.locator("main button[aria-expanded]").first.click()
+    await is_fit("audit")

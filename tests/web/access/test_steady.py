@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.web.access.desk import Come
@@ -40,21 +39,6 @@ async def test_a_note_that_goes_takes_no_click_with_it(place: Place, come: Come)
     await expect(page).to_have_url(f"{place.url}/")
 
 
-@pytest.mark.parametrize("moving", [False, True])
-async def test_dialogs_move_for_those_who_have_not_asked_for_less(
-    place: Place, come: Come, *, moving: bool
-) -> None:
-    visitor = await come(session=await place.session("ann", "operator"), moving=moving)
-    page = visitor.page
-    await visitor.go("/tokens")
-    await page.evaluate(WATCH)
-
-    assert (await longest(page) > NONE) is moving
-    # Live, as the theme is: nobody has to load the page again.
-    await wish(page, moving=not moving)
-    assert (await longest(page) > NONE) is not moving
-
-
 async def test_who_asks_for_less_motion_can_use_menus_dialogs_and_lists(
     place: Place, come: Come
 ) -> None:
@@ -62,6 +46,8 @@ async def test_who_asks_for_less_motion_can_use_menus_dialogs_and_lists(
     await place.hire("bob", "viewer")
     page = visitor.page
     await visitor.go("/users")
+    await page.evaluate(WATCH)
+    assert await longest(page, "New user") <= NONE
 
     await page.get_by_role("button", name="More for bob").click()
     await page.get_by_role("menuitem", name="Where they are logged in").click()
@@ -74,12 +60,22 @@ async def test_who_asks_for_less_motion_can_use_menus_dialogs_and_lists(
     await dialog.get_by_label("Language").click()
     await page.locator(".ant-select-item-option", has_text="English").click()
     await expect(dialog.locator(".ant-select")).to_have_text("English")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+    # Live, as the theme is: nobody has to load the page again.
+    await wish(page, moving=True)
+    assert await longest(page, "New user") > NONE
 
 
-async def test_what_is_typed_stays_when_the_wish_changes(place: Place, come: Come) -> None:
+async def test_dialogs_move_until_one_wishes_less_and_what_is_typed_stays(
+    place: Place, come: Come
+) -> None:
     visitor = await come(session=await place.session("ann", "operator"), moving=True)
     page = visitor.page
     await visitor.go("/tokens")
+    await page.evaluate(WATCH)
+    assert await longest(page, "New token") > NONE
     await page.get_by_role("button", name="New token").first.click()
     name = page.get_by_role("dialog").get_by_label("Name", exact=True)
     await name.fill("half")
@@ -88,6 +84,10 @@ async def test_what_is_typed_stays_when_the_wish_changes(place: Place, come: Com
     await expect(name).to_have_value("half")
     await wish(page, moving=True)
     await expect(name).to_have_value("half")
+    await wish(page, moving=False)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert await longest(page, "New token") <= NONE
 
 
 async def wish(page: Page, *, moving: bool) -> None:
@@ -97,10 +97,10 @@ async def wish(page: Page, *, moving: bool) -> None:
     await expect(button).to_have_css("--ant-motion-duration-mid", "0.2s" if moving else "0s")
 
 
-async def longest(page: Page) -> float:
+async def longest(page: Page, button: str) -> float:
     """Open a dialog and close it; return how long its longest movement lasts."""
     await page.evaluate("window.lasts.length = 0")
-    await page.get_by_role("button", name="New token").first.click()
+    await page.get_by_role("button", name=button).first.click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
     await page.keyboard.press("Escape")

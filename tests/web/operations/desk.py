@@ -7,9 +7,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page
 
-from tests.web import axe
 from tests.web.people import Admin
-from tests.web.visitor import Visitor
 
 #: Fails at once, twice, so that its run counts as dead.
 FAILS = {
@@ -50,9 +48,3 @@ async def dead(admin: Admin, task: str) -> str:
 
 def row(page: Page, text: str) -> Locator:
     return page.locator(".ant-table-row").filter(has_text=text)
-
-
-async def is_accessible(visitor: Visitor) -> None:
-    # The frame around every page is looked at in `test_feel.py`.
-    found = await axe.violations(visitor.page, without=(".ant-layout-header",))
-    assert found == [], axe.told(found)

@@ -6,32 +6,29 @@ import re
 from datetime import datetime
 from uuid import uuid4
 
-import pytest
 from playwright.async_api import expect
 
 from tests.web.conftest import Visit
-from tests.web.operations.desk import is_accessible, row
+from tests.web.operations.desk import row
 from tests.web.people import Admin
-from tests.web.visitor import LANGUAGES, Language
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_queue_is_paused_with_a_reason_and_an_end_and_that_is_undone(
-    visit: Visit, admin: Admin, language: Language
+    visit: Visit, admin: Admin
 ) -> None:
     name = f"pause-{uuid4().hex[:6]}"
     await admin.ask("PUT", f"/queues/{name}", json={"concurrency": 3})
-    visitor = await visit(language)
+    visitor = await visit("zh-TW")
     page = visitor.page
     await visitor.go("/queues")
 
-    pause = visitor.say("暫停", "Pause")
+    pause = "暫停"
     await row(page, name).get_by_role("button", name=f"{pause} {name}").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label(visitor.say("原因", "Reason")).fill("資料庫維護")
+    await dialog.get_by_label("原因").fill("資料庫維護")
     await dialog.get_by_role("combobox").click()
-    await page.get_by_title(visitor.say("1 小時", "1 hour"), exact=True).click()
-    await is_accessible(visitor)
+    await page.get_by_title("1 小時", exact=True).click()
+    await visitor.is_accessible()
     await visitor.picture("queue-pause")
     await dialog.get_by_role("button", name=pause).click()
 
@@ -42,7 +39,7 @@ async def test_a_queue_is_paused_with_a_reason_and_an_end_and_that_is_undone(
     began = datetime.fromisoformat(shown["pause"]["paused_at"])
     assert 3_500 < (ends - began).total_seconds() < 3_700
     await visitor.picture("queues")
-    await page.get_by_role("button", name=visitor.say("復原", "Undo")).click()
+    await page.get_by_role("button", name="復原").click()
     await expect(row(page, name)).not_to_contain_text("資料庫維護")
     assert not (await admin.ask("GET", f"/queues/{name}"))["paused"]
 
@@ -91,41 +88,34 @@ async def test_everything_is_paused_and_every_page_tells(visit: Visit, admin: Ad
         await page.get_by_role("dialog").get_by_label("原因").fill("機房搬遷")
         await page.get_by_role("dialog").get_by_role("button", name="全部暫停").click()
         await expect(page.get_by_text("機房搬遷")).to_be_visible()
-        await visitor.go("/")
+        await visitor.turn("/")
         await expect(page.get_by_text("整個系統已暫停")).to_be_visible()
-        await visitor.go("/queues")
+        await visitor.turn("/queues")
         await page.get_by_role("button", name="全部恢復").click()
         await expect(page.get_by_text("機房搬遷")).to_be_hidden()
     finally:
         await admin.ask("POST", "/resume")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_an_executor_is_drained_and_resumed(
-    visit: Visit, admin: Admin, language: Language
-) -> None:
-    visitor = await visit(language, dark=language == "zh-TW")
+async def test_an_executor_is_drained_and_resumed(visit: Visit, admin: Admin) -> None:
+    visitor = await visit(dark=True)
     page = visitor.page
     await visitor.go("/executors")
-    drain = page.get_by_role("button", name=re.compile(visitor.say("^排空 ", "^Drain "))).first
+    drain = page.get_by_role("button", name=re.compile("^Drain ")).first
     try:
         await drain.click()
         dialog = page.get_by_role("dialog")
-        await dialog.get_by_label(visitor.say("原因", "Reason")).fill("更換磁碟")
-        await is_accessible(visitor)
-        await dialog.get_by_role("button", name=visitor.say("排空", "Drain"), exact=True).click()
+        await dialog.get_by_label("Reason").fill("更換磁碟")
+        await visitor.is_accessible()
+        await dialog.get_by_role("button", name="Drain", exact=True).click()
 
-        drained = row(page, visitor.say("已排空", "Drained"))
+        drained = row(page, "Drained")
         await expect(drained).to_contain_text("更換磁碟", timeout=30_000)
         await visitor.picture("executors")
         await drained.get_by_role("button").first.click()
-        await expect(page.get_by_role("dialog")).to_contain_text(
-            visitor.say("手上沒有執行", "It has nothing in hand")
-        )
-        await is_accessible(visitor)
-        resume = page.get_by_role("dialog").get_by_role(
-            "button", name=re.compile(visitor.say("^恢復接單", "^Resume"))
-        )
+        await expect(page.get_by_role("dialog")).to_contain_text("It has nothing in hand")
+        await visitor.is_accessible()
+        resume = page.get_by_role("dialog").get_by_role("button", name=re.compile("^Resume"))
         await resume.click()
         await expect(drained).to_have_count(0, timeout=30_000)
     finally:
