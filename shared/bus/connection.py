@@ -220,5 +220,7 @@ async def connect_once(url: str, *, name: str, access: Access = NOBODY) -> Clien
             )
     except (Error, TimeoutError):
         await client.close()
-        raise (last[-1] if last else ConnectionError("NATS does not answer")) from None
+        # What the server refuses says more than that it then cut the connection.
+        refused = [error for error in last if not isinstance(error, OSError)]
+        raise ([*last, *refused] or [ConnectionError("NATS does not answer")])[-1] from None
     return client

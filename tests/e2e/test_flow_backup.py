@@ -34,6 +34,13 @@ async def test_a_backup_by_schedule_can_be_read_back(place: Place) -> None:
     rows = await place.eventually(two_done, within=WITHIN, what="two backups")
     place.operator.forget(task_id)  # a backup may take longer than until the next one is due
     await place.operator.edit(task_id, enabled=False)
+
+    async def none_under_way() -> bool:
+        outcomes = [row["outcome"] for row in await place.operator.occurrences(task_id)]
+        ended = [row for row in await place.operator.logs(task_id) if row["completed_at"]]
+        return len(ended) == outcomes.count("fired")
+
+    await place.eventually(none_under_way, within=WITHIN, what="the last backup")
     await place.judge()
 
     assert {row["status"] for row in rows} == {"success"}

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -170,3 +171,31 @@ async def test_an_address_may_name_several_servers(url: str) -> None:
         client = await connect(address, name="test", guard=guard)
         assert client.is_connected
         await client.close()
+
+
+async def test_a_ping_never_overtakes_what_was_published_before_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the answer shows that all of that has arrived: stops rely on it."""
+    client = await open_connection("client", url)
+    transport: Any = client._transport  # noqa: SLF001 - what it is given is what the server reads
+    written: list[bytes] = []
+    write, write_lines = transport.write, transport.writelines
+
+    def note(data: bytes) -> None:
+        written.append(data)
+        write(data)
+
+    def note_lines(lines: list[bytes]) -> None:
+        written.extend(lines)
+        write_lines(lines)
+
+    monkeypatch.setattr(transport, "write", note)
+    monkeypatch.setattr(transport, "writelines", note_lines)
+
+    await client.publish("said.first", b"")
+    await client.flush()
+
+    said = b"".join(written)
+    assert said.index(b"PUB said.first") < said.index(b"PING")
+    await client.close()

@@ -6,6 +6,7 @@ copied whenever a line has changed it, and each copy is what a kill just then wo
 
 from __future__ import annotations
 
+import pathlib
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 from deploy.keys import folder
 
 #: Where files are touched; what lies between two lines of it is thought, and leaves no trace.
-WHERE = folder.__file__
+WHERE = {folder.__file__, pathlib.__file__}
 
 
 def states(act: Callable[[], object], of: Path, aside: Path) -> Iterator[int]:
@@ -46,7 +47,7 @@ def _copies(act: Callable[[], object], of: Path, aside: Path) -> list[Path]:
             shutil.copytree(of, copies[-1])
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - the interpreter's own
-        if frame.f_code.co_filename != WHERE:
+        if frame.f_code.co_filename not in WHERE:
             return None
         if event == "line":
             look()
