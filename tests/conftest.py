@@ -2,7 +2,7 @@
 
     database          DSN of an empty, migrated database of this test alone
     module_database   the same, one for all tests of a module
-    bus               NATS client; all streams newly made and empty
+    bus               NATS client; all streams as newly made
     nats_url          where that server is
     postgres_server, nats_server   the servers themselves (`deploy.local`), one per run
     stage             a home for `automation up` with stand-ins for our services
@@ -28,6 +28,7 @@ from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
 from tests.support import servers
 from tests.support import stage as stages
+from tests.support.swept import Swept
 
 # A shell that starts us in the background has us ignore Ctrl-C, and all that we start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,18 +64,30 @@ async def nats_server() -> AsyncIterator[Nats]:
         yield server
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def for_tests(postgres_server: Postgres) -> AsyncIterator[Swept]:
+    """Keep the database that one test after the other has."""
+    async with Swept(postgres_server) as swept:
+        yield swept
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def for_modules(postgres_server: Postgres) -> AsyncIterator[Swept]:
+    """Keep the database that one module after the other has."""
+    async with Swept(postgres_server) as swept:
+        yield swept
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(postgres_server: Postgres) -> AsyncIterator[str]:
-    """Give a migrated database to one test."""
-    async with servers.fresh_database(postgres_server) as dsn:
-        yield dsn
+async def database(for_tests: Swept) -> str:
+    """Give a migrated database, empty but for what migrations write, to one test."""
+    return await for_tests.sweep()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def module_database(postgres_server: Postgres) -> AsyncIterator[str]:
-    """Give a migrated database to the tests of one module."""
-    async with servers.fresh_database(postgres_server) as dsn:
-        yield dsn
+async def module_database(for_modules: Swept) -> str:
+    """Give such a database to the tests of one module."""
+    return await for_modules.sweep()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -23,7 +23,7 @@ from shared.domain.dependency import (
     hear,
     judge,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 STATES = tuple(EndState)

@@ -11,7 +11,7 @@ from itertools import product
 from shared.domain.schedule import fires, parse_schedule
 from tests.support import cron_oracle as oracle
 from tests.support.budget import within_budget
-from tests.support.table import table
+from tests.support.cases import table
 
 ZONES = (
     "Africa/Cairo",

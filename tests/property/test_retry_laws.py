@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.policy import Retry
 from shared.domain.retry import LONGEST, decide, dice_for
-from tests.support.table import table
+from tests.support.cases import table
 
 RUN = UUID(int=7)
 

@@ -158,16 +158,12 @@ async def _make_template(server: Postgres) -> None:
 
 @asynccontextmanager
 async def fresh_bus(url: str, *, keeper: bool = True) -> AsyncIterator[Client]:
-    """Connect to a NATS server whose streams are newly made and empty, and have a keeper."""
-    from shared.bus.declare import declare  # noqa: PLC0415 - only these tests need the streams
+    """Connect to a NATS server whose streams are as newly made, and have a keeper."""
+    from tests.support.streams import renew  # noqa: PLC0415 - only these tests need the streams
 
     client = await nats.connect(url, allow_reconnect=False)
     try:
-        stream_admin = client.jsm()
-        for stream in await stream_admin.streams_info():
-            assert stream.config.name is not None
-            await stream_admin.delete_stream(stream.config.name)
-        await declare(url)
+        await renew(client)
         async with bus_keeper(url) if keeper else contextlib.nullcontext():
             yield client
     finally:

@@ -15,7 +15,7 @@ from services.account_runtime.plan import Refusal
 from shared.contracts.account_config import RuntimeConfig, runtime_config
 from shared.contracts.accounts import AccountDesired
 from shared.domain.texts.account_runtime import TEXTS
-from tests.support.table import table
+from tests.support.cases import table
 
 FINE: dict[str, Any] = {"command": ["demo-account", "--id", "{account_id}"]}
 DEMO = ("demo-account",)

@@ -22,7 +22,7 @@ from shared.bus.middleware import is_outage
 from shared.contracts.accounts import AccountDesired, AccountState, RuntimeSeen
 from shared.contracts.accounts_commands import AccountSeen, SelectAccounts, SelectedAccounts
 from shared.contracts.scripts_commands import LookAtTargets, TargetSeen, TargetsSeen
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from services.account_runtime.plan import Refusal
 from services.account_runtime.record import Record, Run, Stop, Told, Why
 from shared.contracts.account_config import RuntimeConfig
 from shared.contracts.accounts import AccountDesired, Drain, ScriptPin
-from tests.support.table import table
+from tests.support.cases import table
 
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
 RULES: dict[str, Any] = {

@@ -16,7 +16,7 @@ from services.scheduler.waiting import (
 )
 from shared.contracts.policy import Overlap
 from shared.domain.occurrence import Outcome
-from tests.support.table import table
+from tests.support.cases import table
 from tests.unit.candidates import (
     ADMIT,
     NOW,

@@ -9,7 +9,7 @@ from services.scheduler.admission import decide
 from services.scheduler.waiting import Candidate, Decision, Drop, QueueRule, Rate, Situation, Wait
 from shared.contracts.policy import RateLimit
 from shared.domain.occurrence import Outcome
-from tests.support.table import table
+from tests.support.cases import table
 from tests.unit.candidates import (
     ADMIT,
     NOW,

@@ -14,7 +14,7 @@ from shared.domain.alerting.matching import (
     problems_with,
     silenced_by,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

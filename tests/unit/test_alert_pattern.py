@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.alerting.pattern import LONGEST, MOST_STATES, read_pattern
 from shared.domain.errors import InvalidDefinition
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

@@ -14,7 +14,7 @@ from shared.domain.alerting.machine import Found, Instance
 from shared.domain.alerting.reading import Reading, evaluate, reason_key, too_many
 from shared.domain.alerting.rule import NoConditions, Rule
 from shared.domain.alerting.samples import Sample, doubles, fingerprint, is_beyond
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

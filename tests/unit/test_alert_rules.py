@@ -8,7 +8,7 @@ import pytest
 
 from services.api.alerts.rules import read_change, read_new
 from shared.domain.errors import InvalidDefinition
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def a_rule(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

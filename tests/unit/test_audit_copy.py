@@ -9,7 +9,7 @@ from typing import Any
 
 from services.api.access.audit_chain import FIELDS, GENESIS, Mark, Wrong, link
 from services.api.access.audit_copy import End, verify_copy
-from tests.support.table import table
+from tests.support.cases import table
 
 EMPTY = dict.fromkeys(FIELDS)
 

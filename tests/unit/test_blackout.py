@@ -11,7 +11,7 @@ from shared.domain.blackout import FARTHEST, covering, covering_any, parse_calen
 from shared.domain.blackout_times import coming
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant, parse_instant
-from tests.support.table import table
+from tests.support.cases import table
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

@@ -8,8 +8,8 @@ from shared.bus import topology
 from shared.bus.access import inbox_of
 from shared.bus.permissions import KEEPER, ROLES, NotASource, Producer, User, users
 from shared.bus.topology import CONSUMERS, STREAMS
+from tests.support.cases import table
 from tests.support.subjects import fits_any
-from tests.support.table import table
 
 ALL = users(servers=["other"], producers=[Producer(source="shop"), Producer(source="crm")])
 BY_NAME = {user.name: user for user in ALL}

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from tests.support import checker
 from tests.support.budget import ALL
+from tests.support.cases import table
 from tests.support.checker import measure
 from tests.support.history import EVER, Effect, History, Occurrence, Version, every
-from tests.support.table import table
 from tests.unit.spoiled_history import MUTATIONS, READ, SECOND, START, Mutation, call_twice, good
 
 SEEDS = range(8 if ALL else 2)

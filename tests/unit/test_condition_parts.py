@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.api.events.condition_parts import MOST_PARTS, parts_of
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

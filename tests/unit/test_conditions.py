@@ -10,7 +10,7 @@ from typing import Any
 import pytest_asyncio
 
 from shared.runtime.conditions import STRIKES, Answer, Asked, Conditions, compile_check, names_in
-from tests.support.table import table
+from tests.support.cases import table
 
 GROWS = ".map(a,a+a+a+a+a+a+a+a+a+a)"
 HANGS = "[s]" + GROWS * 10 + ".size() > 0"

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.cron import Cron, parse_cron
 from shared.domain.errors import InvalidDefinition, Problem
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def wall(text: str) -> datetime:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.crontab import MOST_LINES, CrontabLine, UserColumn, parse_crontab
 from shared.domain.errors import InvalidDefinition
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def one(text: str) -> CrontabLine:

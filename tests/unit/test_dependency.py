@@ -24,7 +24,7 @@ from shared.domain.dependency import (
     judge,
 )
 from shared.domain.occurrence import Outcome
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain.describe import describe
 from shared.domain.schedule import parse_schedule
-from tests.support.table import table
+from tests.support.cases import table
 
 # ┌───── minute, hour, day of month, month, weekday (or six, the second first)
 CRON = [

@@ -11,7 +11,7 @@ from shared.bus.declare import consumer_config, stream_config
 from shared.bus.drift import drift
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, DUE, DUE_DEFAULT, RUNS, STREAMS
-from tests.support.table import table
+from tests.support.cases import table
 
 #: What a server adds of its own accord.
 ADDED_TO_STREAM = {

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.event import EVENT_MAX, Event, event_from
-from tests.support.table import table
+from tests.support.cases import table
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SUBJECT = "event.shop.order.created"

@@ -8,7 +8,7 @@ from services.api.events.fields import MOST_FIELDS, expression_of, fields_of, te
 from shared.domain.event import Event
 from shared.domain.trigger_template import parse_path, value_at
 from shared.runtime.cel import Condition
-from tests.support.table import table
+from tests.support.cases import table
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.settings import ExecutorSettings
 from shared.contracts.action import Rights
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def settings(**fields: Any) -> ExecutorSettings:  # noqa: ANN401 - whatever the environment holds

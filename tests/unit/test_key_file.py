@@ -8,7 +8,7 @@ import pytest
 
 from shared.runtime.key_file import KeyFile, KeyFileIsOpen, find_box, others_may_read
 from shared.runtime.secret_box import BoxIsBroken, NotOurs, SecretBox, WrongKey, fresh_key, new_key
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def put(home: Path, text: str, mode: int = 0o600) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import InvalidDefinition
 from shared.domain.key_template import LONGEST, parse_key
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

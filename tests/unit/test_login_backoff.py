@@ -13,7 +13,7 @@ from services.api.access.backoff import (
     wait_of,
 )
 from services.api.access.log_in import network_of
-from tests.support.table import table
+from tests.support.cases import table
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 

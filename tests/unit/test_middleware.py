@@ -10,7 +10,7 @@ import asyncpg
 from shared.bus import topology
 from shared.bus.middleware import ALIVE_SECONDS, fingerprint, is_outage, is_poison, pause_after
 from shared.contracts.runs import RunsStarted
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(("deliveries", "seconds"), [(0, 0.2), (1, 0.2), (2, 1.0), (3, 2.0), (4, 5.0), (1000, 5.0)])

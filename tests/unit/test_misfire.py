@@ -11,7 +11,7 @@ from shared.domain.misfire import Backlog, Plan, PlannedOccurrence, plan, plan_e
 from shared.domain.occurrence import Outcome
 from shared.domain.schedule import Schedule, due_at, fires, next_fire, parse_schedule
 from shared.domain.texts.schedule import TEXTS
-from tests.support.table import table
+from tests.support.cases import table
 
 TASK = "7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11"
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.bus.nkey import NotASeed, UserKey, seed_of
-from tests.support.table import table
+from tests.support.cases import table
 
 #: A pair as NATS's own library has it.
 SEED = "SUADEJAOJVAYPEVQGF6URBVMJWJWPYJU4DSW4RZDNXVBHJLHMUHAMNIG4M"

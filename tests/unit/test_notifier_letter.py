@@ -25,7 +25,7 @@ from shared.contracts.notifications import AlertmanagerConfig, ChannelConfig, Em
 from shared.contracts.policy import NotifyRule
 from shared.contracts.runs import RunStatus
 from shared.domain.texts.catalog import Language
-from tests.support.table import table
+from tests.support.cases import table
 from tests.unit.test_notifier_rules import a_task, an_end
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from services.notifier.rules import Decision, decide
 from shared.contracts.policy import NotifyRule, Retry, TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.domain.occurrence import Outcome
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TASK = UUID(int=1)

@@ -10,7 +10,7 @@ from services.api.access.oidc.config import OidcConfig
 from services.api.access.oidc.judging import outsider, with_userinfo
 from services.api.access.outsiders import RoleMap
 from services.api.wire.problems import Refused
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def config(**more: Any) -> OidcConfig:  # noqa: ANN401 - fields of OidcConfig

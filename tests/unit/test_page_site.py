@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from services.api.page.files import read_page
 from services.api.page.site import Site
-from tests.support.table import table
+from tests.support.cases import table
 
 SCRIPT = b"console.log('hello');" * 100
 HTML = {"Accept": "text/html,application/xhtml+xml"}

@@ -9,7 +9,7 @@ import pytest
 from services.api.access import passwords as module
 from services.api.access.passwords import Passwords, problems_of_password
 from services.api.wire.problems import Refused
-from tests.support.table import table
+from tests.support.cases import table
 
 QUICK = Passwords(memory_kib=64, rounds=1)
 

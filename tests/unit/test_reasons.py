@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.api.wire.texts import all_texts
 from services.scheduler.waiting import REASONS
 from shared.domain.occurrence import Outcome
-from tests.support.table import table
+from tests.support.cases import table
 
 #: What holds a run back beside the rules of admission.
 HELD = {"blackout", "debounce", "no_executor", "retry", "snooze", "throttle"}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.scheduler.loops.reconciler import TOGETHER, differing, id_ranges
 from shared.contracts.sync import Bucket
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def bucket(number: int, tasks: int = 1, digest: int = 7) -> Bucket:

@@ -7,7 +7,7 @@ import itertools
 from services.api.access.auth import NEEDS
 from services.api.access.roles import ROLES, SCOPES_OF, capped, expanded, may_grant
 from services.api.access.scopes import ALL_SCOPES, allows
-from tests.support.table import table
+from tests.support.cases import table
 
 #: Routes, one for each kind of thing, and the lowest role that may use them.
 LOWEST = {

@@ -22,7 +22,7 @@ from services.executor.report import (
 )
 from shared.contracts.action import Outcome
 from shared.contracts.runs import RunFinished, RunsFinished, RunStatus
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RUN = ClaimedRun(

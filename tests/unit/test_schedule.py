@@ -18,7 +18,7 @@ from shared.domain.schedule import (
     warnings,
 )
 from shared.domain.texts.schedule import TEXTS
-from tests.support.table import table
+from tests.support.cases import table
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TASK = "7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11"

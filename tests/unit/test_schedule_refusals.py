@@ -10,7 +10,7 @@ import pytest
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.schedule import parse_schedule
 from shared.domain.texts.schedule import TEXTS
-from tests.support.table import table
+from tests.support.cases import table
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAILY: dict[str, object] = {"cron": "0 9 * * *"}

@@ -16,7 +16,7 @@ from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.instant import format_instant
 from shared.domain.misfire import Backlog
 from shared.domain.occurrence import Outcome, run_id_for
-from tests.support.table import table
+from tests.support.cases import table
 
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)

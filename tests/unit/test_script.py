@@ -10,7 +10,7 @@ from services.api.wire.texts import say
 from shared.domain.errors import InvalidDefinition, Problem
 from shared.domain.script import Script, read_script
 from shared.domain.script_text import MOST_BYTES, canonical, version_of
-from tests.support.table import table
+from tests.support.cases import table
 
 GOOD = """\
 name: 早安互動

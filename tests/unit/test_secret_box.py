@@ -17,7 +17,7 @@ from shared.runtime.secret_box import (
     new_key,
     parse_keys,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 
 def test_what_was_sealed_is_not_there_to_be_read() -> None:

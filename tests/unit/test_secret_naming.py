@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from services.api.secrets.naming import Named, named_secrets, secret_problems, secrets_of_task
 from shared.contracts.action import Action, ActionParams, Context, Outcome, SecretName
 from shared.domain.texts.catalog import Text
-from tests.support.table import table
+from tests.support.cases import table
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z]+$")]
 

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.serve import instance_of, light_imports
 from shared.settings import ServiceSettings
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

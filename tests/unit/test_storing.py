@@ -10,7 +10,7 @@ from deploy.nats.health import write_error
 from shared.bus import topology
 from shared.bus.storing import BELIEVED_AFTER, FORGOTTEN_AFTER, Storing, stream_of
 from shared.runtime.trouble import Unready
-from tests.support.table import table
+from tests.support.cases import table
 
 DUE = topology.task_due("default", 3, uuid4())
 RUNS = topology.runs_finished(uuid4())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.wire.strict_json import SAFE_INTEGER, Limits, NotJson, read_json
-from tests.support.table import table
+from tests.support.cases import table
 
 documents = st.recursive(
     st.none()

@@ -15,7 +15,7 @@ from services.api.tasks.query.offered import fields_view
 from services.api.tasks.query.reading import Pattern, Span, Term, read_query
 from services.api.wire.texts import all_texts
 from shared.domain.errors import InvalidDefinition, Problem
-from tests.support.table import table
+from tests.support.cases import table
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 TAIPEI = ZoneInfo("Asia/Taipei")

@@ -13,7 +13,7 @@ from shared.bus import topology
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, STREAMS
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
-from tests.support.table import table
+from tests.support.cases import table
 
 SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.api.runs.trace_links import TraceLinks
-from tests.support.table import table
+from tests.support.cases import table
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

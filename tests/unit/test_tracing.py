@@ -17,7 +17,7 @@ from shared.contracts.runs import RunRequest
 from shared.runtime import tracing
 from shared.runtime.logs import JsonLines, about, about_this_task
 from shared.runtime.tracing import Kind, Told, Trace
-from tests.support.table import table
+from tests.support.cases import table
 
 GOOD = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

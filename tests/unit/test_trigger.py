@@ -11,7 +11,7 @@ from shared.domain.errors import InvalidDefinition
 from shared.domain.trigger import Batch, Limit, Posture, parse_trigger
 from shared.domain.trigger_subject import SubjectIndex, subject_matches
 from shared.domain.trigger_template import key_of, mapped_params, parse_path
-from tests.support.table import table
+from tests.support.cases import table
 
 MINUTE = timedelta(minutes=1)
 

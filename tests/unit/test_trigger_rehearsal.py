@@ -12,7 +12,7 @@ from shared.domain.occurrence import Outcome
 from shared.domain.trigger import parse_trigger
 from shared.domain.triggering.records import Firing, Watched
 from shared.domain.triggering.rehearsal import rehearsed
-from tests.support.table import table
+from tests.support.cases import table
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 TASK = UUID(int=1)

@@ -12,7 +12,7 @@ from services.api.tasks.upcoming import read_calendar, upcoming
 from shared.contracts.policy import Blackout, TaskPolicy
 from shared.contracts.tasks import TaskType
 from shared.domain.blackout import Calendar, parse_calendar
-from tests.support.table import table
+from tests.support.cases import table
 
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)  # a Friday

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from tests.support.table import table
+from tests.support.cases import table
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SHIPPED = ("compose/tls.yaml", "k8s/components/ingress/kustomization.yaml")

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from services.executor.doors import ANSWERED, consumers_of, credit_wanted, on_its_way
 from services.executor.waiting_room import HOLD, WaitingRoom, deliveries, left, stored_at
-from tests.support.table import table
+from tests.support.cases import table
 
 NOW = 1_700_000_000.0
 MINUTE = 60.0

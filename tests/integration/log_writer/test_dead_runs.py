@@ -22,8 +22,8 @@ from tests.integration.log_writer.builders import (
     finished,
     log_writer,
 )
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 TASK = UUID(int=5)
 

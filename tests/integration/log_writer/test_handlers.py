@@ -28,8 +28,8 @@ from tests.integration.log_writer.builders import (
     statistics_of,
 )
 from tests.support import servers
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 STARTED = topology.runs_started(EXECUTOR)
 FINISHED = topology.runs_finished(EXECUTOR)

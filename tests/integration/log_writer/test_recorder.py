@@ -24,8 +24,8 @@ from tests.integration.log_writer.builders import (
     started,
     statistics_of,
 )
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 FINISHED = topology.runs_finished(EXECUTOR)
 TASK = UUID(int=42)

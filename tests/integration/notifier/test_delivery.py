@@ -40,9 +40,9 @@ from tests.integration.notifier.house import (
     running_house,
     state_of,
 )
+from tests.support.cases import table
 from tests.support.emptied import Emptied
 from tests.support.http_sink import HttpSink
-from tests.support.table import table
 
 KEY = "a key of sixteen characters or more"
 

@@ -16,8 +16,8 @@ from services.notifier.store.judgements import Judgement
 from shared.contracts.notifications import MOST_MESSAGES, ChannelKind
 from shared.contracts.runs import RunFinished, RunStatus
 from tests.integration.notifier.house import NOON, House, an_end
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 #: What an address takes.
 MOST = MOST_MESSAGES[ChannelKind.EMAIL] or 0

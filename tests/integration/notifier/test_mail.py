@@ -18,8 +18,8 @@ from tests.integration.notifier.house import (
     running_house,
     state_of,
 )
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -10,14 +10,9 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from deploy.local.nats import Nats
-from tests.integration.api import conftest as beside
 from tests.integration.platform.floor import Platform, running_platform
 from tests.integration.platform.script_stage import Stage
-from tests.support.swept_bus import swept_bus
-
-# Swept, not made anew.
-for_tests, for_modules = beside.for_tests, beside.for_modules
-database, module_database, bus = beside.database, beside.module_database, beside.bus
+from tests.support.servers import fresh_bus
 
 _numbers = itertools.count(1)
 
@@ -33,7 +28,7 @@ async def platform(database: str, bus: Client, nats_url: str) -> AsyncIterator[P
 async def for_all(module_database: str, nats_server: Nats) -> AsyncIterator[Platform]:
     """Serve the platform to all tests of this module."""
     async with (
-        swept_bus(nats_server.url) as client,
+        fresh_bus(nats_server.url) as client,
         running_platform(module_database, client, nats_server.url) as platform,
     ):
         yield platform

@@ -15,7 +15,7 @@ from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed
 from tests.integration.scheduler.line import ask, begin, end, fires, queue, states, task
-from tests.support.table import table
+from tests.support.cases import table
 
 EVERY_SECOND = {"interval_seconds": 1}
 

@@ -13,7 +13,7 @@ from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed
 from tests.integration.scheduler.line import ask, fires, states
-from tests.support.table import table
+from tests.support.cases import table
 
 
 async def blacked_out(desk: Desk, on_blackout: str) -> tuple[list[Record], datetime]:

@@ -16,7 +16,7 @@ from shared.contracts.cancel import CancelItem, CancelState
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Connection
 from tests.integration.scheduler.desk import Desk
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

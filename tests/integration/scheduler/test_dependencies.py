@@ -29,7 +29,7 @@ from tests.integration.scheduler.ends import (
     outcomes,
     task,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 
 async def run_to_its_end(desk: Desk, row: Record, status: RunStatus) -> None:

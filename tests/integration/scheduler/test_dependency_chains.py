@@ -24,7 +24,7 @@ from tests.integration.scheduler.ends import (
     propagate,
     task,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 
 async def test_a_failure_runs_down_the_chain(desk: Desk) -> None:

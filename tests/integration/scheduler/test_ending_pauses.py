@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.integration.scheduler.desk import Desk
 from tests.integration.scheduler.line import ask, queue, states, task
-from tests.support.table import table
+from tests.support.cases import table
 
 AN_HOUR = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import Desk, changed, deleted
 from tests.integration.scheduler.line import ask, begin, end, queue, states, task
-from tests.support.table import table
+from tests.support.cases import table
 
 LOCK = "account:{{ params.account.id }}"
 SEVEN, EIGHT = {"account": {"id": 7}}, {"account": {"id": 8}}

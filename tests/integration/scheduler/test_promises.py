@@ -28,7 +28,7 @@ from tests.integration.scheduler.promises.machine import Promises
 from tests.integration.scheduler.promises.runs import Broken
 from tests.integration.scheduler.promises.sabotage import SABOTAGE
 from tests.support.budget import ALL
-from tests.support.table import table
+from tests.support.cases import table
 
 LIVES = 24 if ALL else 5
 """Each begins anew; with steps in an order of its own, and rules of its own that never happen."""

@@ -9,7 +9,7 @@ from services.scheduler.loops.recaller import Recaller
 from services.scheduler.store.recalls import RecallStore
 from tests.integration.scheduler.desk import LEASE, SECOND, Desk
 from tests.integration.scheduler.line import ask, begin, end, queue, states, task
-from tests.support.table import table
+from tests.support.cases import table
 
 LONG = timedelta(seconds=31)
 

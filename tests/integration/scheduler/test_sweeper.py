@@ -16,7 +16,7 @@ from shared.domain.occurrence import Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
 from tests.integration.scheduler.test_closer import Witness, closer
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DELETED = Cancel(

@@ -30,8 +30,8 @@ from tests.integration.scheduler.desk import (
     once,
     outcomes,
 )
+from tests.support.cases import table
 from tests.support.emptied import Emptied
-from tests.support.table import table
 
 
 async def start_of_task(desk: Desk, *, begun: datetime, **schedule: object) -> list[datetime]:

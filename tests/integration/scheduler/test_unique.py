@@ -12,7 +12,7 @@ from services.scheduler.apply import request_entry
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed, request
 from tests.integration.scheduler.line import ask, begin, fires, states, task
-from tests.support.table import table
+from tests.support.cases import table
 
 
 async def test_the_second_one_is_deduped_and_names_the_first(desk: Desk) -> None:

@@ -23,7 +23,7 @@ from services.executor.actions.accounts.judging import (
 from services.executor.actions.targets import Fate, Target
 from shared.contracts.accounts_commands import AccountSeen
 from shared.contracts.action import ActionFailed, NeedsOperator
-from tests.support.table import table
+from tests.support.cases import table
 
 ID = UUID(int=1)
 WAY = Way(id=ID, name="a1", began=100.0, before={})

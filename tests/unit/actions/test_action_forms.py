@@ -10,7 +10,7 @@ from typing import Any, get_args
 from services.api.actions.catalogue import action_view, form_of
 from shared.contracts.action import Action, ActionParams, Category, Context, Outcome
 from shared.domain.texts.catalog import Language, Text
-from tests.support.table import table
+from tests.support.cases import table
 
 OURS: list[Action[Any]] = [
     each.load()()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from shared.egress.address import Verdict, literal, verdict
-from tests.support.table import table
+from tests.support.cases import table
 
 NEVER = [
     "0.0.0.0",  # noqa: S104 - as a target, not to listen on

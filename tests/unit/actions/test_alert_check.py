@@ -17,7 +17,7 @@ from services.executor.actions.alert_check.params import AlertCheckParams
 from services.executor.actions.alert_check.promql import read_answer
 from services.executor.actions.alert_check.sql import read_rows
 from shared.domain.alerting.samples import Sample
-from tests.support.table import table
+from tests.support.cases import table
 
 ROOT = Path(__file__).parents[3]
 PROMQL = {"url": "https://prometheus.example.com", "expr": "up"}

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.actions.assertions import Expectation, capture, in_words, judge
-from tests.support.table import table
+from tests.support.cases import table
 
 DOCUMENT: Any = {
     "status": "ok",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.actions import postgres_tools
 from services.executor.actions.data_backup import DataBackupParams
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

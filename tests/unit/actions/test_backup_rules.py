@@ -20,7 +20,7 @@ from services.executor.actions.data_backup.s3 import LEAST_PART, MOST_PARTS, par
 from services.executor.actions.data_backup.session import without_excluded
 from shared.contracts.action import ActionFailed
 from shared.domain.texts.backups import TEXTS
-from tests.support.table import table
+from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RUN = UUID(int=1)

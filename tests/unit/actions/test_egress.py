@@ -17,7 +17,7 @@ from shared.egress.guard import (
     problem_with_url,
     resolve,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.actions.http.params import HttpRequestParams
 from services.executor.actions.http.request import pause_asked_for
-from tests.support.table import table
+from tests.support.cases import table
 
 KEY = "AUTOMATION_SECRET_HOOK"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.executor.actions.json_path import JsonPath, NoPath
-from tests.support.table import table
+from tests.support.cases import table
 
 DOCUMENT: Any = {
     "a": {"b": [10, {"c": "x"}, [1, 2]]},

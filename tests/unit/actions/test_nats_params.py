@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.executor.actions.nats_publish import NatsPublishParams
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.actions.nats_request import OURS, NatsRequestParams
 from shared.bus import topology
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @table(

@@ -13,7 +13,7 @@ from services.executor.actions.sql.action import SqlParams, is_reading
 from services.executor.actions.wait_for_event import WaitForEventParams
 from shared.contracts.action import ActionParams
 from shared.runtime.action_catalog import action_catalog
-from tests.support.table import table
+from tests.support.cases import table
 
 BIN = ["/bin/true"]
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.executor.actions.script_publish.params import ScriptPublishParams, Strategy
 from services.executor.actions.script_publish.steps import Stage, in_order, stages_of
-from tests.support.table import table
+from tests.support.cases import table
 
 
 @dataclass(frozen=True)

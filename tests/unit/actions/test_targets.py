@@ -11,7 +11,7 @@ from services.executor.actions.targets import (
     percent,
     result,
 )
-from tests.support.table import table
+from tests.support.cases import table
 
 DONE: Fate = "done"
 FAILED: Fate = "failed"
