@@ -20,6 +20,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
@@ -42,6 +43,17 @@ settings.load_profile(os.environ.get("AUTOMATION_TEST_BUDGET", "gate"))
 # To look for garbage while thousands of tests are collected, and in them later, took a third of
 # the time of collecting.
 gc.disable()
+
+#: Folders whose tests share one system.
+SHARING = ("tests/e2e",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one worker, and those of a folder that shares more."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        shared = next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_collection_finish() -> None:

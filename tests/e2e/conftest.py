@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from tests.e2e.ground import Ground, running_ground
 from tests.e2e.place import Place
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all of them in one worker, where runs are spread over several (`--dist loadgroup`)."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -184,8 +184,8 @@ async def test_every_side_of_a_run_is_accessible(
             await visitor.look(dark=dark)
             await visitor.settle()
             await visitor.is_accessible()
+    await tabs.first.click()  # while all of them are in sight
     await visitor.look(size=NARROW)
-    await tabs.first.click()
     await ended(visitor, "6")
     await visitor.picture("run-narrow", whole=True)
 
