@@ -107,7 +107,7 @@ async def test_an_alert_is_found_taken_care_of_and_silenced(visit: Visit, troubl
     await drawer.get_by_role("button", name="儲存").click()
     await expect(page.get_by_role("row").filter(has_text="maintenance")).to_be_visible()
 
-    await visitor.turn(f"/alerts/{trouble.alert['id']}")
+    await visitor.go(f"/alerts/{trouble.alert['id']}")
     await expect(page.get_by_text("已靜音").first).to_be_visible()
     await expect(page.get_by_text("已接手").first).to_be_visible()
     await visitor.is_accessible()
