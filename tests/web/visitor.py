@@ -145,7 +145,7 @@ class Visitor:
         unexpected = [
             each for each in self.complaints if not any(part in each for part in self.expected)
         ]
-        assert unexpected == []
+        assert unexpected == [], unexpected
 
     def hear(self, message: ConsoleMessage) -> None:
         """Note what is written on the console."""
