@@ -39,7 +39,7 @@ STAGES = (
     Stage("web-check"),
     Stage("audit-offline"),
     Stage("test", cores=2),
-    Stage("test-web"),
+    Stage("test-web", cores=2),
     Stage("stress-short"),
     Stage("compose-test"),
     Stage("test-cli"),
