@@ -127,6 +127,6 @@ async def test_theme_and_language_are_kept_and_nothing_flashes(visit: Visit) -> 
     visitor.expected = ("net::ERR_FAILED",)
     await page.route(re.compile(r"/assets/.*\.js"), lambda route: route.abort())
     await page.reload(wait_until="commit")
-    await page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
     assert await page.evaluate("document.documentElement.lang") == "zh-Hant-TW"

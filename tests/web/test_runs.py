@@ -180,6 +180,7 @@ async def test_every_side_of_a_run_is_accessible(
     await expect(tabs).to_have_count(SIDES)
     for side in range(SIDES):
         await tabs.nth(side).click()
+        await expect(tabs.nth(side)).to_have_attribute("aria-selected", "true")
         for dark in (False, True):
             await visitor.look(dark=dark)
             await visitor.settle()

@@ -30,7 +30,7 @@ export function themeOf(dark: boolean, motion: boolean): ThemeConfig {
       // The dark theme's red is too light for white text.
       Button: dark ? { dangerColor: "#1a0d0d" } : {},
       Descriptions: { labelColor: dark ? "rgba(255,255,255,0.65)" : "rgba(0,0,0,0.62)" },
-      Tabs: dark ? { itemSelectedColor: "#8ba3ff", itemHoverColor: "#8ba3ff" } : {},
+      Tabs: dark ? { itemSelectedColor: "#8ba3ff", itemHoverColor: "#8ba3ff", itemActiveColor: "#8ba3ff" } : {},
     },
   };
 }
