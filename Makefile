@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 APART := tests/cli tests/deploy tests/compose tests/bench tests/faults tests/web
 # In the order of the folders: what is long comes first, small files of unit tests even out the end.
 # (Left alone, xdist takes files of one test last, and those are the longest.)
-BY_FILE := -n 3 --dist loadgroup --no-loadscope-reorder
+BY_FILE := -n 3 --dist loadfile --no-loadscope-reorder
 # What is left to test-all, which also tries properties with more examples.
 SHORT := and not long
 test-all: SHORT :=

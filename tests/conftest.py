@@ -24,6 +24,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
@@ -48,12 +49,20 @@ gc.disable()
 SHARING = ("tests/e2e",)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one worker, and those of a folder that shares more."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        shared = next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
-        item.add_marker(pytest.mark.xdist_group(shared))
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keep the tests of a file in one worker, and those of a folder that shares more.
+
+    `--dist loadgroup` does so by its name, too, but with pytest 9 it scatters tests (xdist 3.8).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Decide which worker gets what (`--dist loadfile`)."""
+    return ByFile(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -14,8 +14,13 @@ from tests.support.system import System
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def system() -> AsyncIterator[System]:
-    """Run what `automation up` runs; tasks may run programs."""
-    env = {"AUTOMATION_EXECUTORS": "1", "AUTOMATION_SHELL": "on"}
+    """Run what `automation up` runs; tasks may run programs and call this machine."""
+    env = {
+        "AUTOMATION_EXECUTORS": "1",
+        "AUTOMATION_RUNTIMES": "1",
+        "AUTOMATION_SHELL": "on",
+        "AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32",
+    }
     async with System(env=env) as running:
         yield running
 

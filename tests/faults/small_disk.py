@@ -18,8 +18,6 @@ from deploy.local.postgres import Postgres
 from tests.faults.stage import Stage
 
 CAP_SYS_ADMIN = 21
-#: For so long a disk stays full.
-FULL = 3  # seconds
 
 
 def may_mount() -> bool:
@@ -84,8 +82,8 @@ def move_log(data: Path, wal: Path) -> None:
     (data / "pg_wal").symlink_to(wal)
 
 
-async def full(here: Stage, filler: Filler, sign: str) -> None:
-    """Keep a disk full until PostgreSQL has said so, and a while longer."""
+async def full(here: Stage, filler: Filler, sign: str, *, longer: float) -> None:
+    """Keep a disk full until PostgreSQL has said so, and some seconds longer."""
     log = here.system.home / "logs" / "postgres.log"
     deadline = time.monotonic() + 60
     until = 0.0
@@ -98,6 +96,6 @@ async def full(here: Stage, filler: Filler, sign: str) -> None:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             pass
         if not until and sign in log.read_text(errors="replace"):
-            until = time.monotonic() + FULL
+            until = time.monotonic() + longer
         assert until or time.monotonic() < deadline, f"no {sign!r} in the log of PostgreSQL"
         await asyncio.sleep(0.2)

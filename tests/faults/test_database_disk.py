@@ -147,7 +147,7 @@ async def test_the_disk_of_the_log_of_changes_is_full() -> None:
                 here.restless.add("postgres")
                 filler = Filler(folder / "wal")
                 with here.fault("full disk", "postgres"):
-                    await full(here, filler, "PANIC")
+                    await full(here, filler, "PANIC", longer=3)
                     filler.remove()
                 began = time.monotonic()
                 await here.steady()

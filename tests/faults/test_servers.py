@@ -20,7 +20,7 @@ from nats.js.errors import NotFoundError
 
 from shared.bus.topology import DUE, DUE_DEFAULT
 from tests.faults.small_disk import Filler, full, root
-from tests.faults.stage import Stage, wipe_jetstream
+from tests.faults.stage import LEASE, Stage, wipe_jetstream
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
@@ -167,7 +167,8 @@ async def test_the_disk_of_the_data_is_full(here: Stage) -> None:
     filler = Filler(here.system.home / "postgres")
     with here.fault("full disk", "postgres"):
         try:
-            await full(here, filler, "No space left on device")
+            # Nobody can renew a lease meanwhile, nor write down how an action ended.
+            await full(here, filler, "No space left on device", longer=LEASE / 4)
         finally:
             filler.remove()
     began = time.monotonic()

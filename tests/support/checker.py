@@ -84,6 +84,13 @@ class Verdict:
         """True if nothing is wrong."""
         return not any(self._wrong().values())
 
+    def forget(self, known: set[str]) -> None:
+        """Drop what is known from earlier verdicts on the same history; it learns the rest."""
+        for cases in self._wrong().values():
+            news = [each for each in cases if each not in known]
+            cases[:] = news
+            known.update(news)
+
     def report(self) -> str:
         """Say what is wrong, with examples."""
         lines = [f"{self.runs} runs, {self.excused_doubles} excused doubles"]

@@ -90,14 +90,19 @@ class Swept:
     ) -> None:
         await self._throw_away()
 
+    @property
+    def dsn(self) -> str:
+        """The address of the database, which has been swept once."""
+        assert self._dsn is not None
+        return self._dsn
+
     async def sweep(self) -> str:
         """Return the address of the database, which is as migrations left it, or as remembered."""
         if self._dsn is None or not await self._swept():
             assert self._dsn is None or not self._arranged, "a test has changed the schema"
             await self._throw_away()
             await self._begin()
-        assert self._dsn is not None
-        return self._dsn
+        return self.dsn
 
     async def remember(self) -> None:
         """Take what is there now for what each sweep leaves."""
@@ -108,10 +113,9 @@ class Swept:
         """Return the pools that are kept; new ones if a test has closed them or kept a session."""
         if self._pools is None or not all(map(_unused, (self._pools.owner, self._pools.api))):
             self._end_pools()
-            assert self._dsn is not None
             self._pools = Pools(
-                await open_pool(self._dsn, name=KEPT, max_size=10),
-                await open_pool(under(self._dsn, "api"), name=KEPT, max_size=10),
+                await open_pool(self.dsn, name=KEPT, max_size=10),
+                await open_pool(under(self.dsn, "api"), name=KEPT, max_size=10),
             )
         return self._pools
 
@@ -158,6 +162,11 @@ class Swept:
         await self._sweeper.fetch(_END_OTHERS, KEPT)
         if await self._sweeper.fetchrow(_SCHEMA) != self._schema:
             return False
+        await self.empty()
+        return True
+
+    async def empty(self) -> None:
+        """Leave the rows that each sweep leaves; sessions of others go on."""
         used = await self._sweeper.fetch(self._used)
         statements = [f"DELETE FROM {row['name']}" for row in used]  # noqa: S608 - as above
         statements += [
@@ -174,7 +183,6 @@ class Swept:
         for row in used:
             if row["size"] > LARGE:
                 await self._sweeper.execute(f"VACUUM {row['name']}")
-        return True
 
     async def _throw_away(self) -> None:
         self._end_pools()

@@ -13,11 +13,11 @@ from shared.bus.connection import Guard, connect
 from tests.integration.executor.floor import Floor, open_floor
 from tests.integration.scheduler.desk import Pools, desk_with, open_pools
 from tests.support import servers
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def pools(kept_database: Emptied) -> AsyncIterator[Pools]:
+async def pools(kept_database: Swept) -> AsyncIterator[Pools]:
     """Give connections to the database of all these tests."""
     async with open_pools(kept_database) as pools:
         yield pools
@@ -48,7 +48,7 @@ async def bus_url(own_server: servers.Running) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def floor(pools: Pools, bus_url: str, kept_database: Emptied) -> AsyncIterator[Floor]:
+async def floor(pools: Pools, bus_url: str, kept_database: Swept) -> AsyncIterator[Floor]:
     """Give a floor where executors can be started."""
     settings = {"database_url": kept_database.dsn, "nats_url": bus_url, "instance": "executor-1"}
     async with desk_with(pools, bus_url) as desk, open_floor(desk, settings) as floor:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest_asyncio
 
+from tests.support.swept import Swept
+
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(emptied_database: str) -> str:
+async def database(kept_database: Swept) -> str:
     """Give an empty database."""
-    return emptied_database
+    await kept_database.empty()
+    return kept_database.dsn

@@ -23,7 +23,7 @@ from tests.integration.log_writer.builders import (
     log_writer,
 )
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 TASK = UUID(int=5)
 
@@ -64,14 +64,14 @@ async def write(pool: Pool, *runs: RunFinished) -> int:
 )
 async def test_who_is_dead(
     pool: Pool,
-    kept_database: Emptied,
+    kept_database: Swept,
     policy: str,
     status: RunStatus,
     attempt: int,
     *,
     is_dead: bool,
 ) -> None:
-    await kept_database.begin(pool)
+    await kept_database.empty()
     await job(pool, policy)
 
     count = await write(pool, finished(uuid4(), TASK, status, attempt=attempt))

@@ -29,7 +29,7 @@ from tests.integration.log_writer.builders import (
 )
 from tests.support import servers
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import KEPT, Swept
 
 STARTED = topology.runs_started(EXECUTOR)
 FINISHED = topology.runs_finished(EXECUTOR)
@@ -77,9 +77,9 @@ async def test_a_run_from_its_start_to_its_statistics(
 
 @table("subject", [STARTED, FINISHED, LINES])
 async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
-    database: str, nats_url: str, bus: Client, kept_database: Emptied, subject: str
+    database: str, nats_url: str, bus: Client, kept_database: Swept, subject: str
 ) -> None:
-    await kept_database.begin()
+    await kept_database.empty()
     js = bus.jetstream()
     task = uuid4()
     async with log_writer(database, nats_url) as writer:
@@ -142,7 +142,10 @@ async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_u
 ) -> None:
     name = database.rpartition("/")[2].partition("?")[0]
     away = f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"
-    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
+    ended = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"  # noqa: S608 - names of ours
+        f" WHERE datname = '{name}' AND application_name <> '{KEPT}'"
+    )
     back = f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"
     js = bus.jetstream()
     await bear_out(database, finished(run, task))

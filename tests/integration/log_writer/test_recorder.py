@@ -25,7 +25,7 @@ from tests.integration.log_writer.builders import (
     statistics_of,
 )
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 FINISHED = topology.runs_finished(EXECUTOR)
 TASK = UUID(int=42)
@@ -50,9 +50,9 @@ def forged(true: RunFinished) -> dict[str, RunFinished]:
 
 @table("lie", forged(finished(uuid4(), TASK)))
 async def test_a_lie_is_no_row_but_a_dead_letter_and_the_truth_beside_it_counts(
-    database: str, nats_url: str, bus: Client, kept_database: Emptied, lie: str
+    database: str, nats_url: str, bus: Client, kept_database: Swept, lie: str
 ) -> None:
-    await kept_database.begin()
+    await kept_database.empty()
     true, victim = finished(uuid4(), TASK), finished(uuid4(), TASK, attempt=2)
     await bear_out(database, true, victim)
     message = RunsFinished(runs=(forged(victim)[lie], true))

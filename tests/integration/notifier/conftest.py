@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from tests.integration.notifier.house import House, Mailbox, Pools, open_pools, running_house
-from tests.support.emptied import Emptied
 from tests.support.http_sink import HttpSink
+from tests.support.swept import Swept
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -35,16 +35,16 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def kept_pools(kept_database: Emptied) -> AsyncIterator[Pools]:
+async def kept_pools(kept_database: Swept) -> AsyncIterator[Pools]:
     """Give connections to the database of all these tests."""
     async with open_pools(kept_database.dsn) as pools:
         yield pools
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pools(kept_pools: Pools, kept_database: Emptied) -> Pools:
+async def pools(kept_pools: Pools, kept_database: Swept) -> Pools:
     """Give them to one test, on an empty database."""
-    await kept_database.begin(kept_pools.owner)
+    await kept_database.empty()
     return kept_pools
 
 

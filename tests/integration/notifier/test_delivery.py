@@ -41,8 +41,8 @@ from tests.integration.notifier.house import (
     state_of,
 )
 from tests.support.cases import table
-from tests.support.emptied import Emptied
 from tests.support.http_sink import HttpSink
+from tests.support.swept import Swept
 
 KEY = "a key of sixteen characters or more"
 
@@ -89,9 +89,9 @@ async def test_each_try_carries_the_same_id_until_it_is_given_up(
 
 @table("status", [400, 301])
 async def test_a_refusal_is_not_tried_again(
-    house: House, sink: HttpSink, kept_database: Emptied, status: int
+    house: House, sink: HttpSink, kept_database: Swept, status: int
 ) -> None:
-    await kept_database.begin(house.pool)
+    await kept_database.empty()
     await house.hear(an_end(await webhook_task(house, f"{sink.url}/status/{status}/hook")))
 
     await house.send()
@@ -258,9 +258,9 @@ class Gossip:
 
 @table("delivers", [True, False])
 async def test_whatever_the_other_side_repeats_no_secret_is_kept(
-    house: House, kept_database: Emptied, *, delivers: bool
+    house: House, kept_database: Swept, *, delivers: bool
 ) -> None:
-    await kept_database.begin(house.pool)
+    await kept_database.empty()
     url = "https://hooks.example.com/services/T0PSECRET?token=V3RYSECRET"
     await house.channel("hook", secret={"url": url, "signing_key": KEY})
     office = PostOffice(
@@ -321,9 +321,9 @@ async def test_an_alert_fires_and_the_same_alert_is_resolved(house: House, sink:
     ],
 )
 async def test_what_cannot_be_told_says_why(
-    house: House, kept_database: Emptied, recipient: str, answer: str
+    house: House, kept_database: Swept, recipient: str, answer: str
 ) -> None:
-    await kept_database.begin(house.pool)
+    await kept_database.empty()
     await house.channel("off", secret={"url": "https://example.com/"}, enabled=False)
     await house.channel("chat", "apprise", secret={"url": "json://127.0.0.1/x"})
     await house.hear(

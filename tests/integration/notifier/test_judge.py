@@ -17,7 +17,7 @@ from shared.contracts.notifications import MOST_MESSAGES, ChannelKind
 from shared.contracts.runs import RunFinished, RunStatus
 from tests.integration.notifier.house import NOON, House, an_end
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 #: What an address takes.
 MOST = MOST_MESSAGES[ChannelKind.EMAIL] or 0
@@ -293,9 +293,9 @@ async def test_what_the_watchdog_says_is_told_once_until_the_schedule_goes_on(
 
 @table("again", [True, False])
 async def test_a_silence_that_was_over_before_anybody_looked_is_told_all_the_same(
-    house: House, kept_database: Emptied, *, again: bool
+    house: House, kept_database: Swept, *, again: bool
 ) -> None:
-    await kept_database.begin(house.pool)
+    await kept_database.empty()
     task = await house.task(
         policy={"notify": [{"on": ["silent", "recovered"], "channels": ["ops"]}]}
     )

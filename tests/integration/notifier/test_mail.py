@@ -19,7 +19,7 @@ from tests.integration.notifier.house import (
     state_of,
 )
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -130,9 +130,9 @@ async def test_the_password_lies_in_a_file_and_is_changed_at_work(
     [("451 try again later", "failed"), ("550 no such user here", "given_up")],
 )
 async def test_what_a_mail_server_says_decides_about_another_try(
-    mailing: House, mailbox: Mailbox, kept_database: Emptied, answer: str, state: str
+    mailing: House, mailbox: Mailbox, kept_database: Swept, answer: str, state: str
 ) -> None:
-    await kept_database.begin(mailing.pool)
+    await kept_database.empty()
     mailbox.answer = answer
     await mailing.hear(
         an_end(await mailing.task(notify_on_failure=True, notify_recipients=["ann@example.com"]))

@@ -12,11 +12,11 @@ from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import Desk, Pools, desk_with, open_pools
 from tests.integration.scheduler.trigger_parts import Parts, open_parts
 from tests.support import servers
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pools(kept_database: Emptied) -> AsyncIterator[Pools]:
+async def pools(kept_database: Swept) -> AsyncIterator[Pools]:
     """Give connections to the database of all these tests."""
     async with open_pools(kept_database) as pools:
         yield pools

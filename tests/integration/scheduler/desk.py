@@ -42,8 +42,8 @@ from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.db.pool import Pool, Record, open_pool
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
-from tests.support.emptied import Emptied
 from tests.support.roles import pool_as
+from tests.support.swept import Swept
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -101,14 +101,11 @@ class StubApi:
 class Pools:
     """Connections to one database, and what empties it."""
 
-    emptying: str
+    empty: Callable[[], Awaitable[object]]
+    """Leave in all tables what migrations wrote."""
     owner: Pool
     schedulers: Pool
     executors: Pool
-
-    async def empty(self) -> None:
-        """Leave nothing in any table."""
-        await self.owner.execute(self.emptying)
 
 
 @dataclass(kw_only=True)
@@ -232,22 +229,22 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_pools(database: Emptied) -> AsyncIterator[Pools]:
+async def open_pools(database: Swept) -> AsyncIterator[Pools]:
     """Open all connections that desks need; that costs more than most tests."""
     async with (
         await open_pool(database.dsn, name="test", max_size=8) as owner,
-        _under_roles(owner, database.statements) as pools,
+        _under_roles(owner, database.empty) as pools,
     ):
         yield pools
 
 
 @asynccontextmanager
-async def _under_roles(owner: Pool, emptying: str) -> AsyncIterator[Pools]:
+async def _under_roles(owner: Pool, empty: Callable[[], Awaitable[object]]) -> AsyncIterator[Pools]:
     async with (
         pool_as("scheduler", owner, max_size=8) as schedulers,
         pool_as("executor", owner, max_size=10) as executors,
     ):
-        yield Pools(emptying, owner, schedulers, executors)
+        yield Pools(empty, owner, schedulers, executors)
 
 
 _EMPTYING = (
@@ -259,7 +256,10 @@ _EMPTYING = (
 @asynccontextmanager
 async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
     """Give a desk with connections of its own, besides those of the owner."""
-    async with _under_roles(pool, _EMPTYING) as pools, desk_with(pools, url) as desk:
+    async with (
+        _under_roles(pool, lambda: pool.execute(_EMPTYING)) as pools,
+        desk_with(pools, url) as desk,
+    ):
         yield desk
 
 

@@ -31,7 +31,7 @@ from tests.integration.scheduler.desk import (
     outcomes,
 )
 from tests.support.cases import table
-from tests.support.emptied import Emptied
+from tests.support.swept import Swept
 
 
 async def start_of_task(desk: Desk, *, begun: datetime, **schedule: object) -> list[datetime]:
@@ -287,7 +287,7 @@ async def test_a_job_in_other_hands_is_waited_for_without_haste(desk: Desk) -> N
 
 
 async def test_a_frozen_scheduler_loses_its_jobs_and_can_do_no_harm_later(
-    desk: Desk, kept_database: Emptied
+    desk: Desk, kept_database: Swept
 ) -> None:
     frozen = await open_pool(kept_database.dsn, name="frozen", transaction_pause=0.3 * SECOND)
     events = [once(utc_now() - 5 * SECOND) for _ in range(20)]

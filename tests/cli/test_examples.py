@@ -15,8 +15,8 @@ import pytest_asyncio
 from deploy.examples.demo import things
 from deploy.examples.demo.tasks import TASKS
 from deploy.examples.tour.__main__ import STOPS
-from tests.e2e.ground import Ground
 from tests.support.load import BASE, RUNS, Operator
+from tests.support.system import System
 
 pytestmark = pytest.mark.timeout(300)  # the first one waits for all that the others need, too
 
@@ -28,16 +28,16 @@ Told = dict[str, asyncio.Task[str]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def told(ground: Ground) -> AsyncIterator[Told]:
+async def told(system: System) -> AsyncIterator[Told]:
     """Start all examples at once, each of which mostly waits; give what each will have told."""
-    home = ground.system.home
+    home = system.home
     # The others would be behind it: it stops the queue that all of them use.
     queues = await run(home, "tour", "queues")
     assert queues.endswith(WELL)
     others = [stop for stop in STOPS if stop != "queues"]
     examples = (("tour", *others), ("platform_day",), ("demo",))
     yield {words[0]: asyncio.create_task(run(home, *words)) for words in examples}
-    async with Operator(lambda: ground.system.api_url, ground.system.token) as operator:
+    async with Operator(lambda: system.api_url, system.token) as operator:
         await take_away(operator)
 
 
@@ -77,10 +77,10 @@ async def test_a_day_on_a_platform(told: Told) -> None:
 
 
 async def test_the_demo_is_there_once_however_often_it_is_brought_in(
-    told: Told, ground: Ground
+    told: Told, system: System
 ) -> None:
     first = await told["demo"]
-    again = await run(ground.system.home, "demo")
+    again = await run(system.home, "demo")
 
     assert f"tasks: {len(TASKS)}, {len(TASKS)} of them new" in first
     assert f"tasks: {len(TASKS)}, 0 of them new" in again
