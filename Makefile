@@ -60,7 +60,7 @@ lint: .venv/.dev ## style, types, import walls, lock files
 test: .venv/.dev ## the services, on real servers, about five minutes on two cores
 	@$(BIN)/python -m pytest -q $(BY_FILE) -m "not fault and not browser $(SHORT)" $(APART:%=--ignore=%)
 
-test-cli: .venv/.dev ## the command line, as processes, on a real system
+test-cli: .venv/.dev ## the command line and the examples, as processes, on a real system
 	@$(BIN)/python -m pytest -q -m "not fault $(SHORT)" tests/cli
 
 web-check: $(WEB)/node_modules/.installed ## types, style and logic of the page
