@@ -6,6 +6,8 @@ PY ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 BIN := $(CURDIR)/.venv/bin
 WEB := services/web
+# Whom ours is measured beside, in an environment of their own.
+PEERS := tests/bench/peers/requirements
 # Node and npm come from PyPI, too; a system's own are not looked for.
 NPM := cd $(WEB) && export PATH="$(BIN):$$PATH" && npm
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/scripts -type f ! -name schema.d.ts) \
@@ -33,7 +35,7 @@ test-all: SHORT :=
 test-all: export AUTOMATION_TEST_BUDGET := all
 
 .DEFAULT_GOAL := help
-.PHONY: help run web setup fmt lint test test-cli web-check test-web screenshots test-all stress stress-short bench bench-sync ci docs lock check-locks clean \
+.PHONY: help run web setup fmt lint test test-cli web-check test-web screenshots test-all stress stress-short bench bench-peers bench-sync ci docs lock check-locks clean \
 	image compose-test deploy-check audit audit-offline sbom licences release
 
 help: ## show the targets
@@ -83,6 +85,9 @@ test-all: test test-cli deploy-check web-check test-web stress compose-test ## e
 bench: .venv/.dev ## measure: throughput, herd, punctuality, latency, many tasks, events, limits (ARGS="W1 --quick")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+bench-peers: .venv/.dev .venv/.peers ## ours beside PgQueuer and taskiq, by turns on this machine (ARGS="--repeat 3 --only pgqueuer")
+	@$(BIN)/python -m tests.bench.peers $(ARGS)
+
 bench-sync: .venv/.dev ## compare JetStream's sync_interval: always and 1s
 	@$(BIN)/python -m tests.bench.sync
 
@@ -125,12 +130,13 @@ lock: | $(BIN)/uv ## re-lock; the files name no host
 	@$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE_ONLY) pyproject.toml -o requirements-image.lock
 	@$(COMPILE_ONLY) --group pyproject.toml:build --group pyproject.toml:web -o requirements-image-build.lock
+	@$(COMPILE_ONLY) $(PEERS).in -o $(PEERS).lock
 	@$(MAKE) -s .venv/.run
 	@$(NPM) install --package-lock-only --no-audit --no-fund --loglevel=error && node scripts/nameless-lock.ts
 	@$(MAKE) -s check-locks
 
 check-locks: ## fail if a lock file names a host
-	@! grep -nE 'https?://' requirements*.lock $(WEB)/package-lock.json tests/support/oidc/package-lock.json
+	@! grep -nE 'https?://' requirements*.lock $(PEERS).lock $(WEB)/package-lock.json tests/support/oidc/package-lock.json
 
 clean: ## remove what was installed and made here, the local system's data too
 	@rm -rf .venv .local $(WEB)/node_modules $(WEB)/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -144,6 +150,10 @@ $(BIN)/uv:
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	@$(BIN)/uv pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock && touch $@
+
+.venv/.peers: $(PEERS).lock .venv/.dev
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python .venv/peers
+	@$(BIN)/uv pip install -q --require-hashes --python .venv/peers/bin/python -r $(PEERS).lock && touch $@
 
 $(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | .venv/.run
 	@$(NPM) ci --no-progress --loglevel=error && touch node_modules/.installed

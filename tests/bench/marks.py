@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-RECORD = struct.Struct("<qdd")
+from tests.bench.mark import RECORD
+
 #: Marks of one measurement have numbers from its base up to here.
 SPAN = 10_000_000
 #: A system that starts nothing for so long is stuck, in seconds.
@@ -21,6 +21,7 @@ class Mark(NamedTuple):
 
     number: int
     at: float
+    reference: float
 
 
 class Marks:
@@ -40,8 +41,8 @@ class Marks:
             data = file.read_bytes()
             whole = data[: len(data) // RECORD.size * RECORD.size]
             found += [
-                Mark(number - base, at)
-                for number, _, at in RECORD.iter_unpack(whole)
+                Mark(number - base, at, reference)
+                for number, reference, at in RECORD.iter_unpack(whole)
                 if base <= number < base + SPAN
             ]
         return found

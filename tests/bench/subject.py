@@ -19,12 +19,11 @@ from shared.db.pool import Pool
 from tests.bench import counters, machine
 from tests.bench.door import Door
 from tests.bench.figures import Figures
+from tests.bench.mark import PAD
 from tests.bench.marks import SPAN, Marks
 from tests.support.system import CHECKOUT, System
 
 PLUGIN = Path(__file__).with_name("plugin")
-#: With the other fields, parameters of about 200 bytes.
-PAD = "x" * 170
 #: Tasks that the runs of W1 are spread over.
 MANUAL_TASKS = 200
 WARM_UP = 300  # runs

@@ -20,7 +20,8 @@ from uuid import UUID
 
 from deploy.local import ports, probe, process
 from tests.bench.figures import Figures
-from tests.bench.subject import PAD, Subject
+from tests.bench.mark import PAD
+from tests.bench.subject import Subject
 from tests.bench.workloads import punctuality
 
 LOADED = ("id", "name", "task_type", "task_action", "schedule_config", "action_config")

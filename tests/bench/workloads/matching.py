@@ -18,7 +18,8 @@ from uuid import UUID
 from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.topology import event_said
 from tests.bench.figures import Figures
-from tests.bench.subject import PAD, SETTLE, Subject
+from tests.bench.mark import PAD
+from tests.bench.subject import SETTLE, Subject
 from tests.bench.workloads import load
 
 SOURCE = "bench"

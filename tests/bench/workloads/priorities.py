@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.bench.figures import Figures
+from tests.bench.mark import PAD
 from tests.bench.marks import Mark
-from tests.bench.subject import PAD, Subject
+from tests.bench.subject import Subject
 
 PRIORITIES = range(1, 6)
 #: How long the slots are held: longer than it takes to ask for the herd.
