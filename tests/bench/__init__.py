@@ -1,6 +1,7 @@
 """The workloads of a comparison with other task systems, run on ours as its users get it.
 
     python -m tests.bench [W0 W1 … W9] [--repeat 3] [--out FILE] [--quick] [--full]
+    python -m tests.bench.peers          ours beside its peers, by turns (make bench-peers)
     python -m tests.bench.sync           NATS that syncs always, against once a second
     python -m tests.bench.profile        where the time goes, by py-spy
 
