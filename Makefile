@@ -151,7 +151,7 @@ $(BIN)/uv:
 .venv/.dev: requirements-dev.lock .venv/.run
 	@$(BIN)/uv pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock && touch $@
 
-.venv/.peers: $(PEERS).lock .venv/.dev
+.venv/.peers: $(PEERS).lock | .venv/.dev
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python .venv/peers
 	@$(BIN)/uv pip install -q --require-hashes --python .venv/peers/bin/python -r $(PEERS).lock && touch $@
 

@@ -60,6 +60,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return next((folder for folder in SHARING if file.startswith(f"{folder}/")), file)
 
 
+@pytest.hookimpl(optionalhook=True)  # tests run without xdist, too
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     """Decide which worker gets what (`--dist loadfile`)."""
     return ByFile(config, log)

@@ -35,6 +35,22 @@ def test_a_spoiled_history_is_found_out(mutate: Mutation, kind: str, seed: int) 
     assert kind in verdict.report()
 
 
+def test_what_one_judgement_has_named_is_no_fault_of_the_next_and_news_are() -> None:
+    dice = random.Random(1)  # noqa: S311 - no secret
+    spoiled = call_twice(dice, good(dice))
+    known: set[str] = set()
+    for is_good in (False, True):
+        verdict = checker.judge(spoiled)
+        verdict.forget(known)
+        assert verdict.is_good == is_good
+    known.clear()
+
+    verdict = checker.judge(spoiled)
+    verdict.forget(known)
+
+    assert verdict.double_effect
+
+
 def test_a_fault_of_an_executor_excuses_a_second_call_and_is_counted() -> None:
     dice = random.Random(1)  # noqa: S311 - no secret
     history = call_twice(dice, good(dice))

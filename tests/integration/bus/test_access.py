@@ -101,6 +101,17 @@ async def soon_in(server: ProductionNats, access: Access) -> None:
     await eventually(look, "the server lets it in")
 
 
+async def shows_another(server: ProductionNats, before: bytes) -> None:
+    """Wait until the server has another certificate than *before*."""
+
+    async def look() -> bool:
+        with suppress(OSError, nats.errors.Error):
+            return await shown(server) != before
+        return False
+
+    await eventually(look, "the server shows the new one")
+
+
 class Load:
     """Publishes orders without a rest; each must be stored, and stored once."""
 
@@ -295,12 +306,7 @@ async def test_a_certificate_is_changed_under_load(
         certificates.renew(server.keys, "nats", datetime.now(UTC))
         reload(running)
 
-        async def other() -> bool:
-            with suppress(OSError, nats.errors.Error):
-                return await shown(server) != before
-            return False
-
-        await eventually(other, "the server shows the new one")
+        await shows_another(server, before)
         await load.goes_on()
         await soon_in(server, server.access("api"))
         assert client.stats["reconnects"] == 0
@@ -326,12 +332,7 @@ async def test_the_authority_is_changed_step_by_step(
         rotation.rotate_authority(server.keys, Step.USE, now)
         reload(running)
 
-        async def other() -> bool:
-            with suppress(OSError, nats.errors.Error):
-                return await shown(server) != before
-            return False
-
-        await eventually(other, "the server shows the new one")
+        await shows_another(server, before)
         await soon_in(server, access)
         assert not await lets_in(server, behind)
 

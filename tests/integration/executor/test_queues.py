@@ -226,7 +226,7 @@ async def test_of_a_herd_that_waits_for_slots_the_best_start_first_down_to_the_l
     # What the server has stored it has not delivered yet: a slot that is free just then would
     # rightly go to the best that is here.
     await eventually(waits(executor, 1), "the best door has said that it has some")
-    # Longer than an answer takes on a busy machine: what a door has is told with what comes.
+    # Longer than an answer takes on a busy machine; each order reports how many are left.
     monkeypatch.setattr(doors, "ANSWERED", 0.5)
 
     floor.probe.go_on.set()

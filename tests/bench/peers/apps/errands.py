@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tests.bench.mark import PAD
 
-#: Environment of what runs each second (W3), and of what is due at once: base, count, due or "".
+#: Environment: the first number and how many, of what runs each second or is due at once.
 EVERY = "BENCH_EVERY"
 
 
