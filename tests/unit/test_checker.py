@@ -35,7 +35,7 @@ def test_a_spoiled_history_is_found_out(mutate: Mutation, kind: str, seed: int) 
     assert kind in verdict.report()
 
 
-def test_what_one_judgement_has_named_is_no_fault_of_the_next_and_news_are() -> None:
+def test_what_one_judgement_has_named_is_no_fault_of_the_next() -> None:
     dice = random.Random(1)  # noqa: S311 - no secret
     spoiled = call_twice(dice, good(dice))
     known: set[str] = set()
@@ -43,12 +43,6 @@ def test_what_one_judgement_has_named_is_no_fault_of_the_next_and_news_are() -> 
         verdict = checker.judge(spoiled)
         verdict.forget(known)
         assert verdict.is_good == is_good
-    known.clear()
-
-    verdict = checker.judge(spoiled)
-    verdict.forget(known)
-
-    assert verdict.double_effect
 
 
 def test_a_fault_of_an_executor_excuses_a_second_call_and_is_counted() -> None:
