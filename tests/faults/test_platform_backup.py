@@ -46,6 +46,7 @@ async def here() -> AsyncIterator[Stage]:
     """Run one executor, and give it something to carry."""
     async with platform_stage({"AUTOMATION_RUNTIMES": "0"}) as system:
         await rows(system, BALLAST)
+        await rows(system, "GRANT SELECT ON ballast TO automation_backup")
         yield system
 
 

@@ -279,7 +279,11 @@ def measure(history: History, since: datetime, until: datetime) -> Figures:
             [each.at for each in history.effects if each.attempt > 1 and each.at >= since]
         ),
         ended=max(
-            ((end - row.scheduled_at).total_seconds() for row in rows if (end := ends[row.run_id])),
+            (
+                (end - row.scheduled_at).total_seconds()
+                for row in rows
+                if (end := ends.get(row.run_id))
+            ),
             default=0.0,
         ),
     )

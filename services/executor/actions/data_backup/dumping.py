@@ -53,7 +53,7 @@ async def dump(
     try:
         dumped = await dumping
         if dumped.returncode != 0:
-            raise ActionFailed(f"pg_dump failed: {dumped.reason}")
+            raise ActionFailed(f"pg_dump failed: {dumped.error}")
         tables = await count_tables(tools, path, source)
         rows = without_excluded(await counting, params.exclude_tables) if counting else None
     finally:
@@ -106,7 +106,7 @@ async def contents(tools: postgres_tools.Tools, dumped: Path, source: postgres_t
     """
     listed = await child.run([tools["pg_restore"], "--list", str(dumped)], env=source.env)
     if listed.returncode != 0:
-        raise ActionFailed(f"the dump cannot be read back: {listed.reason}")
+        raise ActionFailed(f"the dump cannot be read back: {listed.error}")
     return listed.output
 
 
