@@ -1,7 +1,7 @@
 """Write the AsyncAPI document: every message that our services hear and say, from the code itself.
 
-The subscribers are the real ones, put on a broker that never connects. What is said over raw
-JetStream (orders, reports, the outbox) is listed here beside them.
+The subscribers are the real ones, put on a broker that never connects. What is said past
+FastStream (hints, reports, the outbox) is listed here beside them.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from shared.contracts.action import Rights
 from shared.contracts.policy import DEFAULT_QUEUE
 from shared.settings import ServiceSettings
 
-#: A queue is part of subjects and of consumers' names.
+#: A queue is part of subjects.
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SUBJECT = re.compile(r"([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:([A-Za-z_]\w*|\*)")

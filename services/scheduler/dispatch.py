@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nats.aio.client import Client
+from nats.errors import Error
 
 from services.scheduler.job import Entry
 from shared.bus import topology
@@ -37,5 +38,5 @@ class Dispatcher:
         for queue, runs in Counter(queues).items():
             try:
                 await self._client.publish(topology.task_due(queue), RunsDue(runs=runs).encode())
-            except Exception:  # executors look by themselves
-                log.warning("executors could not be told of %d runs in %s", runs, queue)
+            except (Error, OSError) as error:  # executors look by themselves
+                log.warning("executors could not be told of runs: %s", type(error).__name__)

@@ -51,21 +51,24 @@ FROM claimed c JOIN taken t ON t.run_id = c.run_id
 """  # noqa: S608 - our own words
 
 # A row in somebody's hands is passed over: if all others waited for it, none of them would be
-# renewed in time.
-_FREE = """
-WITH free AS MATERIALIZED (
-    SELECT run_id FROM executor.leases WHERE run_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
-)"""
+# renewed in time. Each is looked up once, under its own id; locked, it stays where it is (`ctid`).
+_OURS = """
+LATERAL (SELECT l.ctid FROM executor.leases l
+         WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+           AND l.outcome IS NULL
+         FOR UPDATE SKIP LOCKED) l
+"""
 
 _FINISH = f"""
-{_FREE}
+WITH free AS MATERIALIZED (
+    SELECT h.*, l.ctid FROM unnest($1::uuid[], $2::int[], $4::text[], $5::bytea[], $6::timestamptz[])
+        AS h (run_id, attempt, outcome, report, retry_at), {_OURS}
+)
 UPDATE executor.leases l
 SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report, retry_at = f.retry_at
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $6::timestamptz[])
-     AS f (run_id, attempt, outcome, report, retry_at) JOIN free USING (run_id)
-WHERE l.run_id = f.run_id AND l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL
+FROM free f WHERE l.ctid = f.ctid
 RETURNING l.run_id, l.attempt
-"""  # noqa: S608 - as above
+"""  # noqa: S608 - our own words
 
 # The lease goes to the next attempt; what this one said of its end must not go with it.
 _FINISH_AND_KEEP = f"""
@@ -79,17 +82,19 @@ SELECT run_id, attempt FROM ended
 
 # What is still ours is read, not returned by the update: what was passed over is ours, too.
 _RENEW = f"""
-{_FREE}, held AS (
+WITH held AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $5::text[]) AS h (run_id, attempt, progress)
+), free AS MATERIALIZED (
+    SELECT h.*, l.ctid FROM held h, {_OURS}
 ), renewed AS (
     UPDATE executor.leases l
-    SET lease_until = clock_timestamp() + $4::interval, progress = coalesce(h.progress, l.progress)
-    FROM held h JOIN free USING (run_id)
-    WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
-      AND l.outcome IS NULL
+    SET lease_until = clock_timestamp() + $4::interval, progress = coalesce(f.progress, l.progress)
+    FROM free f WHERE l.ctid = f.ctid
 )
-SELECT l.run_id, l.attempt FROM executor.leases l JOIN held h USING (run_id)
-WHERE l.attempt = h.attempt AND l.executor_id = $3 AND l.outcome IS NULL
+SELECT h.run_id, h.attempt FROM held h, LATERAL (
+    SELECT FROM executor.leases l
+    WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+      AND l.outcome IS NULL OFFSET 0) l
 """  # noqa: S608 - as above
 
 
@@ -165,9 +170,9 @@ class LeaseStore:
             _FINISH_AND_KEEP if followed else _FINISH,
             [run.run_id for run in runs],
             [run.attempt for run in runs],
+            self._executor_id,
             [_outcome(run) for run in runs],
             reports,
-            self._executor_id,
             [run.retry_at for run in runs],
         )
         return _attempts(rows)

@@ -18,7 +18,7 @@ from services.scheduler.store.admission_rows import (
     live_of,
     queue_rule_of,
 )
-from services.scheduler.store.orders import let_go
+from services.scheduler.store.orders import BY_KEY, let_go
 from services.scheduler.store.runless import note_runless
 from services.scheduler.waiting import (
     REASONS,
@@ -135,8 +135,9 @@ WHERE o.run_id = d.run_id AND o.held
 
 _EXPIRE = """
 WITH late AS MATERIALIZED (
-    SELECT o.run_id FROM scheduler.jobs j
-         JOIN scheduler.occurrences o USING (task_id) JOIN scheduler.orders w USING (run_id)
+    SELECT o.run_id
+    FROM scheduler.orders w JOIN scheduler.occurrences o USING (run_id)
+         JOIN scheduler.jobs j ON j.task_id = w.task_id
     WHERE j.policy LIKE '%"start_deadline_seconds":%' AND NOT o.settled AND o.attempt = 1
       AND o.due_at
           < now() - make_interval(secs => (j.policy::json ->> 'start_deadline_seconds')::int)
@@ -285,6 +286,7 @@ class AdmissionStore:
     async def expire(self) -> int:
         """Give up runs that no executor has claimed before their deadline; return how many."""
         async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(BY_KEY)
             expired = [row["run_id"] for row in await connection.fetch(_EXPIRE)]
             await note_runless(connection, expired)
         return len(expired)

@@ -23,14 +23,14 @@ from shared.db.pool import Connection, Pool, Record
 # keeps two schedulers from settling a run twice: what one has in hand the other passes over.
 _SETTLE = """
 WITH ended AS (
-    SELECT o.run_id, l.outcome, l.finished_at
+    SELECT o.ctid, l.outcome, l.finished_at
     FROM scheduler.occurrences o, LATERAL (
         SELECT l.outcome, l.finished_at FROM executor.scheduler_leases l
         WHERE l.run_id = o.run_id AND l.outcome NOT IN ('retry', 'snoozed') OFFSET 0) l
     WHERE NOT o.settled AND NOT o.held
     ORDER BY o.created_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED
 )
-UPDATE scheduler.occurrences o SET settled = true FROM ended e WHERE o.run_id = e.run_id
+UPDATE scheduler.occurrences o SET settled = true FROM ended e WHERE o.ctid = e.ctid
 RETURNING o.run_id, o.task_id, e.outcome, e.finished_at, o.origin
 """
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.scheduler.job import Cancel, Entry, Job
-from services.scheduler.store.orders import let_go, take_back
+from services.scheduler.store.orders import BY_KEY, let_go, take_back
 from services.scheduler.store.runless import note_runless
 from shared.db.pool import Connection, Pool
 
@@ -143,7 +143,9 @@ class LedgerStore:
 
     async def repair(self, limit: int) -> list[str]:
         """Order runs that were let go and that nobody has or waits for; return their queues."""
-        return [row["queue"] for row in await self.pool.fetch(_REPAIR, limit)]
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(BY_KEY)
+            return [row["queue"] for row in await connection.fetch(_REPAIR, limit)]
 
     async def prune(self, older_than: timedelta, limit: int) -> int:
         """Delete settled rows past their time; return how many."""

@@ -14,6 +14,10 @@ from uuid import UUID
 
 from shared.db.pool import Connection
 
+#: Before a statement that looks for many orders: the table is empty one moment and full the next,
+#: and a plan that was made while it was empty would read it whole for each of them.
+BY_KEY = "SET LOCAL enable_seqscan = off"
+
 
 def let_go(runs: str) -> str:
     """Return the INSERT that orders *runs*: a query with run, task, attempt, queue and priority."""

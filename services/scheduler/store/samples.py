@@ -17,11 +17,12 @@ _HELD = """
 SELECT split_part(coalesce(waits_for, ''), ':', 1) AS reason, count(*) AS runs
 FROM (SELECT waits_for FROM scheduler.occurrences WHERE held LIMIT $1) o GROUP BY 1
 """
+# Each with its run, by its id: the planner is not to read all runs there are.
 _WAITING = """
 SELECT w.queue, count(*) AS runs,
     greatest(0, extract(epoch FROM clock_timestamp() - min(o.due_at)))::float8 AS oldest
-FROM (SELECT run_id, queue FROM scheduler.orders LIMIT $1) w
-     JOIN scheduler.occurrences o USING (run_id)
+FROM (SELECT run_id, queue FROM scheduler.orders LIMIT $1) w, LATERAL (
+    SELECT due_at FROM scheduler.occurrences o WHERE o.run_id = w.run_id OFFSET 0) o
 GROUP BY 1
 """
 # By the few leases that live, each with its run.
@@ -77,7 +78,8 @@ class SampleStore:
         held = await self._pool.fetch(_HELD, MOST_COUNTED)
         sample.held = {row["reason"] or "line": row["runs"] for row in held}  # for the admitter
         waiting = await self._pool.fetch(_WAITING, MOST_COUNTED)
-        sample.waiting = dict.fromkeys(sample.running, 0)
+        # A zero where somebody could take runs: an autoscaler takes no number for an outage.
+        sample.waiting = dict.fromkeys([*sample.running, *sample.executors], 0)
         sample.waiting |= {row["queue"]: row["runs"] for row in waiting}
         sample.oldest_waiting = max((row["oldest"] for row in waiting), default=0.0)
         most = max(sum(row["runs"] for row in rows) for rows in (held, waiting))

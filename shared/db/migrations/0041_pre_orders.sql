@@ -19,8 +19,9 @@ FROM executor.leases;
 
 -- Takes the next orders of these queues that an executor with these labels and actions may run; what is to end without
 -- being begun, and an action that nobody has, is anybody's. Of orders that were lost `last_chance` times it takes one, or
--- none. An order that the ledger does not bear out (any more) goes without a word. Each row is looked up under its own
--- key: a plan that was made while the tables were empty would read them whole.
+-- none. An order that the ledger does not bear out (any more) goes without a word. The plan follows the index in its
+-- order and looks each row up under its own key, whatever the statistics say of a table that is empty one moment and
+-- full the next.
 CREATE FUNCTION scheduler.take_orders(
     queues text[], most integer, labels jsonb, actions text[], last_chance integer, no_last_chance boolean
 ) RETURNS TABLE (
@@ -28,35 +29,36 @@ CREATE FUNCTION scheduler.take_orders(
     requested_by text, missed_count integer, missed_since timestamptz, version bigint, name text, action text,
     action_config text, timeout_seconds integer, policy text, origin text, cancel_reason text, traceparent text
 ) LANGUAGE plpgsql SECURITY DEFINER ROWS 100
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH fitting AS MATERIALIZED (
         SELECT f.* FROM unnest(queues) AS q (name), LATERAL (
-            SELECT w.run_id, w.attempt, w.rank, w.lost >= last_chance AS is_last_chance,
+            SELECT w.ctid, w.run_id, w.attempt, w.rank, w.lost = last_chance AS is_last_chance,
                    coalesce(o.outcome = 'fired' AND NOT o.held AND NOT o.settled AND o.recalled_at IS NULL
-                            AND o.attempt = w.attempt, false) AS is_true,
+                            AND o.attempt = w.attempt AND j.task_id IS NOT NULL, false) AS is_true,
                    w.task_id, o.trigger, o.scheduled_for, o.due_at, o.requested_by, o.missed_count, o.missed_since,
                    j.version, j.name, j.action, coalesce(o.params, j.action_config) AS action_config,
                    j.timeout_seconds, j.policy, o.origin, o.cancel_reason, o.traceparent
             FROM scheduler.orders w
                  LEFT JOIN scheduler.occurrences o ON o.run_id = w.run_id
                  LEFT JOIN scheduler.jobs j ON j.task_id = w.task_id
-            WHERE w.queue = q.name AND NOT (w.lost >= last_chance AND no_last_chance)
+            WHERE w.queue = q.name AND NOT (w.lost = last_chance AND no_last_chance)
               AND (o.cancel_reason IS NOT NULL OR j.task_id IS NULL OR (
                   CASE WHEN j.policy LIKE '%"selector"%'
                        THEN coalesce((j.policy::jsonb #> '{selector,labels}') <@ labels, true) ELSE true END
                   AND (actions IS NULL OR j.action = ANY (actions) OR NOT EXISTS (
-                      SELECT FROM executor.scheduler_executors e
+                      SELECT FROM executor.executors e  -- also one that an operator has closed for a while
                       WHERE j.action = ANY (e.actions) AND NOT e.draining AND w.queue = ANY (e.queues)
                         AND e.seen_at > clock_timestamp() - interval '30 seconds'))))
             ORDER BY w.rank LIMIT most FOR UPDATE OF w SKIP LOCKED
         ) f ORDER BY f.rank LIMIT most
     ), taken AS (
         DELETE FROM scheduler.orders w USING fitting f
-        WHERE w.run_id = f.run_id AND (NOT f.is_last_chance OR f.run_id = (
+        WHERE w.ctid = f.ctid AND (NOT f.is_last_chance OR f.run_id = (
             SELECT l.run_id FROM fitting l WHERE l.is_last_chance ORDER BY l.rank LIMIT 1))
         RETURNING f.run_id, f.attempt, f.task_id, f.trigger, f.scheduled_for, f.due_at, f.requested_by, f.missed_count,
                   f.missed_since, f.version, f.name, f.action, f.action_config, f.timeout_seconds, f.policy, f.origin,
