@@ -61,8 +61,9 @@ LATERAL (SELECT l.ctid FROM executor.leases l
 
 _FINISH = f"""
 WITH free AS MATERIALIZED (
-    SELECT h.*, l.ctid FROM unnest($1::uuid[], $2::int[], $4::text[], $5::bytea[], $6::timestamptz[])
-        AS h (run_id, attempt, outcome, report, retry_at), {_OURS}
+    SELECT h.*, l.ctid
+    FROM unnest($1::uuid[], $2::int[], $4::text[], $5::bytea[], $6::timestamptz[])
+         AS h (run_id, attempt, outcome, report, retry_at), {_OURS}
 )
 UPDATE executor.leases l
 SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report, retry_at = f.retry_at

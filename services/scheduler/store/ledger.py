@@ -102,6 +102,29 @@ WITH lost AS MATERIALIZED (
 """  # noqa: S608 - our own words
 
 
+# What a scheduler of the version before had taken back or called back when it ended: it waited half
+# a minute to know whether a claim had been under way. The lease says so by now. Goes with the next
+# version, with the two columns.
+_LEFT_HALFWAY = """
+WITH known AS (
+    SELECT o.run_id, o.cancelled_at IS NOT NULL AND l.run_id IS NOT NULL AS runs
+    FROM scheduler.occurrences o LEFT JOIN LATERAL (
+        SELECT l.run_id FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l
+        ON true
+    WHERE o.cancelled_at < clock_timestamp() - interval '1 minute'
+       OR o.recalled_at < clock_timestamp() - interval '1 minute'
+    FOR UPDATE OF o SKIP LOCKED
+)
+UPDATE scheduler.occurrences o
+SET cancelled_at = NULL, recalled_at = NULL,
+    outcome = CASE WHEN k.runs THEN 'fired' ELSE o.outcome END,
+    reason = CASE WHEN k.runs THEN 'claimed_before_cancel' ELSE o.reason END,
+    settled = o.settled AND NOT k.runs,
+    unique_key = CASE WHEN k.runs THEN NULL ELSE o.unique_key END
+FROM known k WHERE o.run_id = k.run_id
+"""
+
+
 class LedgerStore:
     """The ledger."""
 
@@ -145,6 +168,7 @@ class LedgerStore:
         """Order runs that were let go and that nobody has or waits for; return their queues."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
+            await connection.execute(_LEFT_HALFWAY)
             return [row["queue"] for row in await connection.fetch(_REPAIR, limit)]
 
     async def prune(self, older_than: timedelta, limit: int) -> int:

@@ -161,3 +161,30 @@ async def test_a_run_that_was_renewed_after_all_goes_on_when_that_attempt_is_ove
 
     assert await desk.orders() == {run: 2}
     await begin(desk, run, 2)
+
+
+async def test_what_the_version_before_left_halfway_is_brought_to_its_end(desk: Desk) -> None:
+    await desk.empty()
+    claimed, unclaimed, recalled, just_recalled = runs = await desk.fire(4)
+    await desk.pool.execute("DELETE FROM scheduler.orders WHERE run_id <> $1", claimed)
+    assert [run.run_id for run in await desk.executor().claim(4)] == [claimed]
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET outcome = 'cancelled', settled = true,"
+        " cancelled_at = now() - interval '2 minutes' WHERE run_id = ANY($1::uuid[])",
+        [claimed, unclaimed],
+    )
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET created_at = now() - interval '2 minutes', recalled_at ="
+        " now() - CASE WHEN run_id = $1 THEN interval '2 minutes' ELSE interval '1 second' END"
+        " WHERE run_id = ANY($2::uuid[])",
+        recalled,
+        [recalled, just_recalled],
+    )
+
+    await desk.ledger.repair(10)
+
+    rows = {run: await desk.row(run) for run in runs}
+    assert (rows[claimed]["outcome"], rows[claimed]["settled"]) == ("fired", False)
+    assert (rows[unclaimed]["outcome"], rows[unclaimed]["settled"]) == ("cancelled", True)
+    assert rows[claimed]["cancelled_at"] is rows[unclaimed]["cancelled_at"] is None
+    assert await desk.orders() == {recalled: 1}

@@ -81,8 +81,8 @@ class Runs:
             check(last.lost or last.retry_at is not None, Promise.APART, run, last)
             asked = last.retry_at
             stops = run.run_id in self.doomed  # it does not begin anything, it only ends
-            at_once = asked is None or stops or last.came_back
-            check(at_once or now >= asked, Promise.PAUSE, run, last, now)
+            at_once = stops or last.came_back
+            check(asked is None or at_once or now >= asked, Promise.PAUSE, run, last, now)
         before.append(Attempt())
         self.task_of[run.run_id] = run.task_id
 

@@ -123,7 +123,7 @@ async def _nobody_is_live(
     return []
 
 
-_FENCE = "l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL"
+_FENCE = "l.attempt = h.attempt AND l.executor_id = $3"
 _FAILED = "failed = l.failed + CASE WHEN l.outcome = 'retry' THEN 1 ELSE 0 END"
 
 SABOTAGE: dict[str, Sabotage] = {
@@ -179,7 +179,7 @@ SABOTAGE: dict[str, Sabotage] = {
     "a late result counts": Sabotage(
         Promise.ENDS,
         lives.late_result,
-        sql(leases, "_FINISH", _FENCE, "l.outcome IS NULL AND $5::uuid IS NOT NULL"),
+        sql(leases, "_FINISH", _FENCE, "$3::uuid IS NOT NULL"),
     ),
     "a run that is over is said to be stopped": Sabotage(
         Promise.CANCEL, lives.cancelled_too_late, Patch(ends, "_is_final", lambda _: False)

@@ -123,7 +123,7 @@ class World:
         await self.desk.js.purge_stream("EVENTS")
         with contextlib.suppress(NotFoundError):
             await self.desk.js.delete_consumer("EVENTS", topology.SCHEDULER_EVENTS.name)
-        await declare_on(self.desk.js, [topology.SCHEDULER_EVENTS])
+        await declare_on(self.desk.js)
         self.events = await self.desk.js.pull_subscribe_bind(
             topology.SCHEDULER_EVENTS.name, stream="EVENTS"
         )
@@ -178,12 +178,11 @@ class World:
 
     async def pause(self, number: int) -> None:
         """Let nothing begin for a moment, of whatever was let go."""
-        paused = "UPDATE api.switches SET paused = $1"
-        await self.desk.pool.execute(paused, True)
+        await self.desk.pool.execute("UPDATE api.switches SET paused = true")
         await self.recalls.recall()
         for each in await self.claim(number, 20):
             self.runs.began_in_a_pause(each.run)
-        await self.desk.pool.execute(paused, False)
+        await self.desk.pool.execute("UPDATE api.switches SET paused = false")
 
     async def end(self, taken: Taken, deed: Deed, *, looks: bool = True) -> None:
         """End an attempt; an executor that *looks* sees first whether it is to stop."""
@@ -243,8 +242,8 @@ class World:
         """Ask for each run in the line to be stopped while executors take them."""
         waiting = list(await self.desk.orders())
         before = {run_id: list(self.runs.ends[run_id]) for run_id in waiting}
-        *items, _ = await asyncio.gather(
-            *map(self._cancel, waiting), self.claim(number, 20, two=True)
+        items, _ = await asyncio.gather(
+            asyncio.gather(*map(self._cancel, waiting)), self.claim(number, 20, two=True)
         )
         for item in items:
             self.runs.answered(item, "fired", before[item.run_id], raced=False)
