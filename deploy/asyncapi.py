@@ -1,7 +1,7 @@
 """Write the AsyncAPI document: every message that our services hear and say, from the code itself.
 
-The subscribers are the real ones, put on a broker that never connects. What is said over raw
-JetStream (orders, reports, the outbox) is listed here beside them.
+The subscribers are the real ones, put on a broker that never connects. What is said past
+FastStream (hints, reports, the outbox) is listed here beside them.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from shared.contracts.accounts import AccountDesired
 from shared.contracts.bus import EnsureRequest
 from shared.contracts.event import CloudEvent
 from shared.contracts.message import Message, Part
-from shared.contracts.runs import LogLines, RunDue, RunsFinished, RunsRequested, RunsStarted
+from shared.contracts.runs import LogLines, RunsDue, RunsFinished, RunsRequested, RunsStarted
 from shared.contracts.tasks import TaskChanged
 
 #: Subject, message, title and what it says.
 SAID: tuple[tuple[str, type[Message | Part], str, str], ...] = (
     ("task.*.*", TaskChanged, "task-changed", "API: a task was created, updated or deleted."),
     (topology.RUN_REQUEST_API, RunsRequested, "runs-requested", "API: runs asked for by hand."),
-    ("task.due.*.*.*", RunDue, "run-due", "Scheduler: an executor is to run this now."),
+    ("task.due.*", RunsDue, "runs-due", "Scheduler: runs of this queue wait for an executor."),
     ("task.started.*", RunsStarted, "runs-started", "Executor: these runs began."),
     ("task.finished.*", RunsFinished, "runs-finished", "Executor: these runs ended."),
     ("task.log.*", LogLines, "log-lines", "Executor: what actions wrote."),

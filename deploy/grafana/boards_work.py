@@ -52,13 +52,8 @@ SCHEDULING = Board(
             (
                 curves("Rescued", rate("automation_runs_rescued_total", "instance"), unit="ops"),
                 curves(
-                    "Orders sent again",
-                    rate("automation_orders_resent_total", "instance"),
-                    unit="ops",
-                ),
-                curves(
-                    "Orders, by whether the bus has them",
-                    rate("automation_orders_total", "acknowledged"),
+                    "Orders repaired",
+                    rate("automation_orders_repaired_total", "instance"),
                     unit="ops",
                 ),
             ),
@@ -86,13 +81,7 @@ EXECUTORS = Board(
                     ("sum by (instance) (automation_executor_running)", "{{instance}} running"),
                     ("sum by (instance) (automation_executor_slots)", "{{instance}} slots"),
                 ),
-                curves(
-                    "Claims",
-                    ("sum(rate(automation_claims_total[$__rate_interval]))", "claimed"),
-                    ("sum(rate(automation_claims_lost_total[$__rate_interval]))", "lost"),
-                    ("sum(rate(automation_claims_foreign_total[$__rate_interval]))", "foreign"),
-                    unit="ops",
-                ),
+                curves("Claims", rate("automation_claims_total", "instance"), unit="ops"),
                 curves(
                     "Results not stored", most("automation_executor_unstored_results", "instance")
                 ),

@@ -20,7 +20,7 @@ from shared.contracts.bus import Ensured, EnsureRequest
 from shared.runtime.metrics import TOPOLOGY_REPAIRS
 
 EVERYTHING = Meant(STREAMS, CONSUMERS, ())
-#: Consumers that one stream may have. Queues and servers are named by those who ask.
+#: Consumers that one stream may have. Servers of accounts are named by those who ask.
 MOST_CONSUMERS = 1_000
 #: The server takes its time only when a cluster chooses leaders.
 SECONDS = 5

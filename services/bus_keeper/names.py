@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.bus.shapes import Consumer, Stream
-from shared.bus.topology import CONSUMERS, STREAMS, due_consumer, runtime_consumer
+from shared.bus.topology import CONSUMERS, STREAMS, runtime_consumer
 from shared.contracts.bus import EnsureRequest
 
-_DUE = re.compile(r"due-([a-z0-9][a-z0-9_-]{0,62})-([1-5])")
 _RUNTIME = re.compile(r"runtime-([A-Za-z0-9_-]{1,64})")
 
 
@@ -48,8 +47,6 @@ def consumer_named(name: str) -> Consumer | None:
     for consumer in CONSUMERS:
         if consumer.name == name:
             return consumer
-    if due := _DUE.fullmatch(name):
-        return due_consumer(due[1], int(due[2]))
     if runtime := _RUNTIME.fullmatch(name):
         return runtime_consumer(runtime[1])
     return None

@@ -3,7 +3,7 @@
 Owns    schema `executor`: leases (who runs what until when, how far it is, and how it ended),
         attempt_ends (how attempts ended that another one followed), executors (who is there),
         superseded (late results of attempts that had lost their lease).
-Hears   `task.due.<queue>.<priority>.*` of its queues, `run.cancel`.
+Hears   `task.due.<queue>` of its queues, `run.cancel`.
 Says    `task.started.<executor>`, `task.log.<executor>`, `task.finished.<executor>`.
 
 The only service with a door to the outside world: its actions. It claims a run in PostgreSQL before

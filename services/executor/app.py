@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import AsyncExitStack
+from functools import partial
 from uuid import uuid4
 
 from services.executor.executor import Executor
@@ -64,7 +65,7 @@ async def build(settings: ExecutorSettings, stack: AsyncExitStack) -> Parts:
         loops=await executor.start(),
         checks={
             "database": Schema(pool, "executor.executor_migrations").check,
-            "bus": executor.watch.check,
+            "bus": partial(client.flush, 2),
             "storing": executor.publisher.storing.check,
         },
         drain=drain,

@@ -17,7 +17,6 @@ from uuid import UUID
 from services.executor.claimed import ClaimedRun
 from services.executor.limit import Limit
 from services.executor.redaction import Redaction
-from shared.contracts.runs import RunStarted
 from shared.runtime.tracing import Trace, trace_id_of
 
 
@@ -34,7 +33,7 @@ class Attempt:
     """A claimed run and how it stands here."""
 
     run: ClaimedRun
-    started: RunStarted | None = None
+    started_at: datetime | None = None
     """Set once it has begun."""
     limit: Limit | None = None
     """Set once its action has begun."""

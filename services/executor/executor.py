@@ -1,10 +1,10 @@
 """One executor, put together from its parts: in, run, out, and what keeps it honest.
 
-orders ──► Doors ──► Intake ──► UnderWay ──► Runner ──► Journal ──► reports
-                                   ▲                       ▲
-              Heartbeat (leases, progress)            Confirmer (what the log lacks)
-              Stopper (what is to end)
-              Warden (what does not end)
+orders ──► Intake ──► UnderWay ──► Runner ──► Journal ──► reports
+             ▲          ▲                       ▲
+          Hints    Heartbeat (leases, progress)  Confirmer (what the log lacks)
+                   Stopper (what is to end)
+                   Warden (what does not end)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nats.aio.client import Client
 
 from services.executor import metrics
 from services.executor.context import World
-from services.executor.doors import Doors, consumers_of
+from services.executor.hints import Hints, kind
 from services.executor.intake import Intake
 from services.executor.journal import Journal
 from services.executor.loops.confirmer import Confirmer
@@ -42,7 +42,7 @@ from services.executor.time_of_day import DatabaseClock
 from services.executor.under_way import UnderWay
 from shared.bus.publisher import Publisher
 from shared.bus.topology import LOG_WRITER_FINISHED
-from shared.bus.watch import Watch, unread
+from shared.bus.watch import unread
 from shared.contracts.action import Action
 from shared.db.pool import Pool
 from shared.runtime.clock import stopwatch, utc_now
@@ -76,7 +76,7 @@ class Executor:
         self._clock = DatabaseClock(stopwatch)
         self._presence = PresenceStore(pool, executor_id)
         lease = timedelta(seconds=settings.lease_seconds)
-        abilities = Abilities(settings.labels, tuple(actions))
+        abilities = Abilities(settings.queues, settings.labels, tuple(actions))
         leases = LeaseStore(pool, executor_id, lease, abilities)
         self.publisher = Publisher(client)
         self.journal = Journal(executor_id, leases, self.publisher)
@@ -104,10 +104,9 @@ class Executor:
             unread=lambda: unread(self._js, LOG_WRITER_FINISHED),
             keep=timedelta(days=settings.lease_days),
         )
-        self._consumers = consumers_of(settings.queues)
-        self.watch = Watch(client, self._consumers)
-        slots, came = settings.executor_slots, self.intake.arrived
-        self._doors = Doors(client, settings.queues, slots=slots, came=came)
+        group = kind(settings.queues, settings.labels, tuple(actions))
+        self._hints = Hints(client, settings.queues, group)
+        self._hints.told = self.intake.told
 
     def _make_world(
         self,
@@ -163,18 +162,14 @@ class Executor:
         self.journal.wake = telling.wake
         stopping = Loop("stopper", self._stopper.step)
         self._stopper.wake = stopping.wake
-        self.intake.doors = self._doors
-        # The doors need their consumers; if this fails, the loop makes up for it.
-        await _tried(self.watch.step())
+        self.intake.hints = self._hints
         await self._stopper.start()
-        await self._doors.open(on_expired=taking.wake)
         return (
             telling,
             stopping,
             Loop("heartbeat", self._heartbeat.step),
             Loop("warden", self._warden.step),
             Loop("confirmer", self._confirmer.step),
-            Loop("watch", self.watch.step),
             taking,
         )
 

@@ -22,6 +22,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.executor import metrics
+from services.executor.claimed import ClaimedRun
+from services.executor.report import started
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
 from shared.bus.publisher import Outgoing, Publisher
@@ -29,7 +31,6 @@ from shared.contracts.runs import (
     LogLine,
     RunFinished,
     RunsStarted,
-    RunStarted,
 )
 
 #: Results per statement and message. Larger batches gain nothing measurable.
@@ -49,6 +50,14 @@ REST = timedelta(milliseconds=50)
 BATCH_BYTES = 700_000
 
 log = logging.getLogger(__name__)
+
+
+class _Begun(NamedTuple):
+    """What is said of a beginning, if the run is not over by then."""
+
+    run: ClaimedRun
+    at: datetime
+    executor: str
 
 
 class _Ended(NamedTuple):
@@ -73,7 +82,7 @@ class Journal:
         self._locked: list[_Ended] = []
         """Somebody else has their leases' rows in hand; to be tried again with the next flush."""
         self._unsaid: deque[Outgoing] = deque()
-        self._begun: dict[tuple[UUID, int], RunStarted] = {}
+        self._begun: dict[tuple[UUID, int], _Begun] = {}
         self._lines: deque[bytes] = deque()
         self._line_bytes = 0
         self._messages = 0
@@ -95,9 +104,9 @@ class Journal:
             self._emptied.clear()
             await self._emptied.wait()
 
-    def begun(self, run: RunStarted) -> None:
+    def begun(self, run: ClaimedRun, at: datetime, executor: str) -> None:
         """Note that a run began."""
-        self._begun[run.run_id, run.attempt] = run
+        self._begun[run.run_id, run.attempt] = _Begun(run, at, executor)
 
     def wrote(self, line: LogLine) -> None:
         """Note a line of a run's log."""
@@ -174,11 +183,11 @@ class Journal:
             )
 
     def _gather_started(self, now: datetime) -> None:
-        old = [run for run in self._begun.values() if now - run.started_at >= STARTED_AFTER]
-        for run in old[:BATCH]:
+        old = [each for each in self._begun.values() if now - each.at >= STARTED_AFTER][:BATCH]
+        for run, _, _ in old:
             del self._begun[run.run_id, run.attempt]
         if old:
-            message = RunsStarted(runs=tuple(old[:BATCH]))
+            message = RunsStarted(runs=tuple(started(*each) for each in old))
             self._unsaid.append(self._message(topology.runs_started(self._id), message.encode()))
 
     def _gather_lines(self) -> None:

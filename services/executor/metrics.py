@@ -16,16 +16,6 @@ CLAIMED = Counter(
     "Runs that this executor has claimed.",
     registry=REGISTRY,
 )
-CLAIMS_LOST = Counter(
-    "automation_claims_lost_total",
-    "Orders that came to nothing: somebody else had the run, or it was taken back.",
-    registry=REGISTRY,
-)
-CLAIMS_FOREIGN = Counter(
-    "automation_claims_foreign_total",
-    "Orders that were given back because only another executor may run them.",
-    registry=REGISTRY,
-)
 LATENESS = Histogram(
     "automation_start_lateness_seconds",
     "How long after it was due a run was begun (its first attempt), by what caused it.",

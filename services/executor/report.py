@@ -32,13 +32,27 @@ _GOOD = (RunStatus.SUCCESS, RunStatus.RUNNING)
 log = logging.getLogger(__name__)
 
 
+def started(run: ClaimedRun, at: datetime, executor: str) -> RunStarted:
+    """Return what is said of an attempt that began."""
+    return RunStarted.model_construct(
+        run_id=run.run_id,
+        task_id=run.task_id,
+        attempt=run.attempt,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=at,
+        executor=executor,
+    )
+
+
 def finished(
-    started: RunStarted,
     run: ClaimedRun,
     ending: Ending,
     progress: Progress | None = None,
     *,
+    executor: str,
     redaction: Redaction,
+    started_at: datetime,
     at: datetime,
     retry_at: datetime | None,
     traceparent: str | None = None,
@@ -51,9 +65,15 @@ def finished(
     if traceparent is not None:
         data["traceparent"] = traceparent
     return RunFinished.model_construct(
-        **dict(started),
+        run_id=run.run_id,
+        task_id=run.task_id,
+        attempt=run.attempt,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=started_at,
+        executor=executor,
         status=ending.status,
-        completed_at=max(at, started.started_at),
+        completed_at=max(at, started_at),
         result=summary if is_good else None,
         error_message=None if is_good else summary,
         execution_data=data,

@@ -29,7 +29,7 @@ from services.executor.ending import (
 from services.executor.limit import Limit
 from services.executor.report import finished
 from shared.contracts.action import Action, Outcome
-from shared.contracts.runs import RunStarted, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.runtime.logs import about_this_task
 
 
@@ -61,7 +61,7 @@ class Runner:
                 ending = stopped(attempt.run.cancel_reason)
             else:
                 await self._until(attempt.run.due_at)
-                self._journal.begun(self._started(attempt))
+                self._journal.begun(attempt.run, self._begin(attempt), self._executor)
                 traces.begin(attempt)
                 ending = await self._do(attempt)
         except asyncio.CancelledError:
@@ -77,14 +77,15 @@ class Runner:
             return
         attempt.is_over = True
         now = self._now()
-        started = attempt.started or self._started(attempt)
+        started_at = attempt.started_at or self._begin(attempt)
         retry_at = next_attempt_at(attempt.run, ending, now)
         end = finished(
-            started,
             attempt.run,
             ending,
             attempt.progress,
+            executor=self._executor,
             redaction=attempt.redaction,
+            started_at=started_at,
             at=now,
             retry_at=retry_at,
             traceparent=attempt.traceparent,
@@ -93,20 +94,11 @@ class Runner:
         metrics.ended(attempt.run, end)
         traces.end(attempt, end)
 
-    def _started(self, attempt: Attempt) -> RunStarted:
+    def _begin(self, attempt: Attempt) -> datetime:
         run = attempt.run
-        attempt.started = RunStarted.model_construct(
-            run_id=run.run_id,
-            task_id=run.task_id,
-            attempt=run.attempt,
-            trigger=run.trigger,
-            scheduled_for=run.scheduled_for,
-            started_at=self._now(),
-            executor=self._executor,
-        )
-        late = attempt.started.started_at - run.due_at
-        metrics.begun(run, late.total_seconds())
-        return attempt.started
+        started_at = attempt.started_at = self._now()
+        metrics.begun(run, (started_at - run.due_at).total_seconds())
+        return started_at
 
     async def _until(self, due_at: datetime) -> None:
         # A timer may go off a little early; a run may not.

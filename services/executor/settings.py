@@ -10,7 +10,7 @@ from shared.contracts.action import Rights
 from shared.contracts.policy import DEFAULT_QUEUE
 from shared.settings import ServiceSettings
 
-#: A queue is part of subjects and of consumers' names.
+#: A queue is part of subjects.
 _QUEUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SUBJECT = re.compile(r"([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:([A-Za-z_]\w*|\*)")
@@ -31,7 +31,7 @@ class ExecutorSettings(ServiceSettings):
     """How long an action may take to stop when it is told to. One that goes on makes this process
     end, as on SIGTERM: nothing else proves that it is not at work any more."""
     lease_days: int = Field(default=7, ge=1, le=365)
-    """How long ended leases are kept; must exceed the age of the oldest message in DUE (1 day)."""
+    """How long ended leases are kept."""
     executor_queues: str = DEFAULT_QUEUE
     """Queues whose runs are taken, comma-separated."""
     executor_labels: str = ""

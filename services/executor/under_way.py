@@ -75,7 +75,7 @@ class UnderWay:
         if (old := self._running.get(run.run_id)) is not None:
             self._set_astray(old)  # our own lease ran out, and we got the next attempt, too
         attempt = Attempt(run)
-        task = asyncio.create_task(self._runner.run(attempt), name=f"run {run.run_id}")
+        task = asyncio.create_task(self._runner.run(attempt))
         running = self._running[run.run_id] = _Running(attempt, task)
         task.add_done_callback(lambda _: self._over(running))
 

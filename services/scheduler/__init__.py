@@ -1,10 +1,11 @@
 """The scheduler: decides when.
 
-Owns    schema `scheduler`: jobs (its copy of every task: when is it due next?) and occurrences (the
-        ledger: one row for every fire that was expected or asked for, with what became of it).
+Owns    schema `scheduler`: jobs (its copy of every task: when is it due next?), occurrences (the
+        ledger: one row for every fire that was expected or asked for, with what became of it) and
+        orders (runs that wait for an executor).
 Hears   `event.>` from anybody, `task.created|updated|deleted.*` and `run.request.*` from the API;
         asks it over `rpc.api.tasks.*` to repair what events missed; reads leases through a view.
-Says    `task.due.<queue>.<priority>.<task>`: run this now.
+Says    `task.due.<queue>`: runs wait for an executor.
 
 Any number of replicas, all active, none of them leader: due jobs are claimed row by row with
 `FOR UPDATE SKIP LOCKED`, the ledger's key settles every race, and the database's clock decides what

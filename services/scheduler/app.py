@@ -47,7 +47,6 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
     client = client_of(broker)
 
     machine = Machine(settings, pool, client)
-    stack.push_async_callback(machine.ticker.flush)
     stack.push_async_callback(machine.triggers.close)
     guard.on_reconnect = machine.reconciling.wake
     watch = Watch(client, (SCHEDULER_TASKS, SCHEDULER_REQUESTS, SCHEDULER_EVENTS))
@@ -67,7 +66,6 @@ async def build(settings: SchedulerSettings, stack: AsyncExitStack) -> Parts:
         checks={
             "database": Schema(pool, "scheduler.scheduler_migrations").check,
             "bus": watch.check,
-            "storing": machine.storing.check,
         },
         samples={"ledger": Samples(pool).take},
         drain=drain,

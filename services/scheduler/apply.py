@@ -131,8 +131,8 @@ class Applier:
                     )
             await self._ledger.move_waiting(connection, _moved(decided, known))
         self._wake_ticker()
-        if orders := self._entrance.committed(entered):
-            await self._dispatcher.send(orders)
+        if queues := self._entrance.committed(entered):
+            await self._dispatcher.announce(queues)
         return len(decided)
 
     async def _left_behind(
@@ -158,8 +158,8 @@ class Applier:
             jobs = await self._jobs.lock(connection, [each.task_id for each in requests])
             entries = [request_entry(request, jobs.get(request.task_id)) for request in requests]
             entered = await self._entrance.enter(connection, entries, jobs)
-        if orders := self._entrance.committed(entered):
-            await self._dispatcher.send(orders)
+        if queues := self._entrance.committed(entered):
+            await self._dispatcher.announce(queues)
 
     async def _catch_up_with(self, requests: Sequence[RunRequest]) -> None:
         """Bring the jobs to the versions that the requests presume, or newer.

@@ -32,11 +32,10 @@ class Canceller:
 
     async def cancel(self, request: CancelRequest) -> CancelAnswer:
         """Do what is asked; return what came of it."""
-        items, orders = await self._ends.cancel(
+        items, queues = await self._ends.cancel(
             request.run_ids, request.reason, waiting_only=request.waiting_only
         )
-        if orders:
-            await self._dispatcher.send(orders)
+        await self._dispatcher.announce(queues)
         await self.hurry([each.run_id for each in items if each.state is CancelState.CANCELLING])
         return CancelAnswer(items=tuple(items))
 

@@ -6,7 +6,7 @@ beside another run of its task that is live or waits. All that is asked of the d
 one statement per batch.
 
     entries = await entrance.enter(connection, entries, jobs)     in the transaction
-    orders = entrance.committed(entries)                          after its commit
+    queues = entrance.committed(entries)                          after its commit
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from services.scheduler import metrics
-from services.scheduler.dispatch import orders_for
+from services.scheduler.dispatch import queues_of
 from services.scheduler.job import Entry, Job
 from services.scheduler.policies import PLAIN, needs_admission, overlap_of, policy_of
 from services.scheduler.store.gates import Gates, GateStore
-from services.scheduler.store.ledger import LedgerStore, Order
+from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.runless import note_runless
 from services.scheduler.store.same import SameStore
 from services.scheduler.traces import Opened, traced
@@ -130,10 +130,10 @@ class Entrance:
         # The transaction is rolled back, and tried anew by whoever wanted it.
         raise RuntimeError(f"{len(entries)} runs found others like them again and again")
 
-    def committed(self, entries: Sequence[Entry]) -> list[Order]:
-        """See to it that what was entered goes on; return the orders that are to be sent now."""
+    def committed(self, entries: Sequence[Entry]) -> list[str]:
+        """See to it that what was entered goes on; return the queues of what was let go."""
         metrics.entered(entries)
         self._opened.tell(entries)
         if any(each.held for each in entries):
             self._wake_admitter()
-        return orders_for(entries)
+        return queues_of(entries)

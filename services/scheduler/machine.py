@@ -32,9 +32,6 @@ from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.recalls import RecallStore
 from services.scheduler.store.same import SameStore
 from services.scheduler.triggers.assembly import Triggers
-from shared.bus.publisher import Publisher
-from shared.bus.topology import DUE
-from shared.bus.watch import stored
 from shared.db.clocks import Clocks
 from shared.db.pool import Pool
 from shared.runtime.clock import utc_now
@@ -46,15 +43,12 @@ class Machine:
 
     def __init__(self, settings: SchedulerSettings, pool: Pool, client: Client) -> None:
         jobs, ledger, gates, ends = JobStore(pool), LedgerStore(pool), GateStore(), EndStore(pool)
-        publisher = Publisher(client)
-        self.storing = publisher.storing
-        dispatcher, source = Dispatcher(publisher), TaskSource(client)
+        dispatcher, source = Dispatcher(client), TaskSource(client)
         self.canceller = Canceller(ends, dispatcher, client)
         self._admitter = Admitter(AdmissionStore(pool), dispatcher, self.canceller.cancel)
         self._admitting = Paced("admitter", self._admitter.step, rests=1)
         entrance = Entrance(ledger, gates, SameStore(), wake_admitter=self._admitting.hint)
-        self.ticker = Ticker(jobs, gates, entrance, dispatcher)
-        ticking = Loop("ticker", self.ticker.step)
+        ticking = Loop("ticker", Ticker(jobs, gates, entrance, dispatcher).step)
         self.applier = Applier(
             jobs=jobs,
             ledger=ledger,
@@ -74,8 +68,7 @@ class Machine:
             interval=timedelta(seconds=settings.reconcile_seconds),
         )
         blackouts = BlackoutWatch(pool, gates, wake_admitter=self._admitting.hint)
-        recaller = Recaller(RecallStore(pool), dispatcher, wake_admitter=self._admitting.hint)
-        js = client.jetstream(timeout=2)
+        recaller = Recaller(RecallStore(pool), wake_admitter=self._admitting.hint)
         self.reconciling = Loop("reconciler", reconciler.step)
         kept, clocks = timedelta(days=settings.ledger_days), Clocks(pool, utc_now)
         self.triggers = Triggers(
@@ -89,7 +82,7 @@ class Machine:
             self.reconciling,
             Loop("blackouts", blackouts.step),
             Loop("recaller", recaller.step),
-            Loop("sweeper", Sweeper(ledger, dispatcher, lambda: stored(js, DUE), utc_now).step),
+            Loop("sweeper", Sweeper(ledger, dispatcher).step),
             *self.triggers.loops,
             ticking,
         )

@@ -18,15 +18,9 @@ ENTERED = Counter(
     ["trigger", "outcome"],
     registry=REGISTRY,
 )
-ORDERS = Counter(
-    "automation_orders_total",
-    "Orders published to executors, by whether the bus is known to have them.",
-    ["acknowledged"],
-    registry=REGISTRY,
-)
-RESENT = Counter(
-    "automation_orders_resent_total",
-    "Orders sent again because the bus held fewer than waited.",
+REPAIRED = Counter(
+    "automation_orders_repaired_total",
+    "Runs that were let go and had neither order nor executor, and were ordered.",
     registry=REGISTRY,
 )
 RESCUED = Counter(
@@ -75,7 +69,7 @@ OLDEST_DUE = Gauge(
 )
 CAPPED = Gauge(
     "automation_ledger_sample_capped",
-    f"1 if more than {MOST_COUNTED:,} runs are open, so that counts of them are too small.",
+    f"1 if more than {MOST_COUNTED:,} runs wait, so that counts of them are too small.",
     registry=REGISTRY,
 )
 
@@ -90,12 +84,6 @@ def entered(entries: Sequence[Entry]) -> None:
     """Count what was entered into the ledger."""
     for (trigger, outcome), rows in Tally((each.trigger, each.outcome) for each in entries).items():
         ENTERED.labels(trigger, outcome).inc(rows)
-
-
-def sent(orders: int, unknown: int) -> None:
-    """Count orders that were published, *unknown* of them not known to be stored."""
-    ORDERS.labels("yes").inc(orders - unknown)
-    ORDERS.labels("no").inc(unknown)
 
 
 class Samples:

@@ -62,11 +62,11 @@ def consumer_config(consumer: Consumer) -> api.ConsumerConfig:
     )
 
 
-async def declare_on(js: JetStreamContext, more: Sequence[Consumer] = ()) -> None:
-    """Create or update every stream and consumer of the topology, and *more* consumers."""
+async def declare_on(js: JetStreamContext) -> None:
+    """Create or update every stream and consumer of the topology."""
     for stream in STREAMS:
         await declare_stream(js, stream)
-    await declare_consumers(js, [*CONSUMERS, *(each for each in more if each not in CONSUMERS)])
+    await declare_consumers(js, CONSUMERS)
 
 
 async def declare_stream(js: JetStreamContext, stream: Stream) -> None:

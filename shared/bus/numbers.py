@@ -1,8 +1,8 @@
 """How much lies in streams and before consumers, as `/metrics` tells it.
 
 Whoever looks after streams and consumers asks the server about each every two seconds anyway; what
-it answers is noted on the way, so lag costs no question of its own. Executors have a consumer for
-each queue and priority: both are bounded, as queues are things that an operator makes.
+it answers is noted on the way, so lag costs no question of its own. The runtime of each server of
+accounts has a consumer: they are bounded, as servers are things that an operator names.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from shared.runtime.metrics import (
     Bounded,
 )
 
-#: A consumer for each queue and priority, and a dozen others.
-_consumer = Bounded(600)
+_consumer = Bounded(100)
 
 
 def note(

@@ -9,7 +9,7 @@ Nobody may say or hear what is not listed. From that follows:
     producers     say events of their own source
     `$SYS.>`, `$JS.API.>`, `$JS.>` are granted to nobody
 
-One subject may be said by two: the API says orders, reports and log lines again which an operator
+One subject may be said by two: the API says reports and log lines again which an operator
 took from the dead letters. That lets nobody run anything: what comes over the bus is believed only
 as far as the database bears it out.
 """
@@ -87,7 +87,7 @@ def users(
 
 
 def _api() -> User:
-    again = (*topology.DUE.subjects, *topology.RUNS.subjects, *topology.LOGS.subjects)
+    again = (*topology.RUNS.subjects, *topology.LOGS.subjects)
     return User(
         name="api",
         publish=(
@@ -122,11 +122,11 @@ def _scheduler() -> User:
     return User(
         name="scheduler",
         publish=(
-            *topology.DUE.subjects,
+            topology.task_due("*"),
             topology.RUN_CANCEL,
             topology.RPC_TASKS_DIGEST,
             topology.RPC_TASKS_PAGE,
-            *_watches(reads, [topology.DUE]),
+            *_watches(reads, []),
             f"{_API}.STREAM.MSG.GET.{topology.EVENTS.name}",
         ),
         subscribe=(
@@ -139,7 +139,7 @@ def _scheduler() -> User:
 
 
 def _executor(requests: Sequence[str]) -> User:
-    due, finished = topology.DUE.name, topology.LOG_WRITER_FINISHED
+    finished = topology.LOG_WRITER_FINISHED
     return User(
         name="executor",
         publish=(
@@ -148,16 +148,12 @@ def _executor(requests: Sequence[str]) -> User:
             *topology.EVENTS.subjects,
             topology.RPC_PLATFORM_ALL,
             *requests,
-            # Queues come and go, and every executor may take any: all consumers of orders.
-            f"{_API}.CONSUMER.INFO.{due}.*",
-            f"{_API}.CONSUMER.MSG.NEXT.{due}.*",
-            f"$JS.ACK.{due}.>",
-            *_watches([], [topology.DUE]),
-            topology.dead(due),
+            # Queues come and go, and every executor may take any; a full one passes the word on.
+            topology.task_due("*"),
             f"{_API}.CONSUMER.INFO.{finished.stream}.{finished.name}",
             f"{_API}.STREAM.NAMES",
         ),
-        subscribe=(*_inbox("executor"), topology.RUN_CANCEL),
+        subscribe=(*_inbox("executor"), topology.task_due("*"), topology.RUN_CANCEL),
     )
 
 

@@ -49,8 +49,6 @@ class CreditPull:
         self._subscription: Subscription | None = None
         self.credit = 0
         """Messages that may still come without being asked for again."""
-        self.trouble: str | None = None
-        """What the server last refused a request with; None after a message came."""
         self.on_expired: Callable[[], None] = lambda: None
         """Called when a request ran out: until the next one nothing can come."""
 
@@ -92,7 +90,6 @@ class CreditPull:
         self._heard_at = asyncio.get_running_loop().time()
         if message.reply.startswith("$JS.ACK."):
             self.credit = max(0, self.credit - 1)
-            self.trouble = None
             self._on_message(message)
             return
         headers = message.headers or {}
@@ -105,5 +102,3 @@ class CreditPull:
         self.credit = max(0, self.credit - int(unserved)) if unserved else 0
         if status in ("404", "408"):
             self.on_expired()
-        else:
-            self.trouble = f"{status} {headers.get('Description', '')}".strip()

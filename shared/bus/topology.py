@@ -4,7 +4,7 @@ No other module spells a subject. Read this file to know who talks to whom (who 
 The keeper of the bus makes the server look like it; nobody else changes a stream or a consumer.
 
     anybody ──EVENTS──► scheduler
-    API ──TASKS, REQUESTS──► scheduler ──DUE──► executors ──RUNS, LOGS──► log writer
+    API ──TASKS, REQUESTS──► scheduler ──task.due──► executors ──RUNS, LOGS──► log writer
                                                               └─RUNS──► notifier
     actions ──rpc.api.platform──► API ◄──ACCOUNTS──► account runtimes
                                   └──KV_SCRIPTS───────────►┘
@@ -19,7 +19,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from shared.bus.shapes import Consumer, Stream
-from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 
 MIB = 1 << 20
 
@@ -37,13 +36,6 @@ REQUESTS = Stream(
     work_queue=True,
     max_age=timedelta(days=1),
     max_bytes=256 * MIB,
-)
-DUE = Stream(
-    name="DUE",
-    subjects=("task.due.*.*.*",),
-    work_queue=True,
-    max_age=timedelta(days=1),
-    max_bytes=1024 * MIB,
 )
 # Not of ours: any service says there what has happened, and tasks' triggers listen.
 EVENTS = Stream(
@@ -95,7 +87,7 @@ DEAD = Stream(
     discard_old=True,
 )
 
-STREAMS = (TASKS, REQUESTS, DUE, EVENTS, RUNS, LOGS, ACCOUNTS, KV_SCRIPTS, DEAD)
+STREAMS = (TASKS, REQUESTS, EVENTS, RUNS, LOGS, ACCOUNTS, KV_SCRIPTS, DEAD)
 
 # Handled within milliseconds, so a short wait: what lies with a scheduler that was killed is late
 # by this much. While a handler is slow, the middleware keeps its message alive.
@@ -153,27 +145,10 @@ def runtime_consumer(server_id: str) -> Consumer:
     )
 
 
-def due_consumer(queue: str, priority: int) -> Consumer:
-    """Return the consumer that all executors of one queue and priority share."""
-    return Consumer(
-        stream="DUE",
-        name=f"due-{queue}-{priority}",
-        filters=(f"task.due.{queue}.{priority}.*",),
-        # The message is acknowledged as soon as its run is claimed in PostgreSQL, so this only
-        # bounds how long an order lies with an executor that died before it could claim.
-        ack_wait=timedelta(seconds=3),
-        max_ack_pending=20_000,
-        max_deliver=-1,  # a due run that nobody could claim is waited for, never dropped
-    )
-
-
-DUE_DEFAULT = due_consumer(DEFAULT_QUEUE, DEFAULT_PRIORITY)
-
 CONSUMERS = (
     SCHEDULER_TASKS,
     SCHEDULER_REQUESTS,
     SCHEDULER_EVENTS,
-    DUE_DEFAULT,
     LOG_WRITER_STARTED,
     LOG_WRITER_FINISHED,
     LOG_WRITER_LOGS,
@@ -266,9 +241,9 @@ def event_said(source: str, kind: str) -> str:
     return ".".join(["event", *(event_token(each) for each in (source, *words))])
 
 
-def task_due(queue: str, priority: int, task_id: UUID) -> str:
-    """Return the subject of the order to run a task."""
-    return f"task.due.{queue}.{priority}.{task_id}"
+def task_due(queue: str) -> str:
+    """Return the core subject that tells executors that runs of a queue wait for one."""
+    return f"task.due.{queue}"
 
 
 def runs_started(executor_id: UUID) -> str:

@@ -44,15 +44,6 @@ async def unread(js: JetStreamContext, consumer: Consumer) -> int:
     return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
-async def stored(js: JetStreamContext, stream: Stream) -> int:
-    """Return how many messages *stream* holds.
-
-    Raises:
-        nats.errors.Error: the server does not answer, or the stream is gone.
-    """
-    return (await js.stream_info(stream.name)).state.messages
-
-
 class Drifted(Exception):
     """A stream or consumer is not as the topology says."""
 

@@ -21,7 +21,7 @@ class EnsureRequest(Message):
 
     streams: tuple[Name, ...] = Field(default=(), max_length=100)
     consumers: tuple[Name, ...] = Field(default=(), max_length=500)
-    """By name; those of a queue's orders and of a server's runtime have names as well."""
+    """By name; that of a server's runtime has one as well."""
 
 
 class Ensured(Message):

@@ -1,8 +1,8 @@
 """Orders to run and facts about runs.
 
-`RunsRequested` (API → scheduler) asks; `RunDue` (scheduler → executors) orders one run; the other
-three are facts said by executors. Facts travel in batches, one message per flush of an executor:
-with them a run costs 1.01 messages, its order included (`make bench`, W1).
+`RunsRequested` (API → scheduler) asks; `RunsDue` (scheduler → executors) tells that runs wait; the
+other three are facts said by executors. All travel in batches, the facts one message per flush of
+an executor.
 """
 
 from __future__ import annotations
@@ -78,16 +78,15 @@ class RunsRequested(Message):
     requests: tuple[RunRequest, ...]
 
 
-class RunDue(Message):
-    """An order to any one executor: run this now.
+class RunsDue(Message):
+    """Runs of a queue were let go: an executor with room looks for orders.
 
-    It names the run and nothing else. What to do is read from the database together with the
-    claim, so that a message can only ask for what the database already says.
+    It says no more than that. Which runs wait, and what is to be done, is read from the database
+    with the claim, so that a message can only ask for what the database already says.
     """
 
-    run_id: UUID
-    attempt: Attempt
-    """Counts from 1; the fencing token of the run."""
+    runs: Annotated[int, Field(ge=1)]
+    """How many, this time."""
 
 
 class RunStarted(Part):

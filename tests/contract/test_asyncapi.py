@@ -16,13 +16,7 @@ def addresses() -> set[str]:
 
 
 def test_every_filter_of_a_fast_stream_consumer_is_described() -> None:
-    raw = {topology.DUE_DEFAULT.name}  # heard over raw pulls; described as what is said
-    filters = {
-        subject
-        for consumer in topology.CONSUMERS
-        if consumer.name not in raw
-        for subject in consumer.filters
-    }
+    filters = {subject for consumer in topology.CONSUMERS for subject in consumer.filters}
 
     assert filters <= addresses()
 
@@ -37,8 +31,8 @@ def test_every_question_to_the_api_is_described() -> None:
     assert asked <= addresses()
 
 
-def test_what_is_said_over_raw_jetstream_is_described() -> None:
-    assert {"task.due.*.*.*", "account.desired.*"} <= addresses()
+def test_what_is_heard_without_fast_stream_is_described() -> None:
+    assert {topology.task_due("*"), "account.desired.*"} <= addresses()
 
 
 def test_what_is_asked_of_the_keeper_of_the_bus_is_described() -> None:

@@ -19,8 +19,6 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.executor.journal import finished, written
-from services.scheduler.dispatch import message_for
-from services.scheduler.store.ledger import Order
 from shared.bus import topology
 from shared.contracts import bus, cancel, notifications, policy, runs, sync, tasks
 from shared.contracts.message import Message
@@ -127,7 +125,7 @@ MESSAGES: dict[str, Message] = {
             ),
         )
     ),
-    "run_due": runs.RunDue(run_id=RUN, attempt=1),
+    "runs_due": runs.RunsDue(runs=7),
     "runs_started": runs.RunsStarted(runs=(STARTED,)),
     "runs_finished": runs.RunsFinished(runs=(SUCCEEDED, FAILED)),
     "log_lines": runs.LogLines(
@@ -145,7 +143,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "cancel_order": cancel.CancelOrder(run_ids=(RUN,)),
     "bus_ensure": bus.EnsureRequest(
-        streams=("KV_SCRIPTS",), consumers=("due-default-3", "runtime-tw_1")
+        streams=("KV_SCRIPTS",), consumers=("scheduler-tasks", "runtime-tw_1")
     ),
     "bus_ensured": bus.Ensured(trouble=("there is no x in the topology",)),
     "channel_test": notifications.ChannelTest(channel="值班"),
@@ -197,7 +195,7 @@ def topology_now() -> dict[str, Any]:
         "consumers": [_plain(asdict(consumer)) for consumer in topology.CONSUMERS],
         "subjects": {
             "task_changed": topology.task_changed("created", TASK),
-            "task_due": topology.task_due("default", 3, TASK),
+            "task_due": topology.task_due("default"),
             "run_request_api": topology.RUN_REQUEST_API,
             "runs_started": topology.runs_started(OTHER),
             "runs_finished": topology.runs_finished(OTHER),
@@ -301,12 +299,13 @@ def test_what_is_no_message_is_refused() -> None:
 
 
 def test_an_attempt_that_no_table_can_hold_is_refused() -> None:
-    def due(attempt: object) -> bytes:
-        return json.dumps({"v": 1, "run_id": str(RUN), "attempt": attempt}).encode()
+    def started(attempt: object) -> bytes:
+        run = STARTED.model_dump(mode="json") | {"attempt": attempt}
+        return json.dumps({"v": 1, "runs": [run]}).encode()
 
-    assert not refused(runs.RunDue, due(1))
+    assert not refused(runs.RunsStarted, started(1))
     odd: list[object] = [0, -1, 2**31, 10**30, "1.5", None, []]
-    assert [each for each in odd if not refused(runs.RunDue, due(each))] == []
+    assert [each for each in odd if not refused(runs.RunsStarted, started(each))] == []
 
 
 def test_records_that_were_written_before_make_the_same_message() -> None:
@@ -323,16 +322,6 @@ def test_lines_that_were_written_before_make_the_same_message() -> None:
     assert isinstance(message, runs.LogLines)
 
     assert written([line.model_dump_json().encode() for line in message.lines]) == message.encode()
-
-
-def test_an_order_and_its_identity() -> None:
-    order = Order(RUN, TASK, 2, "default", 3)
-
-    message = message_for(order)
-    assert message.subject == f"task.due.default.3.{TASK}"
-    assert message.message_id == f"{RUN}:2"
-    assert runs.RunDue.decode(message.payload) == runs.RunDue(run_id=RUN, attempt=2)
-    assert message_for(order, ":again:1").message_id == f"{RUN}:2:again:1"
 
 
 def test_streams_subjects_and_consumers_are_those_that_were_agreed() -> None:

@@ -64,7 +64,7 @@ def allowed(objects: list[Object], ends: list[Pod | Outside], ports: tuple[int, 
         for target in ends
         for port in ports
         if _is_ours(source) or _is_ours(target)
-        if may_leave(policies, source, target, port) and _may_enter(policies, source, target, port)
+        if may_leave(policies, source, target, port) and may_enter(policies, source, target, port)
     }
 
 
@@ -82,9 +82,10 @@ def may_leave(
     return any(_matches(each.get("to"), target) and _on(each, port) for each in rules)
 
 
-def _may_enter(
+def may_enter(
     policies: list[Object], source: Pod | Outside, target: Pod | Outside, port: int
 ) -> bool:
+    """Return whether *target* lets *source* in."""
     if not isinstance(target, Pod) or not _is_ours(target):
         return True
     rules = list(_rules(policies, target, "Ingress"))

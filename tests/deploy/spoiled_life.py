@@ -175,26 +175,50 @@ SPOILED: dict[str, list[tuple[str, Spoil, str]]] = {
             lambda o: o.remove(named(o, "HorizontalPodAutoscaler", "api")),
             "nobody says",
         ),
-        ("stream", lambda o: set_(trigger(o), "stream", "DUES"), "DUES"),
-        ("consumer", lambda o: set_(trigger(o), "consumer", "due-default-9"), "due-default-9"),
+        (
+            "another number",
+            lambda o: set_(trigger(o), "query", 'max(automation_queue_dept{queue="default"})'),
+            "not what waits",
+        ),
+        (
+            "another queue",
+            lambda o: set_(trigger(o), "query", 'max(automation_queue_depth{queue="slow"})'),
+            "what waits in default scales nothing",
+        ),
         (
             "forgotten queue",
             lambda o: main(o, "executor")["env"].append(
                 {"name": "AUTOMATION_EXECUTOR_QUEUES", "value": "default,slow"}
             ),
-            "due-slow-1",
+            "what waits in slow scales nothing",
         ),
-        ("threshold", lambda o: set_(trigger(o), "lagThreshold", "100"), "one busy executor"),
+        ("threshold", lambda o: set_(trigger(o), "threshold", "101"), "no room"),
         (
-            "more slots",
-            lambda o: set_(variable(o, "executor", "AUTOMATION_EXECUTOR_SLOTS"), "value", "200"),
-            "one busy executor",
+            "fewer slots",
+            lambda o: set_(variable(o, "executor", "AUTOMATION_EXECUTOR_SLOTS"), "value", "50"),
+            "no room",
         ),
-        ("bus's account", lambda o: set_(trigger(o), "account", "A"), "account"),
         (
-            "endpoint",
-            lambda o: set_(trigger(o), "natsServerMonitoringEndpoint", "nats:8222"),
-            "nobody answers",
+            "no answer is a zero",
+            lambda o: set_(trigger(o), "ignoreNullValues", "true"),
+            "nobody knows",
+        ),
+        (
+            "no fallback",
+            lambda o: named(o, "ScaledObject", "executor")["spec"].pop("fallback"),
+            "nobody knows",
+        ),
+        (
+            "Prometheus elsewhere",
+            lambda o: set_(
+                trigger(o), "serverAddress", "http://prometheus.default.svc.cluster.local:9090"
+            ),
+            "nobody at",
+        ),
+        (
+            "no monitor",
+            lambda o: o.remove(named(o, "PodMonitor", "automation")),
+            "nobody at",
         ),
         (
             "small disk",

@@ -40,8 +40,8 @@ SPOILED: dict[str, list[tuple[str, Spoil, str]]] = {
             lambda o: set_(named(o, "ScaledObject", "executor")["spec"], "maxReplicaCount", "ten"),
             "maxReplicaCount",
         ),
-        ("trigger word", lambda o: set_(trigger(o), "lagTreshold", "5"), "lagTreshold"),
-        ("trigger number", lambda o: set_(trigger(o), "lagThreshold", 150), "lagThreshold"),
+        ("trigger word", lambda o: set_(trigger(o), "treshold", "5"), "treshold"),
+        ("trigger number", lambda o: set_(trigger(o), "threshold", 100), "threshold"),
         (
             "monitor field",
             lambda o: set_(

@@ -7,42 +7,31 @@ init`, so users, certificates and their names are looked at as well.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
-from uuid import UUID
 
 import nats
 import pytest
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from deploy.keys import contents
 from deploy.keys.folder import Folder
 from deploy.local import ports, probe, process
 from deploy.local.binaries import find_nats
-from services.executor.doors import consumers_of
 from shared.bus.access import access_of
 from shared.bus.connection import Guard, connect
-from shared.bus.declare import declare_on
 from shared.bus.permissions import KEEPER
-from shared.bus.pull import CreditPull
-from shared.bus.topology import DUE, due_consumer, task_due
+from shared.bus.topology import REQUESTS, RUN_REQUEST_API
 from shared.settings import BusSettings
-from tests.deploy.checks.scaling import in_hand
-from tests.deploy.rendering import K8S, Object, named, objects
+from tests.deploy.rendering import K8S, objects
 from tests.deploy.workloads import probes, workload
 
 WITHIN = 30  # seconds; a busy machine takes a few
 CLUSTER = 3
 BAD_REQUEST = 400
-QUEUE, PRIORITY = "default", 3
-ORDER = task_due(QUEUE, PRIORITY, UUID(int=1))
 
 
 class Server:
@@ -143,93 +132,6 @@ async def client_of(all_of_them: list[Server], keys: Path, role: str) -> AsyncIt
         await client.close()
 
 
-def triggers() -> Iterator[Object]:
-    for each in named(objects("production"), "ScaledObject", "executor")["spec"]["triggers"]:
-        yield each["metadata"]
-
-
-async def seen_by_keda(server: Server, trigger: Object) -> Object:
-    """Ask what KEDA's scaler asks, and return the consumer that it would find.
-
-    Raises:
-        LookupError: it would find none, take the stream's last number for the lag, and scale to
-            the maximum.
-    """
-    account = quote(trigger["account"])
-    _, body = await server.answers(f"/jsz?acc={account}&consumers=true&config=true")
-    for details in json.loads(body)["account_details"]:
-        for stream in details.get("stream_detail", []):
-            if details["name"] == trigger["account"] and stream["name"] == trigger["stream"]:
-                for consumer in stream.get("consumer_detail", []):
-                    if consumer["name"] == trigger["consumer"]:
-                        found: Object = consumer
-                        return found
-    raise LookupError(trigger["consumer"])
-
-
-def lag(consumer: Object) -> int:
-    """Return what the scaler takes for the lag."""
-    return int(consumer["num_pending"]) + int(consumer["num_ack_pending"])
-
-
-async def until_lag(server: Server, trigger: Object, wanted: int) -> Object:
-    async with asyncio.timeout(WITHIN):
-        while lag(found := await seen_by_keda(server, trigger)) != wanted:  # noqa: ASYNC110 - a server's
-            await asyncio.sleep(0.05)
-    return found
-
-
-async def test_the_autoscaler_finds_each_consumer_and_counts_what_waits(
-    tmp_path: Path, keys: Path
-) -> None:
-    async with (
-        servers(1, tmp_path, keys) as (server,),
-        client_of([server], keys, KEEPER) as keeper,
-        client_of([server], keys, "scheduler") as scheduler,
-        client_of([server], keys, "executor") as executor,
-    ):
-        await declare_on(keeper.jetstream(), consumers_of([QUEUE]))
-        everything = [await seen_by_keda(server, each) for each in triggers()]
-        assert [lag(each) for each in everything] == [0] * 5
-
-        (trigger,) = (each for each in triggers() if each["consumer"].endswith(f"-{PRIORITY}"))
-        waiting = int(trigger["lagThreshold"]) + 50
-        for number in range(waiting):
-            await scheduler.publish(task_due(QUEUE, PRIORITY, UUID(int=number)), b"an order")
-        await scheduler.flush()
-        assert lag(await until_lag(server, trigger, waiting)) == waiting
-
-        came: list[Msg] = []
-        pull = CreditPull(executor, due_consumer(QUEUE, PRIORITY), came.append)
-        await pull.start()
-        await pull.grant(100)
-        async with asyncio.timeout(WITHIN):
-            while len(came) < 100:  # noqa: ASYNC110 - they come over the wire
-                await asyncio.sleep(0.01)
-        held = await until_lag(server, trigger, waiting)
-        # What an executor holds counts as lag until it has claimed it: as said beside the number.
-        assert (held["num_ack_pending"], held["num_pending"]) == (100, waiting - 100)
-        assert in_hand(100) < int(trigger["lagThreshold"])
-
-        for each in came:
-            await each.ack()
-        await until_lag(server, trigger, waiting - 100)
-
-
-async def test_a_trigger_with_a_wrong_name_finds_nothing(tmp_path: Path, keys: Path) -> None:
-    async with (
-        servers(1, tmp_path, keys) as (server,),
-        client_of([server], keys, KEEPER) as keeper,
-    ):
-        await declare_on(keeper.jetstream())
-        (trigger, *_) = triggers()
-
-        with pytest.raises(LookupError):
-            await seen_by_keda(server, {**trigger, "consumer": "due-defualt-1"})
-        with pytest.raises(LookupError):
-            await seen_by_keda(server, {**trigger, "account": "AUTOMATION"})
-
-
 async def test_the_probes_ask_what_the_server_answers(tmp_path: Path, keys: Path) -> None:
     asked = {
         probe["httpGet"]["path"]
@@ -262,20 +164,19 @@ async def test_three_servers_find_each_other_and_outlive_one(tmp_path: Path, key
 
         async with client_of(members, keys, KEEPER) as keeper:
             js = keeper.jetstream(timeout=10)
-            await js.add_stream(name=DUE.name, subjects=list(DUE.subjects), num_replicas=CLUSTER)
-            info = await js.stream_info(DUE.name)
+            subjects = list(REQUESTS.subjects)
+            await js.add_stream(name=REQUESTS.name, subjects=subjects, num_replicas=CLUSTER)
+            info = await js.stream_info(REQUESTS.name)
             assert info.cluster is not None
             leader = str(info.cluster.leader)
-            # KEDA asks a consumer's leader as <its name>.<headless service>.
-            assert re.fullmatch(r"nats-[0-2]", leader)
             assert {str(each.name) for each in info.cluster.replicas or ()} | {leader} == {
                 each.name for each in members
             }
 
             other = next(n for n, each in enumerate(members) if each.name != leader)
             await stacks[other].aclose()
-            async with client_of(members, keys, "scheduler") as scheduler:
-                said = await scheduler.jetstream(timeout=WITHIN).publish(ORDER, b"an order")
+            async with client_of(members, keys, "api") as api:
+                said = await api.jetstream(timeout=WITHIN).publish(RUN_REQUEST_API, b"a request")
             assert said.seq == 1
 
 

@@ -26,7 +26,6 @@ ROLES = tuple(dict.fromkeys((*BUS, *DATABASE)))
 BACKUP = "backup"
 
 DNS = Pod("dns", "kube-system", {"k8s-app": "kube-dns"})
-KEDA = Pod("keda", "keda", {"app": "keda-operator"})
 INGRESS = Pod("ingress", "ingress-nginx", {"app.kubernetes.io/name": "ingress-nginx"})
 MONITORING = Pod("monitoring", "monitoring", {"app.kubernetes.io/name": "prometheus"})
 STRANGERS = [
@@ -46,7 +45,7 @@ PORTS = (22, 53, 80, 443, 587, 4222, 4318, 5432, 6222, 8080, 8081, 8222, 10250)
 
 
 def everybody(everything: list[Object]) -> list[Pod | Outside]:
-    return [*our_pods(everything), DNS, KEDA, INGRESS, MONITORING, *STRANGERS, *OUTSIDE]
+    return [*our_pods(everything), DNS, INGRESS, MONITORING, *STRANGERS, *OUTSIDE]
 
 
 def everywhere(nodes: tuple[str, ...], target: str, *ports: int) -> set[Flow]:
@@ -64,11 +63,11 @@ def expected(overlay: str) -> set[Flow]:
     if overlay == "single-node":
         return flows | everywhere((*DATABASE, *more), "postgres", 5432)
     flows |= everywhere((*DATABASE, *more), "database outside", 5432)
-    flows |= {Flow("nats", "nats", 6222), Flow("keda", "nats", 8222)}
+    flows |= {Flow("nats", "nats", 6222)}
+    flows |= {Flow("monitoring", role, 8081) for role in roles}
     if overlay == "everything":
         flows |= {Flow("ingress", "api", 8080)}
         flows |= {Flow("api", "internet", 443), Flow("api", "internet 6", 443)}
-        flows |= {Flow("monitoring", role, 8081) for role in roles}
         flows |= everywhere(roles, "monitoring", 4318)
     return flows
 
@@ -116,13 +115,13 @@ def policy(policies: list[Object], name: str) -> Object:
     ],
 )
 def test_a_policy_that_says_something_else_is_seen(spoil: Callable[[list[Object]], None]) -> None:
-    everything = objects("production")
+    everything = objects("single-node")
     ends = everybody(everything)
     policies = of_kind(everything, "NetworkPolicy")
     others = [each for each in everything if each["kind"] != "NetworkPolicy"]
     spoil(policies)
 
-    assert allowed([*others, *policies], ends, PORTS) != expected("production")
+    assert allowed([*others, *policies], ends, PORTS) != expected("single-node")
 
 
 @functools.cache

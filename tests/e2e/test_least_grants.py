@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
 
 from nats.aio.client import Client
 
 from shared.bus import topology
 from shared.bus.access import Access, inbox_of
 from shared.bus.connection import connect_once
-from shared.contracts.runs import RunDue
-from tests.e2e.orders import orders
+from shared.contracts.policy import DEFAULT_QUEUE
+from shared.contracts.runs import RunsDue
 from tests.e2e.place import EVERY_SECOND, Place
 
 FORGED = 20
@@ -41,25 +40,17 @@ def said(place: Place) -> str:
     return "\n".join(log.read_text(errors="replace") for log in logs)
 
 
-async def test_a_forged_order_runs_nothing_that_the_database_does_not_say(place: Place) -> None:
+async def test_a_forged_hint_runs_nothing_that_the_database_does_not_say(place: Place) -> None:
     task = await place.calling("forged")
     run = await place.operator.run(task)
     await place.called("forged", 1)
     await place.ended(run)
 
     async with coming(place, "scheduler") as forger:
-        js = forger.jetstream(timeout=10)
-        subject = topology.task_due("default", 3, task)
-        await js.publish(subject, RunDue(run_id=run, attempt=1).encode())
-        await js.publish(subject, RunDue(run_id=run, attempt=2).encode())
-        for _ in range(FORGED):
-            order = RunDue(run_id=uuid4(), attempt=1)
-            await js.publish(topology.task_due("default", 3, uuid4()), order.encode())
-
-        async def all_taken() -> bool:
-            return not await orders(js)
-
-        await place.eventually(all_taken, what="executors have read all forged orders")
+        for number in range(FORGED):
+            hint = RunsDue(runs=number + 1)
+            await forger.publish(topology.task_due(DEFAULT_QUEUE), hint.encode())
+        await forger.flush(10)
     # What is ordered after them is done after them.
     await place.ended(await place.operator.run(task))
     await place.called("forged", 2)
@@ -79,7 +70,7 @@ async def test_no_service_is_ever_refused_while_it_does_its_work(place: Place) -
 async def test_a_service_cannot_speak_in_the_place_of_another(place: Place) -> None:
     task = await place.calling("spoken")
     async with coming(place, "log-writer") as forger:
-        await forger.publish(topology.task_due("default", 3, task), b"")
+        await forger.publish(topology.task_due(DEFAULT_QUEUE), b"")
         await forger.publish(topology.RUN_REQUEST_API, b"")
         await forger.publish(topology.task_changed("deleted", task), b"")
         await forger.publish("$JS.API.STREAM.DELETE.RUNS", b"")

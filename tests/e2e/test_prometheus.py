@@ -127,13 +127,22 @@ async def test_what_a_run_does_is_seen(watched: Watched, place: Place) -> None:
         'automation_queue_executors{queue="default"} >= 1',
         'automation_loop_last_success_timestamp_seconds{loop="ticker"} > 0',
         'automation_consumer_pending_messages{consumer="log-writer-finished"} >= 0',
-        'automation_stream_max_bytes{stream="DUE"} > 0',
+        'automation_stream_max_bytes{stream="RUNS"} > 0',
         'automation_db_pool_connections{role="scheduler",state="idle"} >= 0',
         'automation_http_requests_total{method="POST",status="2xx"} >= 1',
         "automation_outbox_messages >= 0",
         "automation:start_lateness_seconds:p99_5m >= 0",
     ):
         await watched.eventually(query)
+
+
+async def test_what_an_autoscaler_asks_for_is_told(watched: Watched) -> None:
+    scaler = DEPLOY / "k8s" / "components" / "keda" / "executor-scaling.yaml"
+    spec = yaml.safe_load(scaler.read_text(encoding="utf-8"))["spec"]
+
+    for trigger in spec["triggers"]:
+        (found,) = await watched.eventually(trigger["metadata"]["query"])
+        assert float(found["value"][1]) >= 0
 
 
 async def test_no_label_holds_an_id(watched: Watched) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from shared.bus.topology import CONSUMERS, DUE, STREAMS
+from shared.bus.topology import CONSUMERS, RUNS, STREAMS
 from tests.faults.bus_stage import client_of, eventually
 from tests.faults.stage import Stage, stage
 from tests.support.nats_cluster import SIZE, NatsCluster
@@ -22,7 +22,7 @@ KILLS = 3
 #: Between one that was overcome and the next; and how long the killed one is away.
 REST, DOWN = 5, 2  # seconds
 #: The two that are left wait for four to nine seconds before they choose a new leader, each stream
-#: and each consumer for itself; until then nothing is published and nothing comes.
+#: and each consumer for itself; until then nobody hears what was asked for by hand.
 LATE = 30  # seconds
 
 Both = tuple[Stage, NatsCluster]
@@ -57,12 +57,12 @@ async def test_everything_is_kept_three_times(both: Both) -> None:
             assert len(found.cluster.replicas or ()) == SIZE - 1
 
 
-async def test_the_leader_of_the_orders_is_killed_again_and_again(both: Both) -> None:
+async def test_the_leader_of_the_facts_is_killed_again_and_again(both: Both) -> None:
     here, cluster = both
     ticks = len(here.load.tasks)
     with here.fault("killed leaders", "nats"):
         for _ in range(KILLS):
-            leader = await cluster.leader_of(DUE.name)
+            leader = await cluster.leader_of(RUNS.name)
             await cluster.kill(leader)
             await here.witness.ledger_grows(ticks * DOWN)
             await cluster.start(leader)

@@ -92,7 +92,7 @@ async def test_the_disk_of_the_bus_is_full() -> None:
 
 async def everybody_is_told(here: Stage, filler: Filler) -> None:
     """Fill the disk until those who publish say so; a failure is no news before its time."""
-    for name in ("scheduler-1", "scheduler-2", "api"):
+    for name in ("executor-1", "executor-2", "api"):
 
         async def look(name: str = name) -> bool:
             filler.fill()

@@ -37,7 +37,7 @@ WHERE l.task_id = ANY($1) AND l.outcome IS NULL
 ORDER BY l.claimed_at DESC LIMIT 1
 """
 ENDED_ATTEMPTS = """
-SELECT a.run_id, a.attempt, a.status FROM log.attempts a JOIN log.runs r USING (run_id)
+SELECT a.run_id, a.attempt, a.status FROM log.api_attempts a JOIN log.runs r USING (run_id)
 WHERE r.task_id = $1 AND a.completed_at IS NOT NULL
 """
 KNOWN = "SELECT count(*) >= $2 FROM scheduler.jobs WHERE task_id = ANY($1)"

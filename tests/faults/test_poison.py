@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.bus import topology
-from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.policy import DEFAULT_QUEUE
 from tests.faults.bus_stage import client_of
 from tests.faults.stage import Stage
 
@@ -37,10 +37,7 @@ async def test_poison_of_eight_kinds_reaches_the_dead_letters_and_slows_nobody(
     here: Stage,
 ) -> None:
     before = await here.value(LETTERS)
-    subjects = (
-        topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, uuid4()),
-        topology.runs_finished(uuid4()),
-    )
+    subjects = (topology.RUN_REQUEST_API, topology.runs_finished(uuid4()))
     sent = len(subjects) * len(POISON) * EACH
     async with client_of(here.system.nats_url) as client:
         js = client.jetstream(timeout=30)
@@ -49,6 +46,7 @@ async def test_poison_of_eight_kinds_reaches_the_dead_letters_and_slows_nobody(
                 for payload in POISON.values():
                     for subject in subjects:
                         await js.publish(subject, payload)
+                    await client.publish(topology.task_due(DEFAULT_QUEUE), payload)  # only a hint
             await here.until_value(BURIED, before + sent, what=f"{sent} dead letters")
     figures = await here.judge(f"{sent} poison messages")
 

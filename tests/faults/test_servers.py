@@ -18,7 +18,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from shared.bus.topology import DUE, DUE_DEFAULT
+from shared.bus.topology import LOG_WRITER_FINISHED
 from tests.faults.small_disk import Filler, full, root
 from tests.faults.stage import LEASE, Stage, wipe_jetstream
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 LOCKED = 3  # seconds
 #: What was due meanwhile starts this soon afterwards: the next try, and a second's backlog each.
 CATCHES_UP = 3  # seconds
-#: A consumer or a stream that was deleted is back, and what was in it has started.
+#: A consumer that was deleted is back; what waits for an executor that was killed has started.
 BACK = 5  # seconds
 #: From there being room on a disk again until everything that was due has started.
 ROOM_AGAIN = 45  # seconds
@@ -37,6 +37,7 @@ TERMINATE = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
+WAITING = "SELECT count(*) FROM scheduler.orders"
 LOCK = "LOCK TABLE scheduler.jobs IN ACCESS EXCLUSIVE MODE"
 
 
@@ -51,11 +52,11 @@ async def on_bus(here: Stage) -> AsyncIterator[JetStreamContext]:
 
 
 async def is_back(js: JetStreamContext) -> None:
-    """Wait until the consumer of the orders is there again."""
+    """Wait until the consumer of the facts is there again."""
     deadline = time.monotonic() + BACK
     while True:
         try:
-            await js.consumer_info(DUE.name, DUE_DEFAULT.name)
+            await js.consumer_info(LOG_WRITER_FINISHED.stream, LOG_WRITER_FINISHED.name)
         except NotFoundError:
             assert time.monotonic() < deadline, "the consumer is not declared again"
             await asyncio.sleep(0.05)
@@ -132,32 +133,30 @@ async def test_the_table_of_jobs_is_locked(here: Stage) -> None:
     assert figures.latest < LOCKED + CATCHES_UP
 
 
-async def test_the_consumer_of_the_orders_is_deleted(here: Stage) -> None:
+async def test_the_consumer_of_the_facts_is_deleted(here: Stage) -> None:
+    facts = LOG_WRITER_FINISHED
     with here.fault("deleted consumer", "nats"):
         async with on_bus(here) as js:
-            assert await js.delete_consumer(DUE.name, DUE_DEFAULT.name)
+            assert await js.delete_consumer(facts.stream, facts.name)
             await is_back(js)
     await here.steady(1)
-    figures = await here.judge("consumer of the orders deleted")
+    figures = await here.judge("consumer of the facts deleted")
 
     assert not figures.twice
-    assert figures.latest < BACK
 
 
-async def test_the_stream_of_the_orders_is_deleted_with_orders_in_it(here: Stage) -> None:
+async def test_what_waits_for_an_executor_outlives_jetstream(here: Stage) -> None:
     executors = ("executor-1", "executor-2")
     for name in executors:
         here.system.kill(name, by=signal.SIGSTOP)
     await here.witness.ledger_grows(here.load.per_second)
-    with here.fault("deleted stream", "nats"):
-        async with on_bus(here) as js:
-            assert (await js.stream_info(DUE.name)).state.messages
-            assert await js.delete_stream(DUE.name)
-    # What was delivered to them is gone as well: only the ledger knows of these orders.
+    waiting = await here.value(WAITING)
+    await wipe_jetstream(here)
     down = max(await asyncio.gather(*map(here.kill, executors)))
     await here.steady(1)
-    figures = await here.judge("stream of the orders deleted")
+    figures = await here.judge("JetStream wiped, orders waiting")
 
+    assert waiting
     assert figures.twice <= figures.under_way
     assert figures.latest < down + BACK
 

@@ -109,7 +109,7 @@ async def test_any_order_and_any_repetition_ends_in_the_same_row_and_the_same_st
         )
         assert (row["completed_at"] is None) == (life.status is None)
         rows = await pool.fetch(
-            "SELECT attempt, status FROM log.attempts WHERE run_id = $1 ORDER BY attempt", run
+            "SELECT attempt, status FROM log.api_attempts WHERE run_id = $1 ORDER BY attempt", run
         )
         assert [tuple(row) for row in rows] == life.attempt_rows()
 

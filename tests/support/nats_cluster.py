@@ -1,7 +1,7 @@
 """Three NATS servers on this machine that keep every stream three times.
 
 async with NatsCluster(folder) as cluster:
-    leader = await cluster.leader_of("DUE")
+    leader = await cluster.leader_of("RUNS")
     await cluster.kill(leader)
     await cluster.start(leader)
 """

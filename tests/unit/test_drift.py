@@ -10,7 +10,7 @@ from nats.js import api
 from shared.bus.declare import consumer_config, stream_config
 from shared.bus.drift import drift
 from shared.bus.shapes import Consumer, Stream
-from shared.bus.topology import CONSUMERS, DUE, DUE_DEFAULT, RUNS, STREAMS
+from shared.bus.topology import CONSUMERS, REQUESTS, RUNS, SCHEDULER_REQUESTS, STREAMS
 from tests.support.cases import table
 
 #: What a server adds of its own accord.
@@ -49,16 +49,16 @@ def test_a_consumer_as_it_should_be_has_no_drift(consumer: Consumer) -> None:
 @table(
     ("changed", "told"),
     [
-        ({"max_deliver": 1}, "max_deliver is 1, not -1"),
-        ({"ack_wait": 1}, "ack_wait is 1, not 3000000000"),
+        ({"max_deliver": 1}, "max_deliver is 1, not 20"),
+        ({"ack_wait": 1}, "ack_wait is 1, not 2000000000"),
         ({"backoff": [1]}, "backoff is [1], not None"),
         ({"headers_only": True}, "headers_only is True, not None"),
         ({"deliver_policy": "new"}, "deliver_policy is new, not all"),
-        ({"filter_subject": "x"}, "filter_subject is x, not task.due.default.3.*"),
+        ({"filter_subject": "x"}, "filter_subject is x, not run.request.*"),
     ],
 )
 def test_what_was_changed_of_a_consumer_is_told(changed: dict[str, object], told: str) -> None:
-    assert of_consumer(DUE_DEFAULT, **changed) == [told]
+    assert of_consumer(SCHEDULER_REQUESTS, **changed) == [told]
 
 
 @table(
@@ -71,7 +71,7 @@ def test_what_was_changed_of_a_consumer_is_told(changed: dict[str, object], told
     ],
 )
 def test_what_was_changed_of_a_stream_is_told(changed: dict[str, object], told: str) -> None:
-    assert of_stream(DUE, **changed) == [told]
+    assert of_stream(REQUESTS, **changed) == [told]
 
 
 def test_all_that_was_changed_is_told() -> None:

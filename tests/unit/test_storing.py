@@ -12,7 +12,7 @@ from shared.bus.storing import BELIEVED_AFTER, FORGOTTEN_AFTER, Storing, stream_
 from shared.runtime.trouble import Unready
 from tests.support.cases import table
 
-DUE = topology.task_due("default", 3, uuid4())
+REQUESTS = topology.RUN_REQUEST_API
 RUNS = topology.runs_finished(uuid4())
 SOON = BELIEVED_AFTER.total_seconds()
 LONG = FORGOTTEN_AFTER.total_seconds()
@@ -38,7 +38,7 @@ def storing(clock: Clock) -> Storing:
     return Storing(clock)
 
 
-def refuse(storing: Storing, clock: Clock, seconds: float, subject: str = DUE) -> None:
+def refuse(storing: Storing, clock: Clock, seconds: float, subject: str = REQUESTS) -> None:
     """Let every try of some time fail."""
     for _ in range(int(seconds)):
         storing.note(stored=(), refused=[subject])
@@ -57,20 +57,20 @@ async def test_what_fails_again_and_again_is_told_by_name(storing: Storing, cloc
     refuse(storing, clock, SOON - 1)
     await storing.check()
     clock.now += 1
-    storing.note(stored=(), refused=[DUE])
+    storing.note(stored=(), refused=[REQUESTS])
 
-    with pytest.raises(Unready, match="DUE") as told:
+    with pytest.raises(Unready, match="REQUESTS") as told:
         await storing.check()
     assert told.value.kind == "StoresNothing"
-    assert "DUE" in told.value.words.zh_tw
+    assert "REQUESTS" in told.value.words.zh_tw
 
 
 def test_one_success_is_enough(storing: Storing, clock: Clock) -> None:
     refuse(storing, clock, SOON)
     storing.note(stored=[RUNS], refused=())
-    assert storing.troubled() == ["DUE"], "another stream says nothing of this one"
+    assert storing.troubled() == ["REQUESTS"], "another stream says nothing of this one"
 
-    storing.note(stored=[DUE], refused=[DUE])
+    storing.note(stored=[REQUESTS], refused=[REQUESTS])
 
     assert storing.troubled() == []
 
@@ -78,7 +78,7 @@ def test_one_success_is_enough(storing: Storing, clock: Clock) -> None:
 def test_failures_with_a_success_between_them_are_no_series(storing: Storing, clock: Clock) -> None:
     for _ in range(5):
         refuse(storing, clock, SOON - 1)
-        storing.note(stored=[DUE], refused=())
+        storing.note(stored=[REQUESTS], refused=())
     assert storing.troubled() == []
 
 
@@ -87,7 +87,7 @@ def test_what_nobody_tried_lately_is_forgotten(storing: Storing, clock: Clock) -
     clock.now += LONG + 1
     assert storing.troubled() == []
 
-    storing.note(stored=(), refused=[DUE])
+    storing.note(stored=(), refused=[REQUESTS])
 
     assert storing.troubled() == [], "a new series begins"
 

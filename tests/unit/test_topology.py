@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
 
-from services.executor.settings import ExecutorSettings
 from shared.bus import topology
 from shared.bus.shapes import Consumer, Stream
 from shared.bus.topology import CONSUMERS, STREAMS
-from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
+from shared.contracts.policy import DEFAULT_QUEUE
 from tests.support.cases import table
 
 SOME = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
@@ -47,10 +45,6 @@ def stream_named(name: str) -> Stream:
 def subjects() -> Iterator[tuple[str, Stream]]:
     for change in ("created", "updated", "deleted"):
         yield topology.task_changed(change, SOME), topology.TASKS
-    yield (
-        topology.task_due(DEFAULT_QUEUE, DEFAULT_PRIORITY, SOME),
-        topology.DUE,
-    )
     yield topology.RUN_REQUEST_API, topology.REQUESTS
     yield topology.runs_started(SOME), topology.RUNS
     yield topology.runs_finished(SOME), topology.RUNS
@@ -66,6 +60,7 @@ def core_subjects() -> list[str]:
         topology.TASK_LOGGED_MANY,
         topology.RPC_TASKS_DIGEST,
         topology.RPC_TASKS_PAGE,
+        topology.task_due(DEFAULT_QUEUE),
         topology.RUN_CANCEL,
         topology.RPC_NOTIFIER_TEST,
         topology.RPC_SCRIPTS_TEXT,
@@ -138,20 +133,9 @@ def test_a_work_queue_is_shared_out_without_overlap() -> None:
             assert not any(overlap(a, b) for a in one.filters for b in other.filters)
 
 
-def test_leases_outlive_the_orders_for_their_runs() -> None:
-    shortest = ExecutorSettings.model_fields["lease_days"].metadata[0].ge
-
-    assert timedelta(days=shortest) >= topology.DUE.max_age
-
-
 def test_the_disk_is_bounded() -> None:
     assert all(stream.max_bytes > 0 for stream in STREAMS)
     assert sum(stream.max_bytes for stream in STREAMS) <= 7 * 1024 * topology.MIB
-
-
-def test_an_order_is_waited_for_as_long_as_it_takes() -> None:
-    assert topology.DUE_DEFAULT.max_deliver == -1
-    assert topology.DUE_DEFAULT.filters == ("task.due.default.3.*",)
 
 
 def test_texts_of_scripts_lie_in_the_bucket() -> None:

@@ -3,7 +3,7 @@
     open ──┬─ resent       published anew as it was, on its own subject
            └─ discarded    nothing is to be done about it
 
-Sent again is only what does no harm when it comes late or twice: orders, requests and reports are
+Sent again is only what does no harm when it comes late or twice: requests and reports are
 judged against the database by whoever hears them. The last word about a task, an account or a
 script is not: it would take the place of a newer one. Nor what nobody could read then or now, or of
 which only a part was kept.
@@ -22,7 +22,7 @@ from services.api.wire.texts import say
 from shared.bus import topology
 from shared.bus.middleware import DEAD_BYTES
 from shared.bus.shapes import Stream
-from shared.contracts.runs import LogLines, RunDue, RunsFinished, RunsRequested, RunsStarted
+from shared.contracts.runs import LogLines, RunsFinished, RunsRequested, RunsStarted
 from shared.domain.instant import format_instant
 from shared.domain.texts.catalog import Language
 
@@ -31,7 +31,6 @@ _DELIVERIES = re.compile(r" in ([0-9]{1,9}) deliveries$")
 #: How to read what may be sent again, by the beginning of its subject.
 _READERS: tuple[tuple[Stream, str, Callable[[bytes], object]], ...] = (
     (topology.REQUESTS, "run.request.", RunsRequested.decode),
-    (topology.DUE, "task.due.", RunDue.decode),
     (topology.RUNS, "task.started.", RunsStarted.decode),
     (topology.RUNS, "task.finished.", RunsFinished.decode),
     (topology.LOGS, "task.log.", LogLines.decode),

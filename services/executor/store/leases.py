@@ -16,52 +16,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.executor.claimed import MAX_LOST, ClaimedRun
+from shared.contracts.policy import DEFAULT_QUEUE
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Pool, Record
 
 # An attempt that ended so is followed by another one of the same run.
 _NOT_FINAL = "('retry', 'snoozed')"
 
-# Whether this executor may run what the view says: it has the labels ($5) and the action ($6).
-# A run that is to end without being begun, and one with an action that nobody has, are anybody's.
-_FITS = """
-(r.cancel_reason IS NOT NULL OR (
-    CASE WHEN r.policy LIKE '%"selector"%'
-         THEN coalesce((r.policy::jsonb #> '{selector,labels}') <@ $5::jsonb, true) ELSE true END
-    AND ($6::text[] IS NULL OR r.action = ANY($6::text[]) OR NOT EXISTS (
-        SELECT FROM executor.executors e
-        WHERE r.action = ANY(e.actions) AND NOT e.draining
-          AND coalesce(r.policy::jsonb ->> 'queue', 'default') = ANY(e.queues)
-          AND e.seen_at > clock_timestamp() - interval '30 seconds'))))
-"""
-
-# If this attempt is lost like those before it, its run is given up (`ClaimedRun.is_last_chance`).
-_LAST_CHANCE = f"""
-CASE WHEN a.attempt = 1 THEN false ELSE coalesce((
-    SELECT l.lost + CASE WHEN l.handed_back OR l.outcome IS NOT NULL THEN 0 ELSE 1 END
-    FROM executor.leases l WHERE l.run_id = r.run_id) = {MAX_LOST - 1}, false) END
-"""  # noqa: S608 - our own words
-
-# What may be claimed is what the ledger says is to be run (the view holds nothing else), what to do
-# comes from there too. A lease can be taken over only by a later attempt and only once it ran out,
-# or once its own attempt ended without ending the run. Of last chances one is taken, and none while
-# one is under way here ($7). Each run is looked up under its own id (`OFFSET 0`):
-# a plan that was made while the ledger was empty would go on to read it whole.
+# What may be claimed is what has an order, which goes with the claim. A lease can be taken over
+# only by a later attempt, once it ran out, or once its own attempt ended without ending the run.
 _CLAIM = f"""
-WITH asked AS (
-    SELECT run_id, max(attempt) AS attempt FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
-    GROUP BY run_id
-), found AS MATERIALIZED (
-    SELECT r.*, a.attempt AS asked, {_LAST_CHANCE} AS last_chance
-    FROM asked a, LATERAL (
-        SELECT * FROM scheduler.executor_runs v WHERE v.run_id = a.run_id OFFSET 0) r
-    WHERE a.attempt <= r.attempt  -- none that was never ordered
-      AND {_FITS}
+WITH taken AS MATERIALIZED (
+    SELECT * FROM scheduler.take_orders(
+        $1::text[], $2::int, $3::jsonb, $4::text[], $5::int, $6::bool)
 ), claimed AS (
     INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
-    SELECT run_id, task_id, asked, $3, clock_timestamp() + $4::interval FROM found
-    WHERE NOT last_chance
-       OR NOT $7::bool AND run_id = (SELECT run_id FROM found WHERE last_chance LIMIT 1)
+    SELECT run_id, task_id, attempt, $7, clock_timestamp() + $8::interval FROM taken
     ORDER BY run_id  -- so that two executors never wait for each other in a circle
     ON CONFLICT (run_id) DO UPDATE
     SET attempt = excluded.attempt, executor_id = excluded.executor_id,
@@ -74,41 +44,32 @@ WITH asked AS (
       AND (l.outcome IS NULL AND l.lease_until < clock_timestamp() OR l.outcome IN {_NOT_FINAL})
     RETURNING run_id, attempt, lost, failed
 )
-SELECT c.run_id, c.attempt, c.lost, r.task_id, r.trigger, r.scheduled_for, r.due_at, r.requested_by,
-       r.missed_count, r.missed_since, r.version, r.name, r.action, r.action_config,
-       r.timeout_seconds, r.policy, r.origin, c.failed, r.cancel_reason, r.traceparent
-FROM claimed c JOIN found r ON r.run_id = c.run_id
+SELECT c.run_id, c.attempt, c.lost, t.task_id, t.trigger, t.scheduled_for, t.due_at, t.requested_by,
+       t.missed_count, t.missed_since, t.version, t.name, t.action, t.action_config,
+       t.timeout_seconds, t.policy, t.origin, c.failed, t.cancel_reason, t.traceparent
+FROM claimed c JOIN taken t ON t.run_id = c.run_id
 """  # noqa: S608 - our own words
 
-# Of orders that a claim turned away, those that are to be run all the same, by somebody else or
-# later. Has the parameters of the claim, so that what fits is said once.
-_FOREIGN = f"""
-SELECT a.run_id, a.attempt
-FROM unnest($1::uuid[], $2::int[]) AS a (run_id, attempt)
-     JOIN scheduler.executor_runs r ON r.run_id = a.run_id AND a.attempt <= r.attempt
-WHERE $3::uuid IS NOT NULL AND $4::interval IS NOT NULL AND $7::bool IS NOT NULL
-  AND (NOT {_FITS} OR {_LAST_CHANCE})
-  AND NOT EXISTS (
-      SELECT FROM executor.leases l WHERE l.run_id = a.run_id
-        AND (l.attempt >= a.attempt OR l.outcome NOT IN {_NOT_FINAL}))
-"""  # noqa: S608 - as above
-
 # A row in somebody's hands is passed over: if all others waited for it, none of them would be
-# renewed in time.
-_FREE = """
-WITH free AS MATERIALIZED (
-    SELECT run_id FROM executor.leases WHERE run_id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED
-)"""
+# renewed in time. Each is looked up once, under its own id; locked, it stays where it is (`ctid`).
+_OURS = """
+LATERAL (SELECT l.ctid FROM executor.leases l
+         WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+           AND l.outcome IS NULL
+         FOR UPDATE SKIP LOCKED) l
+"""
 
 _FINISH = f"""
-{_FREE}
+WITH free AS MATERIALIZED (
+    SELECT h.*, l.ctid
+    FROM unnest($1::uuid[], $2::int[], $4::text[], $5::bytea[], $6::timestamptz[])
+         AS h (run_id, attempt, outcome, report, retry_at), {_OURS}
+)
 UPDATE executor.leases l
 SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report, retry_at = f.retry_at
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bytea[], $6::timestamptz[])
-     AS f (run_id, attempt, outcome, report, retry_at) JOIN free USING (run_id)
-WHERE l.run_id = f.run_id AND l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL
+FROM free f WHERE l.ctid = f.ctid
 RETURNING l.run_id, l.attempt
-"""  # noqa: S608 - as above
+"""  # noqa: S608 - our own words
 
 # The lease goes to the next attempt; what this one said of its end must not go with it.
 _FINISH_AND_KEEP = f"""
@@ -122,25 +83,28 @@ SELECT run_id, attempt FROM ended
 
 # What is still ours is read, not returned by the update: what was passed over is ours, too.
 _RENEW = f"""
-{_FREE}, held AS (
+WITH held AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int[], $5::text[]) AS h (run_id, attempt, progress)
+), free AS MATERIALIZED (
+    SELECT h.*, l.ctid FROM held h, {_OURS}
 ), renewed AS (
     UPDATE executor.leases l
-    SET lease_until = clock_timestamp() + $4::interval, progress = coalesce(h.progress, l.progress)
-    FROM held h JOIN free USING (run_id)
-    WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
-      AND l.outcome IS NULL
+    SET lease_until = clock_timestamp() + $4::interval, progress = coalesce(f.progress, l.progress)
+    FROM free f WHERE l.ctid = f.ctid
 )
-SELECT l.run_id, l.attempt FROM executor.leases l JOIN held h USING (run_id)
-WHERE l.attempt = h.attempt AND l.executor_id = $3 AND l.outcome IS NULL
+SELECT h.run_id, h.attempt FROM held h, LATERAL (
+    SELECT FROM executor.leases l
+    WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+      AND l.outcome IS NULL OFFSET 0) l
 """  # noqa: S608 - as above
 
 
 class Abilities(NamedTuple):
     """What an executor can take."""
 
-    labels: Mapping[str, str]
-    actions: tuple[str, ...] | None
+    queues: Sequence[str] = (DEFAULT_QUEUE,)
+    labels: Mapping[str, str] = MappingProxyType({})
+    actions: tuple[str, ...] | None = None
     """None: all there are."""
 
 
@@ -171,38 +135,29 @@ class LeaseStore:
         pool: Pool,
         executor_id: UUID,
         lease: timedelta,
-        abilities: Abilities = Abilities({}, None),  # noqa: B008 - it never changes
+        abilities: Abilities = Abilities(),  # noqa: B008 - it never changes
     ) -> None:
         self._pool = pool
         self._executor_id = executor_id
         self._lease = lease
+        self._queues = list(abilities.queues)
         self._labels = json.dumps(dict(abilities.labels))
         self._actions = abilities.actions
 
-    async def claim(
-        self, asked: Sequence[tuple[UUID, int]], *, no_last_chance: bool = False
-    ) -> list[ClaimedRun]:
-        """Claim these attempts, at most one last chance or none; return those that are ours now.
-
-        What is missing in the answer belongs to somebody else, has ended, was taken back, or is an
-        order of long ago; or it does not fit this executor (`foreign`).
-        """
-        rows = await self._pool.fetch(_CLAIM, *self._asked(asked), no_last_chance)
-        return [ClaimedRun(*row) for row in rows]
-
-    async def foreign(self, asked: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
-        """Return those of these attempts that only another executor may claim, or we later."""
-        return _attempts(await self._pool.fetch(_FOREIGN, *self._asked(asked), False))  # noqa: FBT003 - unused
-
-    def _asked(self, asked: Sequence[tuple[UUID, int]]) -> tuple[object, ...]:
-        return (
-            [run_id for run_id, _ in asked],
-            [attempt for _, attempt in asked],
-            self._executor_id,
-            self._lease,
+    async def claim(self, most: int, *, no_last_chance: bool = False) -> list[ClaimedRun]:
+        """Claim up to *most* runs, the most pressing first, at most one last chance or none."""
+        rows = await self._pool.fetch(
+            _CLAIM,
+            self._queues,
+            most,
             self._labels,
             self._actions,
+            MAX_LOST - 1,
+            no_last_chance,
+            self._executor_id,
+            self._lease,
         )
+        return [ClaimedRun(*row) for row in rows]
 
     async def finish(
         self, runs: Sequence[RunFinished], reports: Sequence[bytes]
@@ -216,9 +171,9 @@ class LeaseStore:
             _FINISH_AND_KEEP if followed else _FINISH,
             [run.run_id for run in runs],
             [run.attempt for run in runs],
+            self._executor_id,
             [_outcome(run) for run in runs],
             reports,
-            self._executor_id,
             [run.retry_at for run in runs],
         )
         return _attempts(rows)

@@ -50,6 +50,7 @@ WITH new AS MATERIALIZED (
         recorded_at = excluded.recorded_at
     WHERE NOT known.final AND excluded.attempt > known.attempt
     RETURNING task_id
+), earlier AS ({attempts.EARLIER}
 ), begun AS ({attempts.STARTED})
 SELECT DISTINCT task_id FROM written
 """  # noqa: S608 - our own words
@@ -121,6 +122,7 @@ WITH new AS MATERIALIZED (
             THEN excluded.last_result ELSE sum.last_result END
 ), tallied AS ({tallies.TALLIED}
 ), judged AS ({tallies.HEALTH}
+), earlier AS ({attempts.EARLIER}
 ), ended AS ({attempts.FINISHED})
 SELECT DISTINCT task_id FROM written
 """  # noqa: S608 - our own words

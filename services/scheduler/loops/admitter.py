@@ -24,7 +24,6 @@ from uuid import UUID
 from services.scheduler.admission import decide
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.admission import PAGE, AdmissionStore
-from services.scheduler.store.ledger import Order
 from shared.contracts.cancel import CancelRequest
 
 #: While something is held: limits, pauses and what other schedulers do are noticed this soon.
@@ -64,15 +63,14 @@ class Admitter:
         if seconds is None:
             return IDLE_REST
         if seconds <= 0:
-            orders = await self._round()
-            if orders:
-                await self._dispatcher.send(orders)
+            admitted = await self._round()
+            await self._dispatcher.announce(admitted)
             took = timedelta(seconds=asyncio.get_running_loop().time() - began)
             # A long line must not keep us from everything else.
-            return max(SHORTEST_REST, took) if orders else max(LONGEST_REST, took)
+            return max(SHORTEST_REST, took) if admitted else max(LONGEST_REST, took)
         return min(max(timedelta(seconds=seconds), SHORTEST_REST), LONGEST_REST)
 
-    async def _round(self) -> list[Order]:
+    async def _round(self) -> list[str]:
         async with self._store.pool.acquire() as connection, connection.transaction():
             if not await self._store.lock(connection):
                 return []

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from services.scheduler.dispatch import Dispatcher, orders_for
+from services.scheduler.dispatch import Dispatcher, queues_of
 from services.scheduler.job import Entry
 from services.scheduler.store.ends import Ended, EndStore
 from shared.db.pool import Connection
@@ -51,8 +51,7 @@ class Closer:
         """Close everything there is; rest for at least as long as it took."""
         begun = asyncio.get_running_loop().time()
         next_attempts = await self._ends.next_attempts()
-        if next_attempts.orders:
-            await self._dispatcher.send(next_attempts.orders)
+        await self._dispatcher.announce(next_attempts.queues)
         settled = 0
         while (count := await self._settle()) == BATCH:
             settled += count
@@ -65,7 +64,5 @@ class Closer:
         async with self._ends.pool.acquire() as connection, connection.transaction():
             ended = await self._ends.settle(connection, BATCH)
             entries = await self._dependants.enter(connection, ended) if ended else []
-        orders = orders_for(entries)
-        if orders:
-            await self._dispatcher.send(orders)
+        await self._dispatcher.announce(queues_of(entries))
         return len(ended)

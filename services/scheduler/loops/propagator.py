@@ -35,6 +35,6 @@ class Propagator:
         async with self._pool.acquire() as connection, connection.transaction():
             ended = await take_runless(connection, BATCH)
             entries = await self._dependants.enter(connection, ended)
-        if orders := self._entrance.committed(entries):
-            await self._dispatcher.send(orders)
+        if queues := self._entrance.committed(entries):
+            await self._dispatcher.announce(queues)
         return timedelta(0) if ended else INTERVAL

@@ -1,15 +1,13 @@
-"""Turn jobs that are due into ledger rows, and the rows into orders.
+"""Turn jobs that are due into ledger rows and orders.
 
 One transaction claims due jobs, writes one ledger row for every fire up to now (run or not, and
-why; held or not, see `entering.py`), and moves each job on. Publishing follows the commit and
-overlaps the next batch. When nothing is due the ticker sleeps until the next job is, but never
-longer than `LONGEST_REST`: a job that another scheduler learnt of, and then died, must not wait for
-us to hear of it.
+why; held or not, see `entering.py`), and moves each job on. When nothing is due the ticker sleeps
+until the next job is, but never longer than `LONGEST_REST`: a job that another scheduler learnt of,
+and then died, must not wait for us to hear of it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from datetime import datetime, timedelta
@@ -30,7 +28,6 @@ from services.scheduler.job import (
 from services.scheduler.policies import overlap_of, policy_of
 from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import Advance, JobStore
-from services.scheduler.store.ledger import Order
 from shared.contracts.policy import Overlap
 from shared.domain.misfire import plan
 from shared.domain.occurrence import Outcome
@@ -45,8 +42,6 @@ POSTPONED = timedelta(minutes=1)
 #: Ledger rows per transaction, shared by its jobs: a long downtime of many quick schedules owes
 #: millions, and each job goes on where its share ended.
 ROWS = 5000
-#: Batches of orders under way at once; more would only queue up in the client.
-SENDING = 4
 
 log = logging.getLogger(__name__)
 
@@ -123,13 +118,11 @@ class Ticker:
         self._gates = gates
         self._entrance = entrance
         self._dispatcher = dispatcher
-        self._sending: set[asyncio.Task[bool]] = set()
 
     async def step(self) -> timedelta:
         """Tick one batch; return how long until the next job is due."""
-        full, orders = await self._tick_batch()
-        if orders:
-            await self._send(orders)
+        full, queues = await self._tick_batch()
+        await self._dispatcher.announce(queues)
         if full:
             return timedelta(0)
         seconds = await self._jobs.seconds_until_due()
@@ -137,7 +130,7 @@ class Ticker:
             return LONGEST_REST
         return min(max(timedelta(seconds=seconds) - AHEAD, SHORTEST_REST), LONGEST_REST)
 
-    async def _tick_batch(self) -> tuple[bool, list[Order]]:
+    async def _tick_batch(self) -> tuple[bool, list[str]]:
         async with self._jobs.pool.acquire() as connection, connection.transaction():
             now, due = await self._jobs.claim_due(connection, BATCH, AHEAD)
             if now is None:
@@ -158,15 +151,3 @@ class Ticker:
             entered = await self._entrance.enter(connection, entries, jobs)
             await self._jobs.advance(connection, steps)
         return len(due) == BATCH, self._entrance.committed(entered)
-
-    async def _send(self, orders: list[Order]) -> None:
-        while len(self._sending) >= SENDING:
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(self._dispatcher.send(orders))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def flush(self) -> None:
-        """Wait until all orders under way are sent or given up."""
-        if self._sending:
-            await asyncio.wait(self._sending)

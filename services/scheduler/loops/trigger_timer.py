@@ -67,9 +67,7 @@ class TriggerTimer:
         due = await self._heard(found)
         if due:
             entries = await self._fire(due)
-            orders = self._entrance.committed(entries)
-            if orders:
-                await self._dispatcher.send(orders)
+            await self._dispatcher.announce(self._entrance.committed(entries))
         if len(due) < len(found):
             return BEHIND_REST
         if len(due) == BATCH:

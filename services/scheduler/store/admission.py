@@ -18,7 +18,7 @@ from services.scheduler.store.admission_rows import (
     live_of,
     queue_rule_of,
 )
-from services.scheduler.store.ledger import CONFIRM_CANCELLED, Order
+from services.scheduler.store.orders import BY_KEY, let_go
 from services.scheduler.store.runless import note_runless
 from services.scheduler.waiting import (
     REASONS,
@@ -106,14 +106,18 @@ ORDER BY s.at
 """
 
 # Where keys depend on the parameters, these are kept with it: a run does what it was admitted for.
-_ADMIT = """
-UPDATE scheduler.occurrences o
-SET held = false, waits_for = NULL, not_before = NULL, admitted_at = clock_timestamp(),
-    slot = a.slot, locks = a.locks, params = coalesce(o.params, a.params)
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a (run_id, slot, locks, params)
-WHERE o.run_id = a.run_id AND o.held
-RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority, o.recalls
-"""
+_ADMIT = f"""
+WITH admitted AS (
+    UPDATE scheduler.occurrences o
+    SET held = false, waits_for = NULL, not_before = NULL, admitted_at = clock_timestamp(),
+        slot = a.slot, locks = a.locks, params = coalesce(o.params, a.params)
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+         AS a (run_id, slot, locks, params, place)
+    WHERE o.run_id = a.run_id AND o.held
+    RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority, a.place
+)
+{let_go("SELECT * FROM admitted ORDER BY place")} RETURNING queue
+"""  # noqa: S608 - our own words
 
 _WAIT = """
 UPDATE scheduler.occurrences o SET waits_for = w.reason, not_before = w.not_before
@@ -129,15 +133,20 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (run_id, outcome, reason)
 WHERE o.run_id = d.run_id AND o.held
 """
 
-# As a run is taken back (ledger.py): if it is being claimed at this moment, it runs all the same.
 _EXPIRE = """
-UPDATE scheduler.occurrences o
-SET outcome = 'expired', reason = 'start.deadline', settled = true, cancelled_at = clock_timestamp()
-FROM scheduler.jobs j
-WHERE j.policy LIKE '%"start_deadline_seconds":%' AND o.task_id = j.task_id
-  AND NOT o.settled AND NOT o.held AND o.outcome = 'fired' AND o.attempt = 1
-  AND o.due_at < now() - make_interval(secs => (j.policy::json ->> 'start_deadline_seconds')::int)
-  AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0)
+WITH late AS MATERIALIZED (
+    SELECT o.run_id
+    FROM scheduler.orders w JOIN scheduler.occurrences o USING (run_id)
+         JOIN scheduler.jobs j ON j.task_id = w.task_id
+    WHERE j.policy LIKE '%"start_deadline_seconds":%' AND NOT o.settled AND o.attempt = 1
+      AND o.due_at
+          < now() - make_interval(secs => (j.policy::json ->> 'start_deadline_seconds')::int)
+    FOR UPDATE OF o SKIP LOCKED
+), taken_back AS (
+    DELETE FROM scheduler.orders w USING late WHERE w.run_id = late.run_id RETURNING w.run_id
+)
+UPDATE scheduler.occurrences o SET outcome = 'expired', reason = 'start.deadline', settled = true
+FROM taken_back t WHERE o.run_id = t.run_id
 RETURNING o.run_id
 """
 
@@ -178,8 +187,6 @@ class AdmissionStore:
 
     async def read(self, connection: Connection, skip: int) -> Round:
         """Return who waits and what there is; of the end of a long line, what follows *skip*."""
-        # What was claimed while it was taken back has its slot and its locks all the same.
-        await connection.execute(CONFIRM_CANCELLED)
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         rows = await connection.fetch(_CANDIDATES, now, PAGE, max(skip, PAGE))
         candidates = candidates_of(rows)
@@ -247,10 +254,13 @@ class AdmissionStore:
         connection: Connection,
         candidates: Sequence[Candidate],
         decisions: Mapping[UUID, Decision],
-    ) -> list[Order]:
-        """Carry out what was decided; return the orders of what was admitted."""
+    ) -> list[str]:
+        """Carry out what was decided; return the queues of what was admitted."""
+        by_id = {each.run_id: each for each in candidates}
         admitted = [
-            kept_keys(each) for each in candidates if isinstance(decisions.get(each.run_id), Admit)
+            kept_keys(by_id[run_id])
+            for run_id, decision in decisions.items()
+            if isinstance(decision, Admit)
         ]
         dropped = [
             (run_id, each.outcome.value, each.reason)
@@ -268,19 +278,15 @@ class AdmissionStore:
             await note_runless(connection, [run_id for run_id, _, _ in dropped])
         if waiting:
             await connection.execute(_WAIT, *zip(*waiting, strict=True))
-        rows = (
-            {
-                row["run_id"]: Order(*row)
-                for row in await connection.fetch(_ADMIT, *zip(*admitted, strict=True))
-            }
-            if admitted
-            else {}
-        )
-        return [rows[run_id] for run_id in decisions if run_id in rows]
+        if not admitted:
+            return []
+        rows = await connection.fetch(_ADMIT, *zip(*admitted, strict=True))
+        return [row["queue"] for row in rows]
 
     async def expire(self) -> int:
         """Give up runs that no executor has claimed before their deadline; return how many."""
         async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(BY_KEY)
             expired = [row["run_id"] for row in await connection.fetch(_EXPIRE)]
             await note_runless(connection, expired)
         return len(expired)

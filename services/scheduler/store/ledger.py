@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from services.scheduler.job import Cancel, Entry, Job
+from services.scheduler.store.orders import BY_KEY, let_go, take_back
 from services.scheduler.store.runless import note_runless
 from shared.db.pool import Connection, Pool
 
@@ -29,62 +29,41 @@ _ARRAYS = ", ".join(
 _COLUMNS = ", ".join(Entry._fields)
 
 _INSERT = f"""
-INSERT INTO scheduler.occurrences ({_COLUMNS}, settled)
-SELECT {_COLUMNS}, outcome <> 'fired' FROM unnest({_ARRAYS}) AS e ({_COLUMNS})
-ON CONFLICT DO NOTHING
-RETURNING run_id
+WITH new AS (
+    INSERT INTO scheduler.occurrences ({_COLUMNS}, settled)
+    SELECT {_COLUMNS}, outcome <> 'fired' FROM unnest({_ARRAYS}) AS e ({_COLUMNS})
+    ON CONFLICT DO NOTHING
+    RETURNING run_id, task_id, attempt, queue, priority, outcome, held
+), ordered AS (
+    {let_go("SELECT * FROM new WHERE outcome = 'fired' AND NOT held")}
+)
+SELECT run_id FROM new
 """  # noqa: S608 - names of our own columns
 
-# `OFFSET 0` keeps the planner from reading all leases of a week, which have ended, in order to join
-# them: few runs are open at a time, and each has its lease under its own id. What is held can never
-# have been claimed, so taking it back is certain at once.
-_CANCEL = """
-UPDATE scheduler.occurrences o
-SET outcome = $2, reason = $3, settled = true,
-    cancelled_at = CASE WHEN o.held THEN NULL ELSE clock_timestamp() END,
-    held = false, waits_for = NULL, not_before = NULL
-WHERE o.task_id = $1 AND NOT o.settled AND o.outcome = 'fired'
-  AND CASE WHEN o.trigger IN ('manual', 'requeue', 'backfill') THEN $4
-           ELSE $5 OR o.scheduled_for <= $6 END
-  AND o.attempt = 1
-  AND (o.held OR NOT EXISTS (
-      SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0))
-RETURNING o.run_id
+_WAITING = """
+SELECT run_id FROM scheduler.occurrences
+WHERE task_id = $1 AND NOT settled AND outcome = 'fired' AND attempt = 1
+  AND CASE WHEN trigger IN ('manual', 'requeue', 'backfill') THEN $2
+           ELSE $3 OR scheduled_for <= $4 END
 """
 
-# Of what was let go the order lies in the stream of its queue and priority already.
+_CANCEL = """
+UPDATE scheduler.occurrences
+SET outcome = $2, reason = $3, settled = true, held = false, waits_for = NULL, not_before = NULL
+WHERE run_id = ANY($1::uuid[])
+"""
+
+# What was let go keeps its place in the line.
 _MOVE = """
 UPDATE scheduler.occurrences o SET queue = m.queue, priority = m.priority
 FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS m (task_id, queue, priority)
 WHERE o.task_id = m.task_id AND o.held AND NOT o.settled
 """
 
-# An executor may have claimed a run in the very moment when it was taken back. The lease tells the
-# truth: then the run did fire. Half a minute later no claim can be under way any more. The same run
-# may have come in again meanwhile: then both are there.
-CONFIRM_CANCELLED = """
-WITH certain AS (
-    SELECT o.run_id, l.run_id IS NOT NULL AS claimed
-    FROM scheduler.occurrences o LEFT JOIN LATERAL (
-        SELECT l.run_id FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l
-        ON true
-    WHERE o.cancelled_at IS NOT NULL
-      AND (l.run_id IS NOT NULL OR o.cancelled_at < clock_timestamp() - interval '30 seconds')
-    FOR UPDATE OF o SKIP LOCKED
-)
-UPDATE scheduler.occurrences o
-SET outcome = CASE WHEN c.claimed THEN 'fired' ELSE o.outcome END,
-    reason = CASE WHEN c.claimed THEN 'claimed_before_cancel' ELSE o.reason END,
-    settled = NOT c.claimed,
-    unique_key = CASE WHEN c.claimed THEN NULL ELSE o.unique_key END,
-    cancelled_at = NULL
-FROM certain c WHERE o.run_id = c.run_id
-"""
-
 # Executors get ten seconds after a restart of the database to renew their leases.
 # Rows in somebody's hands are passed over, lest all others wait for one. And a lease that is locked
 # may have run out only because its executor cannot renew it.
-_TAKE_EXPIRED = """
+_TAKE_EXPIRED = f"""
 WITH expired AS MATERIALIZED (
     SELECT o.run_id, l.attempt
     FROM scheduler.occurrences o JOIN executor.scheduler_leases l USING (run_id)
@@ -92,44 +71,58 @@ WITH expired AS MATERIALIZED (
       AND l.outcome IS NULL AND l.lease_until < now()
       AND pg_postmaster_start_time() < now() - interval '10 seconds'
     FOR UPDATE OF o SKIP LOCKED FOR SHARE OF l SKIP LOCKED
+), moved AS (
+    UPDATE scheduler.occurrences o SET attempt = l.attempt + 1
+    FROM expired l
+    WHERE l.run_id = o.run_id
+    RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
 )
-UPDATE scheduler.occurrences o SET attempt = l.attempt + 1
-FROM expired l
-WHERE l.run_id = o.run_id
-RETURNING o.run_id, o.task_id, o.attempt, o.queue, o.priority
+{let_go("SELECT * FROM moved")} RETURNING queue
+"""  # noqa: S608 - our own words
+
+# Let go a while ago, but there is no order, and no executor has it: no lease, or one of an older
+# attempt that ended or ran out. So it is after a claim that was turned away because a lease that
+# had run out was renewed after all, and with what a scheduler of the version before this one has
+# let go. Each run has its lease under its own id (`OFFSET 0`): the planner is not to read all.
+_REPAIR = f"""
+WITH lost AS MATERIALIZED (
+    SELECT o.run_id, o.task_id, o.attempt, o.queue, o.priority
+    FROM scheduler.occurrences o LEFT JOIN LATERAL (
+        SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
+        WHERE l.run_id = o.run_id OFFSET 0) l ON true
+    WHERE NOT o.settled AND NOT o.held AND o.recalled_at IS NULL AND o.outcome = 'fired'
+      AND coalesce(o.admitted_at, o.created_at) < now() - interval '1 second'
+      AND (l.run_id IS NULL OR l.attempt < o.attempt
+           AND (l.outcome IN ('retry', 'snoozed')
+                OR l.outcome IS NULL AND l.lease_until < now() - interval '1 second'))
+      AND NOT EXISTS (SELECT FROM scheduler.orders w WHERE w.run_id = o.run_id OFFSET 0)
+    ORDER BY o.created_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED
+)
+{let_go("SELECT * FROM lost")} RETURNING queue
+"""  # noqa: S608 - our own words
+
+
+# What a scheduler of the version before had taken back or called back when it ended: it waited half
+# a minute to know whether a claim had been under way. The lease says so by now. Goes with the next
+# version, with the two columns.
+_LEFT_HALFWAY = """
+WITH known AS (
+    SELECT o.run_id, o.cancelled_at IS NOT NULL AND l.run_id IS NOT NULL AS runs
+    FROM scheduler.occurrences o LEFT JOIN LATERAL (
+        SELECT l.run_id FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l
+        ON true
+    WHERE o.cancelled_at < clock_timestamp() - interval '1 minute'
+       OR o.recalled_at < clock_timestamp() - interval '1 minute'
+    FOR UPDATE OF o SKIP LOCKED
+)
+UPDATE scheduler.occurrences o
+SET cancelled_at = NULL, recalled_at = NULL,
+    outcome = CASE WHEN k.runs THEN 'fired' ELSE o.outcome END,
+    reason = CASE WHEN k.runs THEN 'claimed_before_cancel' ELSE o.reason END,
+    settled = o.settled AND NOT k.runs,
+    unique_key = CASE WHEN k.runs THEN NULL ELSE o.unique_key END
+FROM known k WHERE o.run_id = k.run_id
 """
-
-# Ordered, but no executor has it: no lease yet, or one of an older attempt that ended or ran out.
-# Not what was ordered a moment ago: it may still be on its way to the stream.
-_UNCLAIMED = """
-FROM scheduler.occurrences o LEFT JOIN LATERAL (
-    SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
-    WHERE l.run_id = o.run_id OFFSET 0) l ON true
-WHERE NOT o.settled AND NOT o.held AND o.recalled_at IS NULL AND o.outcome = 'fired'
-  AND coalesce(o.admitted_at, o.created_at) < now() - $1::interval
-  AND (l.run_id IS NULL OR l.attempt < o.attempt
-       AND (l.outcome IN ('retry', 'snoozed')
-            OR l.outcome IS NULL AND l.lease_until < now() - $1::interval))
-"""
-
-
-class Order(NamedTuple):
-    """What an executor must be told so that it runs something."""
-
-    run_id: UUID
-    task_id: UUID
-    attempt: int
-    queue: str
-    priority: int
-    recalls: int = 0
-    """How often it was called back: each time it is another message to the stream."""
-
-
-class Waiting(NamedTuple):
-    """An order that no executor has taken, and its place in the line."""
-
-    order: Order
-    created_at: datetime
 
 
 class LedgerStore:
@@ -150,15 +143,12 @@ class LedgerStore:
     ) -> None:
         """Take back what fired and was not begun; *until* is when the change was made."""
         rows = await connection.fetch(
-            _CANCEL,
-            task_id,
-            cancel.outcome,
-            cancel.reason,
-            cancel.requests_too,
-            cancel.early_too,
-            until,
+            _WAITING, task_id, cancel.requests_too, cancel.early_too, until
         )
-        await note_runless(connection, [row["run_id"] for row in rows])
+        run_ids = await take_back(connection, [row["run_id"] for row in rows])
+        if run_ids:
+            await connection.execute(_CANCEL, run_ids, cancel.outcome, cancel.reason)
+            await note_runless(connection, run_ids)
 
     async def move_waiting(self, connection: Connection, jobs: Sequence[Job]) -> None:
         """Let the held runs of *jobs* follow them into their queues, with their priorities."""
@@ -170,33 +160,16 @@ class LedgerStore:
                 [job.priority for job in jobs],
             )
 
-    async def confirm_cancelled(self) -> None:
-        """Let the leases decide about runs that were taken back a moment ago."""
-        await self.pool.execute(CONFIRM_CANCELLED)
+    async def take_expired(self) -> list[str]:
+        """Order runs whose executor went silent, as their next attempt; return their queues."""
+        return [row["queue"] for row in await self.pool.fetch(_TAKE_EXPIRED)]
 
-    async def take_expired(self) -> list[Order]:
-        """Turn runs whose executor went silent into orders for their next attempt."""
-        return [Order(*row) for row in await self.pool.fetch(_TAKE_EXPIRED)]
-
-    async def count_unclaimed(self, older_than: timedelta) -> int:
-        """Return how many orders wait for an executor."""
-        count: int = await self.pool.fetchval(f"SELECT count(*) {_UNCLAIMED}", older_than)
-        return count
-
-    async def unclaimed(
-        self, older_than: timedelta, after: Waiting | None, limit: int
-    ) -> list[Waiting]:
-        """Return waiting orders, oldest first, page by page."""
-        rows = await self.pool.fetch(
-            f"SELECT o.run_id, o.task_id, o.attempt, o.queue, o.priority, o.created_at"
-            f" {_UNCLAIMED} AND (o.created_at, o.run_id) > ($2, $3)"
-            " ORDER BY o.created_at, o.run_id LIMIT $4",
-            older_than,
-            after.created_at if after else datetime.fromisoformat("2000-01-01T00:00:00Z"),
-            after.order.run_id if after else UUID(int=0),
-            limit,
-        )
-        return [Waiting(Order(*tuple(row)[:5]), row["created_at"]) for row in rows]
+    async def repair(self, limit: int) -> list[str]:
+        """Order runs that were let go and that nobody has or waits for; return their queues."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(BY_KEY)
+            await connection.execute(_LEFT_HALFWAY)
+            return [row["queue"] for row in await connection.fetch(_REPAIR, limit)]
 
     async def prune(self, older_than: timedelta, limit: int) -> int:
         """Delete settled rows past their time; return how many."""

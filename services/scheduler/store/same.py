@@ -6,28 +6,26 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.scheduler.job import Entry
+from services.scheduler.store.orders import take_back
 from services.scheduler.unique import Existing, Resolved, resolve
 from shared.contracts.policy import Unique
 from shared.db.pool import Connection
 
 _EXISTING = """
 SELECT o.unique_key, o.run_id, o.settled,
-       NOT o.settled AND o.attempt = 1 AND l.run_id IS NULL AS waits,
+       NOT o.settled AND o.attempt = 1 AND (o.held OR EXISTS (
+           SELECT FROM scheduler.orders w WHERE w.run_id = o.run_id OFFSET 0)) AS waits,
        o.created_at
-FROM scheduler.occurrences o LEFT JOIN LATERAL (
-    SELECT l.run_id FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l ON true
+FROM scheduler.occurrences o
 WHERE o.unique_key = ANY($1::text[]) AND o.outcome = 'fired' AND (NOT o.settled OR $2)
 ORDER BY o.created_at
 """
 
-# As a run is taken back: if it is being claimed at this moment, it runs all the same.
 _REPLACE = """
 UPDATE scheduler.occurrences o
 SET outcome = 'superseded', reason = 'unique.replaced:' || r.new, settled = true, unique_key = NULL,
-    cancelled_at = CASE WHEN o.held THEN NULL ELSE clock_timestamp() END,
     held = false, waits_for = NULL, not_before = NULL
-FROM unnest($1::uuid[], $2::uuid[]) AS r (old, new)
-WHERE o.run_id = r.old AND NOT o.settled
+FROM unnest($1::uuid[], $2::uuid[]) AS r (old, new) WHERE o.run_id = r.old
 """
 
 _RELEASE = "UPDATE scheduler.occurrences SET unique_key = NULL WHERE run_id = ANY($1::uuid[])"
@@ -53,11 +51,13 @@ class SameStore:
         return resolved.entries
 
     async def _write(self, connection: Connection, resolved: Resolved) -> None:
-        if resolved.replaced:
-            old, new = zip(*resolved.replaced.items(), strict=True)
-            await connection.execute(_REPLACE, old, new)
-        if resolved.released:
-            await connection.execute(_RELEASE, list(resolved.released))
+        # One that was claimed a moment ago runs all the same, beside the new one.
+        taken = await take_back(connection, list(resolved.replaced))
+        released = resolved.released | resolved.replaced.keys() - set(taken)
+        if taken:
+            await connection.execute(_REPLACE, taken, [resolved.replaced[each] for each in taken])
+        if released:
+            await connection.execute(_RELEASE, list(released))
 
     async def missing(self, connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
         """Return those of *entries* that have no row: the same run came in at the same time."""

@@ -1,7 +1,7 @@
 """How many runs wait for what: counted now and then, at a bounded price.
 
-Runs that are open are found by a partial index, oldest first, and no more than `MOST_COUNTED` of
-them are looked at.
+No more than `MOST_COUNTED` of those that are held, and of those that wait for an executor, are
+looked at.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from shared.db.pool import Pool
 
 MOST_COUNTED = 200_000
 
-_OPEN = """
-SELECT queue, held, split_part(coalesce(waits_for, ''), ':', 1) AS reason, count(*) AS runs,
-    coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS oldest
-FROM (SELECT queue, held, waits_for, due_at FROM scheduler.occurrences
-      WHERE NOT settled ORDER BY created_at LIMIT $1) o
-GROUP BY 1, 2, 3
+_HELD = """
+SELECT split_part(coalesce(waits_for, ''), ':', 1) AS reason, count(*) AS runs
+FROM (SELECT waits_for FROM scheduler.occurrences WHERE held LIMIT $1) o GROUP BY 1
+"""
+# Each with its run, by its id: the planner is not to read all runs there are.
+_WAITING = """
+SELECT w.queue, count(*) AS runs,
+    greatest(0, extract(epoch FROM clock_timestamp() - min(o.due_at)))::float8 AS oldest
+FROM (SELECT run_id, queue FROM scheduler.orders LIMIT $1) w, LATERAL (
+    SELECT due_at FROM scheduler.occurrences o WHERE o.run_id = w.run_id OFFSET 0) o
+GROUP BY 1
 """
 # By the few leases that live, each with its run.
 _RUNNING = """
@@ -70,18 +75,13 @@ class SampleStore:
             executors={each[0]: each[1] for each in await self._pool.fetch(_EXECUTORS)},
             oldest_due=await self._pool.fetchval(_OLDEST_DUE) or 0.0,
         )
-        rows = await self._pool.fetch(_OPEN, MOST_COUNTED)
-        sample.capped = sum(row["runs"] for row in rows) >= MOST_COUNTED
-        oldest = 0.0
-        for row in rows:
-            if row["held"]:
-                reason = row["reason"] or "line"  # in line for the admitter
-                sample.held[reason] = sample.held.get(reason, 0) + row["runs"]
-            else:
-                queue = row["queue"]
-                sample.waiting[queue] = sample.waiting.get(queue, 0) + row["runs"]
-                oldest = max(oldest, row["oldest"])
-        for queue, running in sample.running.items():
-            sample.waiting[queue] = max(0, sample.waiting.get(queue, 0) - running)
-        sample.oldest_waiting = oldest if any(sample.waiting.values()) else 0.0
+        held = await self._pool.fetch(_HELD, MOST_COUNTED)
+        sample.held = {row["reason"] or "line": row["runs"] for row in held}  # for the admitter
+        waiting = await self._pool.fetch(_WAITING, MOST_COUNTED)
+        # A zero where somebody could take runs: an autoscaler takes no number for an outage.
+        sample.waiting = dict.fromkeys([*sample.running, *sample.executors], 0)
+        sample.waiting |= {row["queue"]: row["runs"] for row in waiting}
+        sample.oldest_waiting = max((row["oldest"] for row in waiting), default=0.0)
+        most = max(sum(row["runs"] for row in rows) for rows in (held, waiting))
+        sample.capped = most >= MOST_COUNTED
         return sample

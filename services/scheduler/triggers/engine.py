@@ -16,7 +16,6 @@ from services.scheduler import metrics
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import Entry, Job
 from services.scheduler.store.jobs import JobStore
-from services.scheduler.store.ledger import Order
 from services.scheduler.store.triggers import TriggerStore
 from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.firing import event_entry
@@ -65,7 +64,7 @@ class Entering(Protocol):
         self, connection: Connection, entries: Sequence[Entry], jobs: dict[UUID, Job]
     ) -> list[Entry]: ...
 
-    def committed(self, entries: Sequence[Entry]) -> list[Order]: ...
+    def committed(self, entries: Sequence[Entry]) -> list[str]: ...
 
 
 class Engine:
@@ -110,9 +109,7 @@ class Engine:
                 if tries == TRIES:
                     raise
                 continue
-            orders = self._entrance.committed(entries)
-            if orders:
-                await self._dispatcher.send(orders)
+            await self._dispatcher.announce(self._entrance.committed(entries))
             metrics.EVENTS.inc(len(part))
             rows += len(entries)
             done += len(part)

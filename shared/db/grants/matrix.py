@@ -84,6 +84,7 @@ scheduler.edges                 SIUD
 scheduler.events_seen           SI U(seen_at) D
 scheduler.jobs                  SIUD
 scheduler.occurrences           SIUD
+scheduler.orders                SIUD
 scheduler.runless_ends          SIUD
 scheduler.trigger_states        SIUD
 scheduler.upstream_ends         SIUD
@@ -125,6 +126,7 @@ scheduler  executor.scheduler_leases   U(locked)
 #: Whoever is not named here may call none: PUBLIC is told so. Those of triggers need no line.
 FUNCTIONS: Final = """
 api         api.forget_audit
+executor    scheduler.take_orders
 log_writer  log.drop_line_day
 log_writer  log.forget_others
 log_writer  log.forget_runs

@@ -1,17 +1,19 @@
-"""Who scales, by what: one scaler for each target, and numbers of the bus that exist."""
+"""Who scales, by what: one scaler for each target, and numbers that somebody tells and reads."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
-from services.executor.doors import RESERVE, consumers_of
 from services.executor.settings import ExecutorSettings
-from shared.bus.topology import DUE, STREAMS
+from services.scheduler.metrics import QUEUE_DEPTH
+from shared.bus.topology import STREAMS
 from tests.deploy.checks.environment import environment
+from tests.deploy.flows import OURS, Pod, may_enter
 from tests.deploy.rendering import Object, of_kind
-from tests.deploy.workloads import Workload, workload, workloads
+from tests.deploy.workloads import Workload, selects, workload, workloads
 
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 UNITS = {"Gi": 1 << 30, "GB": 1 << 30, "Mi": 1 << 20, "MB": 1 << 20}
@@ -21,7 +23,7 @@ def problems(objects: list[Object]) -> list[str]:
     """Return what would scale wrongly, or fill a disk."""
     found = chain(
         _targets(objects),
-        chain.from_iterable(_lag(each, objects) for each in of_kind(objects, "ScaledObject")),
+        chain.from_iterable(_depth(each, objects) for each in of_kind(objects, "ScaledObject")),
         _room(objects),
     )
     return list(found)
@@ -42,40 +44,42 @@ def _targets(objects: list[Object]) -> Iterator[str]:
             yield f"{each.name}: nobody says how many"
 
 
-def in_hand(slots: int) -> int:
-    """Return how many unacknowledged orders of one consumer an executor may hold.
-
-    It asks for no more than it has free slots, and for a small reserve of better ones beside.
-    """
-    return slots + max(1, int(slots * RESERVE))
-
-
-def _lag(scaler: Object, objects: list[Object]) -> Iterator[str]:
+def _depth(scaler: Object, objects: list[Object]) -> Iterator[str]:
     try:
         pod = workload(objects, scaler["spec"]["scaleTargetRef"]["name"])
     except LookupError:
         return  # `_targets` says so
     settings = _executor(pod, objects)
-    wanted = {(DUE.name, each.name) for each in consumers_of(settings.queues)}
+    (depth,) = QUEUE_DEPTH.describe()  # alike from every scheduler
+    wanted = {f'max({depth.name}{{queue="{queue}"}})': queue for queue in settings.queues}
     triggers = [each["metadata"] for each in scaler["spec"]["triggers"]]
-    named = {(each["stream"], each["consumer"]) for each in triggers}
-    for stream, consumer in sorted(named - wanted):
-        yield f"no executor here takes orders from {consumer} of {stream}"
-    for stream, consumer in sorted(wanted - named):
-        yield f"what waits in {consumer} of {stream} scales nothing"
+    asked = {each["query"] for each in triggers}
+    for query in sorted(asked - wanted.keys()):
+        yield f"{query} is not what waits for an executor here"
+    for query in wanted.keys() - asked:
+        yield f"what waits in {wanted[query]} scales nothing"
     for each in triggers:
-        if int(each["lagThreshold"]) <= in_hand(settings.executor_slots):
-            yield f"{each['consumer']}: one busy executor alone would ask for another one"
-        if each["account"] != "$G":
-            yield f"{each['consumer']}: our bus has no account {each['account']}"
-        host, _, port = each["natsServerMonitoringEndpoint"].partition(":")
-        service = host.split(".")[0]
-        found = [s for s in of_kind(objects, "Service") if s["metadata"]["name"] == service]
-        if not found or int(port) not in {p["port"] for p in found[0]["spec"]["ports"]}:
-            yield f"{each['consumer']}: nobody answers at {host}:{port}"
-        elif found[0]["spec"].get("clusterIP") != "None":
-            # In a cluster it asks the consumer's leader, as <server name>.<host>.
-            yield f"{each['consumer']}: {service} gives the servers no names of their own"
+        if int(each["threshold"]) > settings.executor_slots:
+            yield f"{each['query']}: those asked for have no room for all that waits"
+        if each["ignoreNullValues"] != "false" or "fallback" not in scaler["spec"]:
+            yield f"{each['query']}: when nobody knows what waits, all but the fewest go"
+        if not _reads_schedulers(each["serverAddress"], objects):
+            yield f"nobody at {each['serverAddress']} reads the numbers of schedulers"
+
+
+def _reads_schedulers(server: str, objects: list[Object]) -> bool:
+    """Return whether a Prometheus there finds the schedulers, and is let in to their numbers."""
+    found = re.fullmatch(r"http://[a-z0-9-]+\.([a-z0-9-]+)\.svc\.cluster\.local:9090", server)
+    schedulers = workload(objects, "scheduler")
+    there = Pod("prometheus", found[1] if found else "", {})
+    here = Pod("scheduler", OURS, schedulers.labels)
+    policies = of_kind(objects, "NetworkPolicy")
+    return any(
+        may_enter(policies, there, here, schedulers.ports()[endpoint["port"]])
+        for monitor in of_kind(objects, "PodMonitor")
+        if selects(monitor["spec"]["selector"], schedulers.labels)
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]
+    )
 
 
 def _executor(pod: Workload, objects: list[Object]) -> ExecutorSettings:

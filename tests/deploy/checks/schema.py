@@ -3,7 +3,7 @@
 The schemas of Kubernetes come with `kubernetes-validate`, those of KEDA and of the Prometheus
 Operator as models (`cloudcoil`). The models take unknown fields and drop them, so what they have
 lost of an object is looked for. What a trigger of KEDA may say stands in no schema at all: it is a
-table of text, read by the scaler; `JetStreamTrigger` is what that scaler reads.
+table of text, read by the scaler; `PrometheusTrigger` is what of that scaler's we use.
 """
 
 from __future__ import annotations
@@ -38,20 +38,15 @@ MODELS: dict[tuple[str, str], type[BaseModel]] = {
 Number = Annotated[str, Field(pattern="^[0-9]+$")]
 
 
-class JetStreamTrigger(BaseModel):
-    """What KEDA's scaler `nats-jetstream` reads; everything is text."""
+class PrometheusTrigger(BaseModel):
+    """What KEDA's scaler `prometheus` reads; everything is text."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    nats_server_monitoring_endpoint: str = Field(
-        alias="natsServerMonitoringEndpoint", pattern=r"^[a-z0-9.-]+:[0-9]+$"
-    )
-    account: str
-    stream: str
-    consumer: str
-    lag_threshold: Number = Field(alias="lagThreshold")
-    activation_lag_threshold: Number = Field(alias="activationLagThreshold", default="0")
-    use_https: Literal["true", "false"] = Field(alias="useHttps", default="false")
+    server_address: str = Field(alias="serverAddress", pattern=r"^https?://[a-z0-9.-]+:[0-9]+$")
+    query: str
+    threshold: Number
+    ignore_null_values: Literal["true", "false"] = Field(alias="ignoreNullValues")
 
 
 def problems(objects: list[Object]) -> list[str]:
@@ -143,10 +138,10 @@ def _lost(said: Any, kept: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - J
 
 
 def _against_scaler(trigger: Object) -> Iterator[str]:
-    if trigger["type"] != "nats-jetstream":
+    if trigger["type"] != "prometheus":
         yield f"no check knows triggers of type {trigger['type']}"
         return
     try:
-        JetStreamTrigger.model_validate(trigger["metadata"])
+        PrometheusTrigger.model_validate(trigger["metadata"])
     except ValidationError as error:
         yield str(error)

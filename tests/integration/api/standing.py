@@ -15,7 +15,7 @@ from services.scheduler.cancel import Canceller, answer_cancels
 from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ends import EndStore
 from shared.bus.connection import Guard, client_of, make_broker
-from shared.bus.publisher import Publisher
+from shared.db.pool import Connection, Pool
 from tests.integration.api.client import Api
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,12 +44,17 @@ async def occurrence(api: Api, task_id: str, **columns: Any) -> UUID:  # noqa: A
         "created_at": at,
         **columns,
     }
-    await _insert(api, "scheduler.occurrences", row)
+    async with api.pool.acquire() as connection, connection.transaction():
+        await _insert(connection, "scheduler.occurrences", row)
+        if row["outcome"] == "fired" and not row["settled"] and not row.get("held"):
+            order = {each: row[each] for each in ("run_id", "task_id", "queue")}
+            order |= {"attempt": row.get("attempt", 1), "rank": at, "lost": 0}
+            await _insert(connection, "scheduler.orders", order)
     return UUID(str(run_id))
 
 
 async def lease(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None:  # noqa: ANN401
-    """Give a run to an executor."""
+    """Give a run to an executor, as its claim does."""
     row = {
         "run_id": run_id,
         "task_id": UUID(task_id),
@@ -60,7 +65,8 @@ async def lease(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None:  
         **columns,
     }
     await api.pool.execute("DELETE FROM executor.leases WHERE run_id = $1", run_id)
-    await _insert(api, "executor.leases", row)
+    await api.pool.execute("DELETE FROM scheduler.orders WHERE run_id = $1", run_id)
+    await _insert(api.pool, "executor.leases", row)
 
 
 async def logged(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None:  # noqa: ANN401
@@ -78,7 +84,7 @@ async def logged(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None: 
         **columns,
     }
     await api.pool.execute("DELETE FROM log.runs WHERE run_id = $1", run_id)
-    await _insert(api, "log.runs", row)
+    await _insert(api.pool, "log.runs", row)
 
 
 async def attempt(api: Api, run_id: UUID, number: int, **columns: Any) -> None:  # noqa: ANN401
@@ -92,13 +98,13 @@ async def attempt(api: Api, run_id: UUID, number: int, **columns: Any) -> None: 
         "executor": f"executor-{number}",
         **columns,
     }
-    await _insert(api, "log.attempts", row)
+    await _insert(api.pool, "log.attempts", row)
 
 
 async def claimed(api: Api, run_id: UUID, number: int, at: datetime) -> None:
     """Note when an attempt was claimed that another one followed."""
     row = {"run_id": run_id, "attempt": number, "claimed_at": at, "finished_at": at, "report": b""}
-    await _insert(api, "executor.attempt_ends", row)
+    await _insert(api.pool, "executor.attempt_ends", row)
 
 
 async def executor(api: Api, **columns: Any) -> None:  # noqa: ANN401 - columns
@@ -113,7 +119,7 @@ async def executor(api: Api, **columns: Any) -> None:  # noqa: ANN401 - columns
     }
     if isinstance(row.get("labels"), dict):
         row["labels"] = json.dumps(row["labels"])
-    await _insert(api, "executor.executors", row)
+    await _insert(api.pool, "executor.executors", row)
 
 
 @asynccontextmanager
@@ -124,7 +130,7 @@ async def answering_scheduler(api: Api, nats_url: str) -> AsyncIterator[None]:
     broker = make_broker(nats_url, name="scheduler-test", guard=guard)
     await broker.connect()
     client = client_of(broker)
-    dispatcher = Dispatcher(Publisher(client))
+    dispatcher = Dispatcher(client)
     answer_cancels(broker, Canceller(EndStore(api.pool), dispatcher, client))
     await broker.start()
     reach(api, BusLine(client))
@@ -139,9 +145,9 @@ def reach(api: Api, line: Any) -> None:  # noqa: ANN401 - whatever reaches a sch
     api.framework.state.parts = replace(api.framework.state.parts, scheduler=line)
 
 
-async def _insert(api: Api, table: str, row: dict[str, Any]) -> None:
+async def _insert(place: Pool | Connection, table: str, row: dict[str, Any]) -> None:
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await api.pool.execute(
+    await place.execute(
         f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})",  # noqa: S608 - our own tests
         *row.values(),
     )

@@ -224,8 +224,8 @@ async def test_more_than_a_thousand_are_cancelled_in_turns(scheduled: Api) -> No
     task = await scheduled.create()
     await scheduled.pool.execute(
         "INSERT INTO scheduler.occurrences (run_id, task_id, trigger, scheduled_for, moment,"
-        " due_at, outcome, version, queue, priority, settled) SELECT gen_random_uuid(), $1,"
-        " 'manual', now(), n::text, now(), 'fired', 1, 'default', 3, false"
+        " due_at, outcome, version, queue, priority, settled, held) SELECT gen_random_uuid(), $1,"
+        " 'manual', now(), n::text, now(), 'fired', 1, 'default', 3, false, true"
         " FROM generate_series(1, 1001) AS n",
         UUID(task["id"]),
     )

@@ -201,7 +201,7 @@ async def test_it_counts_executors_dead_runs_letters_and_pauses(api: Api) -> Non
     await api.http.post(f"{BASE}/queues/slow/pause")
     await api.pool.execute(
         "INSERT INTO log.dead_letters (fingerprint, stream, subject, reason, payload)"
-        " VALUES ('f', 'DUE', 's', 'r', '')"
+        " VALUES ('f', 'RUNS', 's', 'r', '')"
     )
 
     shown = await board(api)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.api.documented import operations as documented
 from shared.bus.middleware import DEAD_BYTES
-from shared.contracts.runs import RunDue
+from shared.bus.topology import RUN_REQUEST_API
+from shared.contracts.runs import RunRequest, RunsRequested
 from tests.integration.api.client import BASE, Api
 from tests.support.cases import cases
 
 LETTERS = f"{BASE}/dead-letters"
 #: Fixed: names of tests must be the same in every process.
 RUN = UUID("5b0f0a52-6d0e-4f7e-9a57-6f4f0f1f6f11")
-ORDER = RunDue(run_id=RUN, attempt=2).encode()
-DUE = f"task.due.default.3.{RUN}"
+ASKED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+REQUEST = RunsRequested(
+    requests=(RunRequest(run_id=RUN, task_id=RUN, requested_at=ASKED_AT),)
+).encode()
 
 
 async def letter(
     api: Api,
-    stream: str = "DUE",
-    subject: str = DUE,
-    payload: bytes = ORDER,
-    reason: str = "not handled by due-default-3 in 5 deliveries",
+    stream: str = "REQUESTS",
+    subject: str = RUN_REQUEST_API,
+    payload: bytes = REQUEST,
+    reason: str = "not handled by scheduler-requests in 5 deliveries",
 ) -> int:
     number: int = await api.pool.fetchval(
         "INSERT INTO log.dead_letters (fingerprint, stream, subject, reason, payload)"
@@ -51,16 +55,16 @@ async def test_a_letter_is_read_with_what_is_known_of_it(api: Api) -> None:
 
     documented.DeadLetter.model_validate(found)
     assert (found["state"], found["deliveries"], found["resendable"]) == ("open", 5, True)
-    assert found["payload"] == ORDER.decode()
+    assert found["payload"] == REQUEST.decode()
 
 
 async def test_letters_are_found_by_state_stream_and_text(api: Api) -> None:
-    order = await letter(api)
+    request = await letter(api)
     odd = await letter(api, "EVENTS", "event.shop.sold", b"\xff", "No JSON at all")
     await api.http.post(f"{LETTERS}/{odd}/discard")
 
-    assert await listed(api) == [odd, order]
-    assert await listed(api, state="open") == [order]
+    assert await listed(api) == [odd, request]
+    assert await listed(api, state="open") == [request]
     assert await listed(api, stream="EVENTS") == [odd]
     assert await listed(api, q="no json") == [odd]
     assert (await api.http.get(LETTERS, params={"state": "gone"})).status_code == 400
@@ -76,7 +80,7 @@ async def test_a_letter_is_sent_again_once_as_it_was(api: Api) -> None:
     assert {first.status_code, second.status_code} == {200}
     assert sorted(each.json()["already"] for each in (first, second)) == [False, True]
     rows = await api.pool.fetch("SELECT subject, payload FROM api.outbox")
-    assert [tuple(row) for row in rows] == [(DUE, ORDER)]
+    assert [tuple(row) for row in rows] == [(RUN_REQUEST_API, REQUEST)]
     assert api.woken
     assert (await api.http.get(f"{LETTERS}/{number}")).json()["state"] == "resent"
     assert (await api.http.post(f"{LETTERS}/{number}/discard")).status_code == 409
@@ -88,10 +92,10 @@ async def test_what_could_do_harm_or_nothing_is_not_sent_again(api: Api) -> None
             ("TASKS", f"task.updated.{RUN}", b"{}", "dead_letter.kind"),
             ("ACCOUNTS", f"account.state.{RUN}", b"{}", "dead_letter.kind"),
             ("EVENTS", "event.shop.sold", b"{}", "dead_letter.kind"),
-            ("DEAD", "dead.DUE", b"{}", "dead_letter.kind"),
-            ("DUE", "task.updated.elsewhere", ORDER, "dead_letter.kind"),
-            ("DUE", DUE, b"not an order", "dead_letter.unreadable"),
-            ("DUE", DUE, b" " * DEAD_BYTES, "dead_letter.cut"),
+            ("DEAD", "dead.RUNS", b"{}", "dead_letter.kind"),
+            ("REQUESTS", "task.updated.elsewhere", REQUEST, "dead_letter.kind"),
+            ("REQUESTS", RUN_REQUEST_API, b"not a request", "dead_letter.unreadable"),
+            ("REQUESTS", RUN_REQUEST_API, b" " * DEAD_BYTES, "dead_letter.cut"),
         ]
     ):
         with case as (stream, subject, payload, code):

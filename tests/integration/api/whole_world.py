@@ -13,7 +13,7 @@ import httpx
 from deploy.local.postgres import Postgres
 from services.executor.actions.data_backup import DataBackup
 from services.executor.actions.script_publish import ScriptPublish
-from shared.contracts.runs import RunDue
+from shared.contracts.runs import RunsRequested
 from shared.runtime.secret_box import SecretBox, new_key
 from tests.integration.api import standing
 from tests.integration.api.client import BASE, TASKS, Api, Greet, a_task, running_api
@@ -248,14 +248,12 @@ async def add_operations(api: Api) -> None:
     for identity in (IDLE, DRAINED):
         await standing.executor(api, executor_id=identity)
     await api.http.put(f"{BASE}/executors/{DRAINED}/drain")
-    order = RunDue(run_id=UUID(int=7), attempt=1).encode()
     for name in ("one", "two"):
         await api.pool.execute(
             "INSERT INTO log.dead_letters (fingerprint, stream, subject, reason, payload)"
-            " VALUES ($1, 'DUE', 'task.due.default.3.' || $2, 'unreadable', $3)",
+            " VALUES ($1, 'REQUESTS', 'run.request.api', 'unreadable', $2)",
             name,
-            str(UUID(int=8)),
-            order,
+            RunsRequested(requests=()).encode(),
         )
 
 

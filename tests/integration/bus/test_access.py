@@ -20,7 +20,6 @@ from deploy.keys import bus, certificates, contents, rotation
 from deploy.keys.folder import Folder
 from deploy.keys.rotation import Step
 from deploy.local.nats import Nats
-from shared.bus import topology
 from shared.bus.access import Access, inbox_of
 from shared.bus.client import PlainRefused
 from shared.bus.connection import Guard, close, connect, connect_once
@@ -113,7 +112,7 @@ async def shows_another(server: ProductionNats, before: bytes) -> None:
 
 
 class Load:
-    """Publishes orders without a rest; each must be stored, and stored once."""
+    """Publishes events without a rest; each must be stored, and stored once."""
 
     def __init__(self, client: Client) -> None:
         self._publisher = Publisher(client)
@@ -123,10 +122,8 @@ class Load:
 
     async def _work(self) -> None:
         while True:
-            order = Outgoing(
-                topology.task_due("default", 3, uuid4()), b"", f"{self._name}-{self.said}"
-            )
-            while await self._publisher.publish([order], timeout=1):  # noqa: ASYNC110 - of a server
+            event = Outgoing("event.shop.sold", b"", f"{self._name}-{self.said}")
+            while await self._publisher.publish([event], timeout=1):  # noqa: ASYNC110 - of a server
                 await asyncio.sleep(0.01)
             self.said += 1
             await asyncio.sleep(0)
@@ -138,10 +135,10 @@ class Load:
         async def look() -> bool:
             return self.said >= until
 
-        await eventually(look, "orders are stored")
+        await eventually(look, "events are stored")
 
     async def stop(self) -> int:
-        """Return how many orders were stored, for all that was known."""
+        """Return how many events were stored, for all that was known."""
         self._working.cancel()
         await asyncio.gather(self._working, return_exceptions=True)
         return self.said
@@ -240,9 +237,9 @@ async def test_without_a_seed_a_process_waits_for_it(
 
 
 async def test_a_seed_is_changed_under_load(running: Running, server: ProductionNats) -> None:
-    old = server.access("scheduler")
-    async with coming(server, "scheduler") as client:
-        stored_before = (await client.jetstream().stream_info("DUE")).state.messages
+    old = server.access("api")
+    async with coming(server, "api") as client:
+        stored_before = (await client.jetstream().stream_info("EVENTS")).state.messages
         load = Load(client)
         await load.goes_on()
         before = client._public_nkey  # noqa: SLF001 - as whom it came
@@ -251,17 +248,17 @@ async def test_a_seed_is_changed_under_load(running: Running, server: Production
         assert old.seed_file is not None
         kept.make("seed", old.seed_file.read_text())
 
-        rotation.rotate_seed(server.keys, "scheduler", Step.ALLOW)
+        rotation.rotate_seed(server.keys, "api", Step.ALLOW)
         reload(running)
         await load.goes_on()
-        rotation.rotate_seed(server.keys, "scheduler", Step.USE)
+        rotation.rotate_seed(server.keys, "api", Step.USE)
 
         async def renewed() -> bool:
             return client.is_connected and client._public_nkey != before  # noqa: SLF001
 
         await eventually(renewed, "it comes with the new seed by itself")
         await load.goes_on()
-        rotation.rotate_seed(server.keys, "scheduler", Step.DROP)
+        rotation.rotate_seed(server.keys, "api", Step.DROP)
         reload(running)
         gone = Access(inbox=old.inbox, seed_file=kept.file("seed"), ca_file=old.ca_file)
 
@@ -271,7 +268,7 @@ async def test_a_seed_is_changed_under_load(running: Running, server: Production
         await eventually(shut_out, "the old seed opens nothing")
         await load.goes_on()
         said = await load.stop()
-        stored = (await client.jetstream().stream_info("DUE")).state.messages - stored_before
+        stored = (await client.jetstream().stream_info("EVENTS")).state.messages - stored_before
 
     assert said <= stored <= said + 1  # one was on its way when it ended
 
@@ -279,11 +276,11 @@ async def test_a_seed_is_changed_under_load(running: Running, server: Production
 async def test_a_seed_that_the_server_does_not_know_breaks_nothing(
     server: ProductionNats, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with coming(server, "scheduler") as client:
+    async with coming(server, "api") as client:
         load = Load(client)
         await load.goes_on()
-        good = server.keys.read(bus.seed_file("scheduler"))
-        server.keys.put(bus.seed_file("scheduler"), bus.fresh_seed())
+        good = server.keys.read(bus.seed_file("api"))
+        server.keys.put(bus.seed_file("api"), bus.fresh_seed())
 
         async def told() -> bool:
             return "does not know the new seed" in caplog.text
@@ -292,13 +289,13 @@ async def test_a_seed_that_the_server_does_not_know_breaks_nothing(
         await load.goes_on()
         assert client.stats["reconnects"] == 0
         await load.stop()
-        server.keys.put(bus.seed_file("scheduler"), good)
+        server.keys.put(bus.seed_file("api"), good)
 
 
 async def test_a_certificate_is_changed_under_load(
     running: Running, server: ProductionNats
 ) -> None:
-    async with coming(server, "scheduler") as client:
+    async with coming(server, "api") as client:
         load = Load(client)
         await load.goes_on()
         before = await shown(server)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
@@ -21,18 +19,19 @@ async def test_poison_is_buried_though_the_dead_letters_are_full(
 ) -> None:
     room = 3 * DEAD_BYTES
     await js.update_stream(stream_config(topology.DEAD).evolve(max_bytes=room))
-    orders = [
-        Outgoing(topology.task_due("default", 3, uuid4()), b"\xff" * DEAD_BYTES, str(number))
+    poison = [
+        Outgoing(topology.RUN_REQUEST_API, b"\xff" * DEAD_BYTES, str(number))
         for number in range(POISON)
     ]
-    assert not await Publisher(client).publish(orders)
-    pulled = await js.pull_subscribe_bind(topology.DUE_DEFAULT.name, topology.DUE.name)
+    assert not await Publisher(client).publish(poison)
+    reader = topology.SCHEDULER_REQUESTS
+    pulled = await js.pull_subscribe_bind(reader.name, reader.stream)
 
     for message in await pulled.fetch(POISON):
         assert await bury(message, ValueError())
     await client.flush()
 
-    assert await count(js, topology.DUE.name) == 0, "poison goes round and round"
+    assert await count(js, reader.stream) == 0, "poison goes round and round"
     kept = (await js.stream_info(topology.DEAD.name)).state
     assert kept.bytes <= room
     assert kept.last_seq == POISON

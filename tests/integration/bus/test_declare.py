@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
@@ -57,8 +56,8 @@ async def test_the_server_has_what_the_topology_says(js: JetStreamContext) -> No
 async def test_again_changes_nothing_and_loses_nothing(
     js: JetStreamContext, client: Client, url: str
 ) -> None:
-    subject = topology.task_due("default", 3, uuid4())
-    assert await Publisher(client).publish([Outgoing(subject, b"order", "1")]) == []
+    subject = topology.RUN_REQUEST_API
+    assert await Publisher(client).publish([Outgoing(subject, b"request", "1")]) == []
     created = {each.name: (await js.stream_info(each.name)).created for each in STREAMS}
 
     await declare(url)
@@ -66,7 +65,7 @@ async def test_again_changes_nothing_and_loses_nothing(
 
     assert await on_server(js) == topology_says()
     assert created == {each.name: (await js.stream_info(each.name)).created for each in STREAMS}
-    assert await stored(js, "DUE") == [b"order"]
+    assert await stored(js, "REQUESTS") == [b"request"]
 
 
 async def test_any_number_may_declare_at_once(js: JetStreamContext, url: str) -> None:
@@ -147,5 +146,5 @@ async def test_a_server_that_may_store_too_little_is_told_in_words(
     monkeypatch.setattr("deploy.local.nats.MAX_STORE", "1GB")
     small = Nats(tmp_path / "nats")
     async with Running(small, tmp_path):
-        with pytest.raises(APIError, match=r"all streams hold 6\.5 GiB.*max_file_store"):
+        with pytest.raises(APIError, match=r"all streams hold 5\.5 GiB.*max_file_store"):
             await declare(small.url)

@@ -10,7 +10,6 @@ from nats.js import JetStreamContext
 
 from services.bus_keeper import keeper as keeping
 from services.bus_keeper.keeper import Keeper
-from services.bus_keeper.names import consumer_named
 from shared.bus import topology
 from shared.bus.declare import consumer_config, stream_config
 from shared.bus.topology import CONSUMERS, STREAMS
@@ -46,7 +45,7 @@ async def test_a_service_waits_until_there_is_a_keeper(
 async def test_it_looks_at_everything_by_itself(keeper: Keeper, js: JetStreamContext) -> None:
     await js.delete_stream("RUNS")
     other = {"max_ack_pending": 1}
-    await js.add_consumer("DUE", consumer_config(topology.DUE_DEFAULT).evolve(**other))
+    await js.add_consumer("LOGS", consumer_config(topology.LOG_WRITER_LOGS).evolve(**other))
     with pytest.raises(Drifted):
         await keeper.check()
 
@@ -55,26 +54,22 @@ async def test_it_looks_at_everything_by_itself(keeper: Keeper, js: JetStreamCon
     await keeper.check()
 
 
-async def test_queues_and_servers_have_consumers_by_name(
+async def test_the_runtime_of_a_server_has_a_consumer_by_its_name(
     keeper: Keeper, client: Client, js: JetStreamContext
 ) -> None:
     del keeper
-    assert await ensure(client, consumers=("due-my-queue-2", "runtime-eu_1")) == ()
+    assert await ensure(client, consumers=("runtime-eu_1",)) == ()
 
-    for stream, name in (("DUE", "due-my-queue-2"), ("ACCOUNTS", "runtime-eu_1")):
-        consumer = consumer_named(name)
-        assert consumer is not None
-        assert consumer.stream == stream
-        found = (await js.consumer_info(stream, name)).config
-        assert found is not None
-        assert found.filter_subject == consumer.filters[0]
+    found = (await js.consumer_info("ACCOUNTS", "runtime-eu_1")).config
+    assert found is not None
+    assert found.filter_subject == topology.runtime_consumer("eu_1").filters[0]
 
 
 async def test_what_the_topology_does_not_know_is_not_made(
     keeper: Keeper, client: Client, js: JetStreamContext
 ) -> None:
     del keeper
-    unknown = ("due-default-6", "due--1", "due-Upper-1", "runtime-", "x", "TASKS", "due-a-1-")
+    unknown = ("due-default-3", "runtime-", "runtimes-x", "x", "TASKS", "scheduler-tasks-")
 
     assert await ensure(client, consumers=unknown) == tuple(
         f"there is no {name} in the topology" for name in unknown
@@ -98,13 +93,14 @@ async def test_nobody_can_have_consumers_without_end(
     keeper: Keeper, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del keeper
-    assert await ensure(client, consumers=("due-a-1", "due-a-2")) == ()
+    assert await ensure(client, consumers=("runtime-a", "runtime-b")) == ()
     monkeypatch.setattr(keeping, "MOST_CONSUMERS", 3)
 
-    (trouble,) = await ensure(client, consumers=("due-b-1",))
+    (trouble,) = await ensure(client, consumers=("runtime-c",))
 
-    assert "DUE has 3 consumers" in trouble
-    assert await ensure(client, consumers=("due-a-1", topology.DUE_DEFAULT.name)) == ()
+    assert "ACCOUNTS has 3 consumers" in trouble
+    ours = topology.API_ACCOUNT_STATES.name
+    assert await ensure(client, consumers=("runtime-a", ours)) == ()
 
 
 async def test_what_cannot_be_put_right_keeps_nobody_from_the_rest(

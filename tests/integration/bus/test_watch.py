@@ -17,8 +17,8 @@ from shared.bus import topology
 from shared.bus.declare import consumer_config, declare_consumers, stream_config
 from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.topology import CONSUMERS, STREAMS
-from shared.bus.watch import INTERVAL, Drifted, Watch, stored, unread
-from tests.integration.bus.waiting import connected, disconnected
+from shared.bus.watch import INTERVAL, Drifted, Watch, unread
+from tests.integration.bus.waiting import connected, count, disconnected
 from tests.support.servers import Running
 
 pytestmark = pytest.mark.usefixtures("keeper")
@@ -157,7 +157,7 @@ async def test_a_stream_that_cannot_be_changed_back_is_left_to_a_person(
     assert "the keeper of the bus could not put it right: REQUESTS retention" in caplog.text
     with pytest.raises(Drifted, match="retention is limits, not workqueue"):
         await watch.check()
-    assert await stored(js, topology.REQUESTS) == 1
+    assert await count(js, "REQUESTS") == 1
     found = (await js.consumer_info("TASKS", other.name)).config
     assert found is not None
     assert found.max_deliver == topology.SCHEDULER_TASKS.max_deliver, "nor did it keep from others"

@@ -14,24 +14,18 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from nats.aio.client import Client
+from nats.errors import Error
 
 from services.executor.claimed import ClaimedRun
 from services.executor.executor import Executor
 from services.executor.settings import ExecutorSettings
-from services.executor.store.leases import LeaseStore
+from services.executor.store.leases import Abilities, LeaseStore
 from services.executor.store.reports import ReportStore
+from services.scheduler.store.orders import let_go
 from shared.bus import topology
-from shared.bus.publisher import Outgoing, Publisher
 from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
 from shared.contracts.policy import TaskPolicy
-from shared.contracts.runs import (
-    LogLine,
-    LogLines,
-    RunDue,
-    RunFinished,
-    RunsFinished,
-    RunStatus,
-)
+from shared.contracts.runs import LogLine, LogLines, RunFinished, RunsFinished, RunStatus
 from shared.db.pool import Pool, Record
 from shared.domain.texts.catalog import Text
 from shared.runtime.clock import utc_now
@@ -41,6 +35,15 @@ from tests.integration.scheduler.desk import LEASE, Desk, changed, request
 
 SECONDS = 20.0
 TITLE = Text("測試", "Test")
+
+# As the scheduler lets the next attempt of a run go.
+_ORDER_ATTEMPT = f"""
+WITH moved AS (
+    UPDATE scheduler.occurrences SET attempt = $2, held = false, not_before = NULL
+    WHERE run_id = $1 RETURNING run_id, task_id, attempt, queue, priority
+)
+{let_go("SELECT * FROM moved")} RETURNING queue
+"""  # noqa: S608 - our own words
 
 Deed = Literal["succeed", "fail", "break", "wait", "exit", "cancel itself", "return nothing"]
 
@@ -137,14 +140,10 @@ class Floor:
         *,
         action: str = "probe",
         timeout_seconds: int = 60,
-        ordered: int = 100,
         policy: TaskPolicy | None = None,
         **params: Any,  # noqa: ANN401 - whatever the action takes
     ) -> list[UUID]:
-        """Have *count* runs of one task ordered; return them.
-
-        As if *ordered* attempts had been ordered already: a test can claim any of them.
-        """
+        """Have *count* runs of one task ordered; return them."""
         task = changed(
             uuid4(),
             1,
@@ -157,26 +156,26 @@ class Floor:
         await self.desk.applier.tasks_changed([task])
         asked = [request(task.task_id) for _ in range(count)]
         await self.desk.applier.runs_requested(asked)
-        await self.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", ordered)
         return [each.run_id for each in asked]
 
     async def order_attempt(self, run_id: UUID, attempt: int) -> None:
-        """Have the next attempt of a run ordered, as the scheduler does."""
-        row = await self.pool.fetchrow(
-            "UPDATE scheduler.occurrences SET attempt = $2, held = false, not_before = NULL"
-            " WHERE run_id = $1 RETURNING task_id, queue, priority",
-            run_id,
-            attempt,
-        )
-        assert row is not None
-        subject = topology.task_due(row["queue"], row["priority"], row["task_id"])
-        order = Outgoing(
-            subject, RunDue(run_id=run_id, attempt=attempt).encode(), f"{run_id}:{attempt}"
-        )
-        assert await Publisher(self.desk.client).publish([order]) == []
+        """Have an attempt of a run ordered, as the scheduler does."""
+        queue = await self.pool.fetchval(_ORDER_ATTEMPT, run_id, attempt)
+        await self.desk.dispatcher.announce([queue])
 
-    def leases(self, executor_id: UUID | None = None) -> LeaseStore:
-        return LeaseStore(self.desk.executors, executor_id or uuid4(), LEASE)
+    async def claim_attempt(
+        self, run_id: UUID, attempt: int, leases: LeaseStore | None = None
+    ) -> list[ClaimedRun]:
+        """Have an attempt of a run ordered, and claim it: with *leases*, or as a new executor."""
+        await self.order_attempt(run_id, attempt)
+        return await (leases or self.leases()).claim(1)
+
+    def leases(
+        self,
+        executor_id: UUID | None = None,
+        abilities: Abilities = Abilities(),  # noqa: B008 - it never changes
+    ) -> LeaseStore:
+        return LeaseStore(self.desk.executors, executor_id or uuid4(), LEASE, abilities)
 
     def reports(self) -> ReportStore:
         return ReportStore(self.desk.executors)
@@ -277,13 +276,13 @@ class Floor:
         return [line for each in payloads for line in LogLines.decode(each).lines]
 
     async def orders_left(self) -> int:
-        return await self.desk.due_messages()
+        return await self.desk.waiting()
 
     async def no_order_left(self) -> None:
         async def look() -> bool:
             return await self.orders_left() == 0
 
-        await eventually(look, "every order is acknowledged")
+        await eventually(look, "every order is taken")
 
     async def wait_until_running(self, count: int) -> None:
         async def look() -> bool:
@@ -313,6 +312,17 @@ class RunningExecutor:
             loop.stop()
             await task
 
+    async def look(self) -> None:
+        """Have it look for orders; what it found runs when this returns."""
+        intake = self.executor.intake
+        before = intake.claims_begun
+        intake.told()
+
+        async def look() -> bool:
+            return intake.claims_ended > before
+
+        await eventually(look, "it has looked for orders")
+
     async def stop_telling(self) -> None:
         """Let results wait in the journal."""
         self._loops[0].stop()
@@ -328,8 +338,9 @@ class RunningExecutor:
         for loop in self._loops:  # what it waits for may keep a cancellation to itself
             loop.stop()
         await asyncio.gather(*self._tasks, *running, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            await self.executor._doors.close()  # noqa: SLF001 - as its connection would
+        for each in self.executor._hints._subscriptions:  # noqa: SLF001 - as its connection would
+            with contextlib.suppress(Error):
+                await each.unsubscribe()
 
 
 @asynccontextmanager

@@ -1,35 +1,26 @@
-"""One attempt of one run is one executor's, whoever hears of it and how often."""
+"""A run that waits is one executor's, whoever looks for it and how often."""
 
 from __future__ import annotations
 
 import asyncio
-import random
+from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from services.executor.claimed import MAX_LOST, ClaimedRun
-from services.executor.store.leases import LeaseStore
-from shared.bus import topology
-from shared.bus.declare import declare_on
-from shared.bus.publisher import Outgoing, Publisher
-from shared.contracts.runs import RunDue
+from services.scheduler.store.orders import take_back
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import Floor, eventually, result
 from tests.integration.scheduler.desk import LEASE, SECOND, changed, deleted, request
-
-
-async def claimed(leases: LeaseStore, *asked: tuple[object, int]) -> list[tuple[object, int]]:
-    return sorted(
-        ((run.run_id, run.attempt) for run in await leases.claim(asked)),  # type: ignore[arg-type]
-        key=str,
-    )
 
 
 async def test_a_claim_brings_all_that_is_needed_to_run(floor: Floor) -> None:
     (run,) = await floor.order(text="備份", timeout_seconds=7)
     row = await floor.desk.row(run)
 
-    assert await floor.leases().claim([(run, 1)]) == [
+    assert await floor.leases().claim(1) == [
         ClaimedRun(
             run_id=run,
             attempt=1,
@@ -59,110 +50,169 @@ async def test_what_to_do_is_what_the_task_says_now(floor: Floor) -> None:
     task = (await floor.desk.row(run))["task_id"]
     await floor.desk.applier.tasks_changed([changed(task, 2, utc_now(), task_action="other")])
 
-    (found,) = await floor.leases().claim([(run, 1)])
+    (found,) = await floor.leases().claim(1)
 
     assert (found.version, found.action) == (2, "other")
 
 
-async def test_an_attempt_is_claimed_once(floor: Floor) -> None:
-    (run,) = await floor.order()
-    mine, theirs = floor.leases(), floor.leases()
-
-    assert await claimed(mine, (run, 1)) == [(run, 1)]
-    assert await claimed(theirs, (run, 1)) == []
-    assert await claimed(mine, (run, 1)) == []
-
-
-async def test_the_same_order_twice_in_one_batch_is_one_claim(floor: Floor) -> None:
+async def test_a_run_is_claimed_once(floor: Floor) -> None:
     (run,) = await floor.order()
 
-    assert await claimed(floor.leases(), (run, 1), (run, 1), (run, 1)) == [(run, 1)]
+    (mine,) = await floor.leases().claim(10)
+
+    assert (mine.run_id, mine.attempt) == (run, 1)
+    assert await floor.leases().claim(10) == []
+    assert await floor.orders_left() == 0
 
 
-async def test_of_two_attempts_in_one_batch_the_later_is_claimed(floor: Floor) -> None:
-    (run,) = await floor.order()
+async def test_no_more_is_claimed_than_is_asked_for(floor: Floor) -> None:
+    runs = await floor.order(5)
+    leases = floor.leases()
 
-    assert await claimed(floor.leases(), (run, 2), (run, 1)) == [(run, 2)]
+    taken = [await leases.claim(2) for _ in range(3)]
 
-
-async def test_an_attempt_that_was_never_ordered_is_not_claimed(floor: Floor) -> None:
-    (run,) = await floor.order()
-    await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = 1")
-
-    assert await claimed(floor.leases(), (run, 2)) == []
-    assert await claimed(floor.leases(), (run, 1)) == [(run, 1)]
+    assert [len(each) for each in taken] == [2, 2, 1]
+    assert sorted(run.run_id for each in taken for run in each) == sorted(runs)
 
 
-async def test_nothing_asked_is_nothing_claimed(floor: Floor) -> None:
-    assert await floor.leases().claim([]) == []
-
-
-async def test_executors_that_ask_for_the_same_at_once_share_it_without_a_deadlock(
-    floor: Floor,
-) -> None:
+async def test_executors_that_claim_at_once_share_what_waits(floor: Floor) -> None:
     runs = await floor.order(400)
-    dice = random.Random(7)  # noqa: S311 - a repeatable order
-    batches = [[(run, 1) for run in dice.sample(runs, 300)] for _ in range(8)]
 
-    answers = await asyncio.gather(*(floor.leases().claim(each) for each in batches))
+    answers = await asyncio.gather(*(floor.leases().claim(100) for _ in range(8)))
 
-    taken = [run.run_id for answer in answers for run in answer]
-    assert sorted(taken) == sorted({run for batch in batches for run, _ in batch})
+    assert sorted(run.run_id for answer in answers for run in answer) == sorted(runs)
 
 
-async def test_a_run_that_nobody_knows_is_not_claimed(floor: Floor) -> None:
-    assert await claimed(floor.leases(), (uuid4(), 1)) == []
+@pytest.mark.parametrize(
+    "ledger",
+    [
+        "attempt = 2",
+        "held = true",
+        "settled = true",
+        "outcome = 'cancelled'",
+        "recalled_at = now()",
+    ],
+)
+async def test_an_order_that_the_ledger_does_not_bear_out_goes_without_a_word(
+    floor: Floor, ledger: str
+) -> None:
+    stale, good = await floor.order(2)
+    await floor.pool.execute(
+        f"UPDATE scheduler.occurrences SET {ledger} WHERE run_id = $1",  # noqa: S608 - ours
+        stale,
+    )
+
+    assert [run.run_id for run in await floor.leases().claim(2)] == [good]
+
+    assert await floor.lease(stale) is None
+    assert await floor.orders_left() == 0
+
+
+@pytest.mark.parametrize("table", ["occurrences", "jobs"])
+async def test_an_order_that_nobody_knows_the_run_or_task_of_goes_without_a_word(
+    floor: Floor, table: str
+) -> None:
+    (run,) = await floor.order()
+    await floor.pool.execute(f"DELETE FROM scheduler.{table}")  # noqa: S608 - ours
+
+    assert await floor.leases().claim(1) == []
+
+    assert await floor.lease(run) is None
+    assert await floor.orders_left() == 0
 
 
 async def test_a_run_that_was_taken_back_is_not_claimed(floor: Floor) -> None:
-    (run,) = await floor.order(ordered=1)
+    (run,) = await floor.order()
     task = (await floor.desk.row(run))["task_id"]
     await floor.desk.applier.tasks_changed([deleted(task, 2, utc_now())])
 
-    assert await claimed(floor.leases(), (run, 1)) == []
+    assert await floor.leases().claim(1) == []
     assert await floor.lease(run) is None
+
+
+async def test_what_is_being_taken_back_is_nobody_s_until_that_is_certain(floor: Floor) -> None:
+    (run,) = await floor.order()
+    async with floor.desk.own.acquire() as scheduler:
+        taking_back = scheduler.transaction()
+        await taking_back.start()
+        assert await take_back(scheduler, [run]) == [run]
+
+        assert await floor.leases().claim(1) == []
+
+        await taking_back.rollback()
+    (found,) = await floor.leases().claim(1)
+    assert found.run_id == run
+
+
+async def test_what_is_being_claimed_cannot_be_taken_back(floor: Floor) -> None:
+    (run,) = await floor.order()
+    async with floor.desk.executors.acquire() as executor, executor.transaction():
+        await executor.fetch(
+            "SELECT FROM scheduler.take_orders('{default}', 1, '{}', NULL, 4, false)"
+        )
+
+        async def take_it_back() -> list[object]:
+            async with floor.desk.own.acquire() as scheduler, scheduler.transaction():
+                return [*await take_back(scheduler, [run])]
+
+        trying = asyncio.create_task(take_it_back())
+
+        async def it_waits() -> object:
+            return await floor.pool.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+
+        await eventually(it_waits, "it waits for the claim")
+    assert await trying == []
 
 
 async def test_a_run_that_ended_is_not_claimed_even_as_a_later_attempt(floor: Floor) -> None:
     (run,) = await floor.order()
     leases = floor.leases()
-    (mine,) = await leases.claim([(run, 1)])
+    (mine,) = await leases.claim(1)
     await leases.finish([result(mine)], [b"{}"])
     await floor.desk.time_passes(10 * LEASE)
 
-    assert await claimed(floor.leases(), (run, 1), (run, 2), (run, 3)) == []
+    assert [await floor.claim_attempt(run, each) for each in (1, 2, 3)] == [[], [], []]
 
 
 async def test_a_lease_is_taken_over_only_by_a_later_attempt_and_only_once_it_ran_out(
     floor: Floor,
 ) -> None:
     (run,) = await floor.order()
-    first, second = floor.leases(), floor.leases()
-    await first.claim([(run, 1)])
-    assert await claimed(second, (run, 2)) == []
+    await floor.leases().claim(1)
+    assert await floor.claim_attempt(run, 2) == []
 
     await floor.desk.time_passes(LEASE + SECOND)
-    assert await claimed(second, (run, 1)) == []
-    assert await claimed(second, (run, 2)) == [(run, 2)]
-    assert await claimed(first, (run, 2)) == []
+    assert await floor.claim_attempt(run, 1) == []
+    (second,) = await floor.claim_attempt(run, 2)
+    assert (second.attempt, second.lost) == (2, 1)
 
 
-async def test_a_lease_that_was_renewed_is_not_taken_over(floor: Floor) -> None:
+async def test_a_claim_that_a_living_lease_turns_away_does_no_harm(floor: Floor) -> None:
+    """Its executor was slow, was thought dead, and renewed its lease at the last moment."""
     (run,) = await floor.order()
+    (other,) = await floor.order()
     first = floor.leases()
-    await first.claim([(run, 1)])
+    await first.claim(1)
     await floor.desk.time_passes(LEASE + SECOND)
-
+    await floor.order_attempt(run, 2)
     assert await first.renew([(run, 1)]) == {(run, 1)}  # nobody has come meanwhile
-    assert await claimed(floor.leases(), (run, 2)) == []
+    before = await floor.lease(run)
+
+    assert [each.run_id for each in await floor.leases().claim(2)] == [other]
+    assert await floor.lease(run) == before
+
+    await first.release([(run, 1)])
+    await floor.desk.time_passes(2 * SECOND)
+    await floor.desk.sweeper().step()  # and if it dies all the same, the attempt is ordered anew
+    assert (run, 2) in [(each.run_id, each.attempt) for each in await floor.leases().claim(10)]
 
 
 async def test_an_attempt_fences_off_its_predecessor(floor: Floor) -> None:
     (run,) = await floor.order()
     first, second = floor.leases(), floor.leases()
-    (old,) = await first.claim([(run, 1)])
+    (old,) = await first.claim(1)
     await first.release([(run, 1)])
-    (new,) = await second.claim([(run, 2)])
+    (new,) = await floor.claim_attempt(run, 2, second)
 
     assert await first.renew([(run, 1)]) == set()
     assert await first.finish([result(old)], [b"old"]) == set()
@@ -178,9 +228,9 @@ async def test_the_fence_holds_within_one_executor_too(floor: Floor) -> None:
     """It was frozen, and got its own run again as the next attempt."""
     (run,) = await floor.order()
     leases = floor.leases()
-    (old,) = await leases.claim([(run, 1)])
+    (old,) = await leases.claim(1)
     await leases.release([(run, 1)])
-    (new,) = await leases.claim([(run, 2)])
+    (new,) = await floor.claim_attempt(run, 2, leases)
 
     assert await leases.renew([(run, 1), (run, 2)]) == {(run, 2)}
     assert await leases.finish([result(old), result(new)], [b"old", b"new"]) == {(run, 2)}
@@ -190,7 +240,7 @@ async def test_the_fence_holds_within_one_executor_too(floor: Floor) -> None:
 async def test_a_locked_lease_is_passed_over_and_stays_ours(floor: Floor) -> None:
     locked, free = await floor.order(2)
     leases = floor.leases()
-    both = await leases.claim([(locked, 1), (free, 1)])
+    both = await leases.claim(2)
     await floor.pool.execute("UPDATE executor.leases SET lease_until = now()")
     keys, runs = [(run.run_id, 1) for run in both], [result(run) for run in both]
     async with floor.pool.acquire() as somebody, somebody.transaction():
@@ -210,7 +260,7 @@ async def test_a_locked_lease_is_passed_over_and_stays_ours(floor: Floor) -> Non
 async def test_old_leases_and_old_evidence_are_forgotten_and_nothing_else(floor: Floor) -> None:
     ended, running = await floor.order(2)
     leases = floor.leases()
-    both = {run.run_id: run for run in await leases.claim([(ended, 1), (running, 1)])}
+    both = {run.run_id: run for run in await leases.claim(2)}
     await leases.finish([result(both[ended])], [b"{}"])
     await leases.keep_superseded([(ended, 7)], [b"{}"])
     week = timedelta(days=7)
@@ -227,32 +277,13 @@ async def test_old_leases_and_old_evidence_are_forgotten_and_nothing_else(floor:
     assert await floor.pool.fetchval("SELECT count(*) FROM executor.superseded") == 0
 
 
-async def test_every_order_is_run_once_though_it_comes_many_times_to_many(floor: Floor) -> None:
-    runs = await floor.order(60)
-    messages = []
-    for number in range(3):
-        for run in runs:
-            subject = topology.task_due("default", 3, (await floor.desk.row(run))["task_id"])
-            due = RunDue(run_id=run, attempt=1)
-            messages.append(Outgoing(subject, due.encode(), f"{run}:{number}"))
-    assert await Publisher(floor.desk.client).publish(messages) == []
-
-    for slots in (7, 30):
-        await floor.executor(executor_slots=slots).start()
-
-    assert set((await floor.finished(runs)).values()) == {"success"}
-    await floor.no_order_left()
-    assert sorted(floor.probe.begun, key=str) == sorted(((run, 1) for run in runs), key=str)
-    await floor.said_of(runs)
-    assert set((await floor.times_said()).values()) == {1}
-
-
 async def test_never_more_runs_than_there_are_slots(floor: Floor) -> None:
     runs = await floor.order(12, deed="wait")
     executor = floor.executor(executor_slots=5)
     await executor.start()
 
     await floor.wait_until_running(5)
+    executor.executor.intake.told()
     await floor.desk.client.flush()
     assert executor.executor.under_way.running == 5
     assert await floor.orders_left() == 7
@@ -262,57 +293,14 @@ async def test_never_more_runs_than_there_are_slots(floor: Floor) -> None:
     assert len(floor.probe.begun) == 12
 
 
-async def test_what_is_no_order_is_buried_and_holds_up_nobody(floor: Floor) -> None:
-    runs = await floor.order(3)
-    subject = topology.task_due("default", 3, uuid4())
-    poison = [
-        b"not json \xff",
-        b"",
-        b"{}",
-        b'{"v":2,"run_id":"%s","attempt":1}' % str(uuid4()).encode(),
-        b'{"v":1,"run_id":"%s","attempt":0}' % str(uuid4()).encode(),
-        b'{"v":1,"run_id":"%s","attempt":99999999999999}' % str(uuid4()).encode(),
-        b"[" * 100_000,
-    ]
-    messages = [Outgoing(subject, each, uuid4().hex) for each in poison]
-    assert await Publisher(floor.desk.client).publish(messages) == []
-
-    await floor.executor().start()
-
-    await floor.finished(runs)
-    await floor.no_order_left()
-    assert (await floor.desk.js.stream_info("DEAD")).state.messages == len(poison)
-
-
-async def test_what_cannot_be_buried_yet_is_kept(floor: Floor) -> None:
-    runs = await floor.order(2)
-    poison = Outgoing(topology.task_due("default", 3, uuid4()), b"poison", uuid4().hex)
-    assert await Publisher(floor.desk.client).publish([poison]) == []
-    await floor.desk.js.delete_stream("DEAD")
-
-    await floor.executor().start()
-    await floor.finished(runs)
-
-    async def only_the_poison_is_left() -> bool:
-        return await floor.orders_left() == 1
-
-    await eventually(only_the_poison_is_left, "the others are acknowledged")
-    await declare_on(floor.desk.js)
-    await floor.no_order_left()
-    assert (await floor.desk.js.stream_info("DEAD")).state.messages == 1
-
-
-async def test_an_order_is_given_back_as_long_as_it_cannot_be_claimed(floor: Floor) -> None:
+async def test_a_claim_that_fails_costs_nothing(floor: Floor) -> None:
     (run,) = await floor.order()
     await floor.pool.execute("ALTER TABLE executor.leases RENAME TO leases_away")
-    await floor.executor().start()
-
-    async def tried() -> bool:
-        info = await floor.desk.js.consumer_info("DUE", topology.DUE_DEFAULT.name)
-        return (info.num_redelivered or 0) > 0
-
+    executor = floor.executor()
     try:
-        await eventually(tried, "the order came again")
+        await executor.start()
+        await executor.look()
+        assert await floor.orders_left() == 1
     finally:
         await floor.pool.execute("ALTER TABLE executor.leases_away RENAME TO leases")
 
@@ -330,82 +318,65 @@ async def test_a_request_that_was_heard_twice_runs_once(floor: Floor) -> None:
         await floor.desk.applier.runs_requested([asked])
 
     await floor.finished([asked.run_id])
+    await floor.no_order_left()
     assert floor.probe.begun == [(asked.run_id, 1)]
 
 
-async def lost(floor: Floor, *, attempts: int) -> None:
-    """Let all runs have lost so many attempts with their executors, and be ordered once more."""
+async def lost(floor: Floor, runs: Sequence[UUID], *, attempts: int) -> None:
+    """Let runs have lost so many attempts with their executors, and be ordered once more."""
+    await floor.leases().claim(len(runs))
     await floor.pool.execute(
         "UPDATE executor.leases SET lost = $1, attempt = $2, lease_until = '-infinity'",
         attempts - 1,  # the newest one is counted when the next is claimed
         attempts,
     )
-    await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", attempts + 1)
+    for run in runs:
+        await floor.order_attempt(run, attempts + 1)
 
 
 async def test_a_run_at_its_last_chance_is_beside_no_other_such(floor: Floor) -> None:
-    one, other, fresh = await floor.order(3)
+    suspects = await floor.order(2)
+    await lost(floor, suspects, attempts=MAX_LOST - 1)
+    (fresh,) = await floor.order()
     leases = floor.leases()
-    await leases.claim([(one, 1), (other, 1)])
-    await lost(floor, attempts=MAX_LOST - 1)
-    orders = [(one, MAX_LOST), (other, MAX_LOST), (fresh, 1)]
 
-    first = await leases.claim(orders)
-    left = {one, other} - {run.run_id for run in first}
+    first = await leases.claim(10)
 
-    assert len(first) == 2
+    (left,) = {*suspects, fresh} - {run.run_id for run in first}
+    assert left in suspects
     assert [run.is_last_chance for run in first if run.run_id != fresh] == [True]
-    assert await leases.foreign(orders) == {(run_id, MAX_LOST) for run_id in left}
-    assert await leases.claim([(run_id, MAX_LOST) for run_id in left], no_last_chance=True) == []
-    (second,) = await floor.leases().claim(orders)  # another executor, or once the first is over
-    assert second.run_id in left
+    assert await leases.claim(10, no_last_chance=True) == []
+    (second,) = await floor.leases().claim(10)  # another executor, or once the first is over
+    assert second.run_id == left
 
 
 async def test_a_run_that_is_not_at_its_last_chance_is_beside_any(floor: Floor) -> None:
     runs = await floor.order(3)
-    leases = floor.leases()
-    await leases.claim([(run, 1) for run in runs])
-    await lost(floor, attempts=MAX_LOST - 2)
-    orders = [(run, MAX_LOST - 1) for run in runs]
+    await lost(floor, runs, attempts=MAX_LOST - 2)
 
-    assert len(await leases.claim(orders, no_last_chance=True)) == len(runs)
+    assert len(await floor.leases().claim(10, no_last_chance=True)) == len(runs)
 
 
 async def test_a_run_that_is_to_be_given_up_waits_for_nobody(floor: Floor) -> None:
     runs = await floor.order(3)
-    leases = floor.leases()
-    await leases.claim([(run, 1) for run in runs])
-    await lost(floor, attempts=MAX_LOST)
-    orders = [(run, MAX_LOST + 1) for run in runs]
+    await lost(floor, runs, attempts=MAX_LOST)
 
-    found = await leases.claim(orders, no_last_chance=True)
+    found = await floor.leases().claim(10, no_last_chance=True)
 
     assert [run.lost for run in found] == [MAX_LOST] * len(runs)
 
 
 async def test_an_executor_takes_last_chances_one_after_the_other(floor: Floor) -> None:
-    runs = await floor.order(3, deed="wait", ordered=MAX_LOST)
-    await floor.leases().claim([(run, 1) for run in runs])
-    await floor.pool.execute(
-        "UPDATE executor.leases SET lost = $1, attempt = $2, lease_until = '-infinity'",
-        MAX_LOST - 2,
-        MAX_LOST - 1,
-    )
-    for run in runs:
-        await floor.order_attempt(run, MAX_LOST)
+    runs = await floor.order(3, deed="wait")
+    await lost(floor, runs, attempts=MAX_LOST - 1)
     executor = floor.executor()
     await executor.start()
     await floor.wait_until_running(1)
-
-    async def are_offered_again() -> bool:
-        info = await floor.desk.js.consumer_info(topology.DUE.name, topology.DUE_DEFAULT.name)
-        return (info.num_redelivered or 0) >= 2
-
-    await eventually(are_offered_again, "the others are turned away, and come again")
+    await executor.look()
     assert len(floor.probe.begun) == 1
+
     floor.probe.go_on.set()
     await floor.finished(runs)
-    await floor.no_order_left()
     await executor.stop()
 
     assert floor.probe.begun == floor.probe.ended

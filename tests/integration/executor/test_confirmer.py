@@ -47,7 +47,8 @@ async def ended(floor: Floor, count: int, ago: timedelta) -> list[RunFinished]:
     executor_id = uuid4()
     leases = floor.leases(executor_id)
     journal = Journal(executor_id, leases, Publisher(floor.desk.client))
-    claimed = await leases.claim([(run, 1) for run in await floor.order(count)])
+    await floor.order(count)
+    claimed = await leases.claim(count)
     results = [result(run) for run in claimed]
     for each in results:
         journal.ended(each)
@@ -211,8 +212,8 @@ async def test_a_row_that_is_not_final_is_not_enough(floor: Floor, confirmer: Co
 
 
 async def test_a_run_that_has_not_ended_is_never_said(floor: Floor, confirmer: Confirmer) -> None:
-    (run,) = await floor.order()
-    await floor.leases().claim([(run, 1)])
+    await floor.order()
+    await floor.leases().claim(1)
 
     await confirmer.step()
 
@@ -227,7 +228,7 @@ async def tried_twice(floor: Floor) -> tuple[RunFinished, RunFinished]:
         executor_id = uuid4()
         leases = floor.leases(executor_id)
         journal = Journal(executor_id, leases, Publisher(floor.desk.client))
-        (claimed,) = await leases.claim([(run, attempt)])
+        (claimed,) = await floor.claim_attempt(run, attempt, leases)
         end = result(claimed, RunStatus.FAILURE if attempt == 1 else RunStatus.SUCCESS)
         ends.append(end.model_copy(update={"retry_at": utc_now()} if attempt == 1 else {}))
         journal.ended(ends[-1])
@@ -275,7 +276,7 @@ async def test_an_attempt_of_which_the_log_knows_only_the_start_is_said_again(
     assert await floor.said() == [first]
     await RunStore(floor.pool).write_finished(await floor.said())
 
-    rows = await floor.pool.fetch("SELECT attempt, status FROM log.attempts ORDER BY attempt")
+    rows = await floor.pool.fetch("SELECT attempt, status FROM log.api_attempts ORDER BY attempt")
     assert [tuple(row) for row in rows] == [(1, "failure"), (2, "success")]
 
 

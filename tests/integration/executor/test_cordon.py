@@ -59,6 +59,7 @@ async def test_what_nobody_else_takes_waits_until_it_is_resumed(floor: Floor) ->
     await until(floor, executor, cordoned=True)
 
     runs = await floor.order(5)
+    await executor.executor.intake.step()
     assert [await floor.lease(run_id) for run_id in runs] == [None] * 5
     await resume(floor, executor)
 
@@ -76,6 +77,8 @@ async def test_an_executor_without_the_action_leaves_it_to_the_drained_one(floor
     await unable.start()
 
     (run_id,) = await floor.order()
+    await unable.look()
+    assert await floor.lease(run_id) is None
     await resume(floor, able)
 
     assert await floor.finished([run_id]) == {run_id: "success"}
@@ -88,6 +91,7 @@ async def test_it_stays_closed_while_the_api_and_the_bus_are_away(floor: Floor) 
 
     await until(floor, executor, cordoned=True)
     (run_id,) = await floor.order()
+    await executor.executor.intake.step()
     assert await floor.lease(run_id) is None
 
 

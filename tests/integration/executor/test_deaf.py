@@ -69,10 +69,13 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warden, "INTERVAL", timedelta(milliseconds=20))
 
 
-async def started(floor: Floor, deaf: Deaf, *, drain_seconds: float = 0) -> RunningExecutor:
-    """Start an executor with little patience."""
+async def started(
+    floor: Floor, deaf: Deaf, *, slots: int = 1, drain_seconds: float = 0
+) -> RunningExecutor:
+    """Start an executor with little patience; without a free slot it claims no other attempt."""
     executor = floor.executor(
         actions={"deaf": deaf, "probe": floor.probe},
+        executor_slots=slots,
         lease_seconds=LEASE_SECONDS,
         kill_grace_seconds=0.1,
         drain_seconds=drain_seconds,
@@ -102,7 +105,7 @@ async def is_held(floor: Floor, run: UUID) -> bool:
     return (
         lease["outcome"] is None
         and lease["lease_until"] > utc_now()
-        and await floor.leases().claim([(run, 2)]) == []
+        and await floor.claim_attempt(run, 2) == []
     )
 
 
@@ -140,7 +143,7 @@ async def test_another_attempt_can_be_ordered_only_when_the_process_is_about_to_
     await executor.stop()
 
     assert await floor.outcome(run) == "retry"
-    assert len(await floor.leases().claim([(run, 2)])) == 1
+    assert len(await floor.claim_attempt(run, 2)) == 1
 
 
 async def test_a_cancelled_run_that_does_not_stop_is_cancelled_with_its_executor(
@@ -167,7 +170,7 @@ async def test_whose_lease_another_has_is_not_told_of_but_must_end_all_the_same(
     (run,) = await floor.order(action="deaf")
     await begun(deaf)
     await floor.desk.time_passes(timedelta(seconds=LEASE_SECONDS + 1))
-    assert len(await floor.leases().claim([(run, 2)])) == 1
+    assert len(await floor.claim_attempt(run, 2)) == 1
 
     await executor.executor._heartbeat.step()  # noqa: SLF001 - instead of waiting for it
     assert executor.executor.under_way.running == 1  # its slot is taken
@@ -182,7 +185,7 @@ async def test_whose_lease_another_has_is_not_told_of_but_must_end_all_the_same(
 
 
 async def test_the_others_may_end_as_on_every_stop(floor: Floor, deaf: Deaf) -> None:
-    executor = await started(floor, deaf, drain_seconds=600)
+    executor = await started(floor, deaf, slots=2, drain_seconds=600)
     (run,) = await floor.order(action="deaf")
     (other,) = await floor.order(deed="wait")
     await begun(deaf)
@@ -211,7 +214,7 @@ async def test_a_stop_hands_back_what_does_not_stop_only_with_its_last_words(
     lease = await floor.lease(run)
     assert lease is not None
     assert (lease["outcome"], lease["handed_back"]) == (None, True)
-    (again,) = await floor.leases().claim([(run, 2)])
+    (again,) = await floor.claim_attempt(run, 2)
     assert again.lost == 0
     assert floor.ended_processes == [executor.id]
 

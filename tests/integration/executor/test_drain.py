@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bus.topology import DUE_DEFAULT
 from shared.contracts.action import Action, Context, Outcome
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import (
     TITLE,
     Floor,
     ProbeParams,
+    RunningExecutor,
     Stubborn,
     eventually,
 )
@@ -34,6 +34,13 @@ class LastMoment(Action[ProbeParams]):
         except asyncio.CancelledError:
             return Outcome("done all the same")
         return Outcome("never")
+
+
+async def takes_nothing_more(executor: RunningExecutor) -> None:
+    async def look() -> bool:
+        return executor.executor.intake._draining  # noqa: SLF001 - what its steps go by
+
+    await eventually(look, "the stop has come to its intake")
 
 
 async def test_an_executor_with_nothing_to_do_stops_at_once(floor: Floor) -> None:
@@ -79,7 +86,8 @@ async def test_what_does_not_end_in_time_is_handed_back(floor: Floor) -> None:
 
     await floor.desk.long_up()
     await floor.desk.sweeper().step()
-    assert len(await floor.leases().claim([(slow[0], 2)])) == 1
+    (again,) = await floor.leases().claim(1)
+    assert (again.run_id, again.attempt) == (slow[0], 2)
 
 
 async def test_a_stop_is_not_the_run_s_failure_whatever_the_action_makes_of_it(
@@ -97,7 +105,7 @@ async def test_a_stop_is_not_the_run_s_failure_whatever_the_action_makes_of_it(
 
     assert await floor.outcome(run) is None
     assert await floor.said() == []
-    assert len(await floor.leases().claim([(run, 2)])) == 1
+    assert len(await floor.claim_attempt(run, 2)) == 1
 
 
 async def test_what_ends_at_the_last_moment_keeps_its_lease_and_its_result(floor: Floor) -> None:
@@ -121,47 +129,37 @@ async def test_what_ends_at_the_last_moment_keeps_its_lease_and_its_result(floor
     assert [each.result for each in await floor.said()] == ["done all the same"]
 
 
-async def test_what_waits_goes_to_others_and_what_is_being_claimed_does_not_start(
+async def test_what_is_being_claimed_does_not_start_and_what_waits_goes_on_waiting(
     floor: Floor,
 ) -> None:
-    executor = floor.executor(executor_slots=50)
-    await executor.start()
-
-    async def has_asked_for_many() -> bool:  # at first for one, until better doors have answered
-        doors = executor.executor.intake.doors
-        return doors is not None and all(
-            each.pull.credit > 6
-            for each in doors._doors  # noqa: SLF001 - what an executor has asked for
+    (claiming,) = await floor.order()
+    executor = floor.executor()
+    async with floor.pool.acquire() as connection:
+        in_the_way = connection.transaction()
+        await in_the_way.start()
+        await connection.execute(
+            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+            " VALUES ($1, $1, 1, $1, now())",
+            claiming,
         )
+        await executor.start()
 
-    await eventually(has_asked_for_many, "orders come unasked")
-    async with floor.pool.acquire() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE executor.leases IN EXCLUSIVE MODE")
-        claiming = await floor.order()
-
-        async def claim_is_under_way() -> bool:  # others may wait for the table, too
-            intake = executor.executor.intake
-            return intake.claims_begun > intake.claims_ended
+        async def claim_is_under_way() -> object:
+            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
 
         await eventually(claim_is_under_way, "the claim waits")
         waiting = await floor.order(5)
-
-        async def five_wait() -> bool:
-            return len(executor.executor.intake._waiting) == 5  # noqa: SLF001 - the waiting room
-
-        await eventually(five_wait, "five orders wait behind the claim")
         stopping = asyncio.create_task(executor.stop())
-
-        async def handed_back() -> bool:
-            return not executor.executor.intake._waiting  # noqa: SLF001 - as above
-
-        await eventually(handed_back, "the five are handed back")
+        await takes_nothing_more(executor)
+        await in_the_way.rollback()
     await asyncio.wait_for(stopping, timeout=10)
 
     assert floor.probe.begun == []
-    lease = await floor.lease(claiming[0])
+    assert await floor.orders_left() == 5
+    lease = await floor.lease(claiming)
     assert lease is not None
-    assert (lease["outcome"], lease["lease_until"] <= utc_now()) == (None, True)
+    assert (lease["outcome"], lease["handed_back"]) == (None, True)
+    assert lease["lease_until"] <= utc_now()
 
     await floor.executor().start()
     await floor.finished(waiting)
@@ -174,13 +172,11 @@ async def test_a_stopping_executor_takes_nothing_more(floor: Floor) -> None:
     await floor.order(1, deed="wait")
     await floor.wait_until_running(1)
     stopping = asyncio.create_task(old.stop())
+    await takes_nothing_more(old)
 
-    async def deaf() -> object:
-        info = await floor.desk.js.consumer_info("DUE", DUE_DEFAULT.name)
-        return info.num_waiting == 0
-
-    await eventually(deaf, "its open requests are withdrawn")
     runs = await floor.order(10)
+    await old.executor.intake.step()
+    assert await floor.orders_left() == 10
     await new.start()
     await floor.finished(runs)
 
@@ -230,7 +226,7 @@ async def test_a_stop_that_cannot_be_written_down_breaks_nothing_off(floor: Floo
 async def test_a_dead_executor_s_runs_go_on_elsewhere_once_their_leases_ran_out(
     floor: Floor,
 ) -> None:
-    runs = await floor.order(4, ordered=1, deed="wait")
+    runs = await floor.order(4, deed="wait")
     dying = floor.executor()
     await dying.start()
     await floor.wait_until_running(4)

@@ -8,9 +8,6 @@ from uuid import UUID
 
 import pytest_asyncio
 
-from shared.bus.publisher import Outgoing, Publisher
-from shared.bus.topology import task_due
-from shared.contracts.runs import RunDue
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import Floor, RunningExecutor, eventually, result
 from tests.integration.scheduler.desk import SECOND
@@ -68,13 +65,13 @@ async def test_a_lease_that_ran_out_while_nobody_came_is_kept(
     assert floor.probe.cancelled == []
 
 
-async def test_a_lost_lease_stops_the_run_without_a_result(
-    floor: Floor, executor: RunningExecutor
-) -> None:
+async def test_a_lost_lease_stops_the_run_without_a_result(floor: Floor) -> None:
+    executor = floor.executor(lease_seconds=LEASE_SECONDS, executor_slots=2)
+    await executor.start()
     lost, kept = await floor.order(2, deed="wait")
-    await floor.wait_until_running(2)
+    await floor.wait_until_running(2)  # it is full: what is ordered now is for another
     await floor.desk.time_passes(EXPIRED)
-    assert len(await floor.leases().claim([(lost, 2)])) == 1
+    assert len(await floor.claim_attempt(lost, 2)) == 1
 
     await beat(executor)
 
@@ -94,13 +91,11 @@ async def test_a_lost_lease_stops_the_run_without_a_result(
 async def test_an_executor_that_got_its_own_run_again_goes_on_with_the_newer_attempt(
     floor: Floor, executor: RunningExecutor
 ) -> None:
-    """It was frozen; the order of the next attempt was the first thing that it heard."""
+    """It was frozen; the next attempt was the first thing that it claimed."""
     (run,) = await floor.order(1, deed="wait")
     await floor.wait_until_running(1)
     await floor.desk.time_passes(EXPIRED)
-    subject = task_due("default", 3, (await floor.desk.row(run))["task_id"])
-    order = Outgoing(subject, RunDue(run_id=run, attempt=2).encode(), f"{run}:2")
-    await Publisher(floor.desk.client).publish([order])
+    await floor.order_attempt(run, 2)
     await floor.wait_until_running(2)
 
     await beat(executor)
@@ -119,7 +114,7 @@ async def test_an_executor_that_got_its_own_run_again_goes_on_with_the_newer_att
 async def test_what_ended_keeps_its_lease_until_the_result_is_stored(floor: Floor) -> None:
     executor = floor.executor(lease_seconds=LEASE_SECONDS)  # its loops do not run
     (run,) = await floor.order()
-    (claimed,) = await executor.executor.journal._leases.claim([(run, 1)])  # noqa: SLF001 - as the intake would
+    (claimed,) = await executor.executor.journal._leases.claim(1)  # noqa: SLF001 - as the intake would
     executor.executor.journal.ended(result(claimed))
     await floor.desk.time_passes(EXPIRED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -17,7 +17,7 @@ from services.executor.claimed import ClaimedRun
 from services.executor.journal import Journal
 from services.executor.store.leases import LeaseStore
 from shared.bus.publisher import Publisher
-from shared.contracts.runs import LogLine, RunFinished, RunsStarted, RunStarted
+from shared.contracts.runs import LogLine, RunFinished, RunsStarted
 from shared.runtime.clock import utc_now
 from tests.integration.executor.floor import Floor, eventually, result
 from tests.integration.scheduler.desk import LEASE, SECOND
@@ -34,9 +34,9 @@ class Desk:
     leases: LeaseStore
     journal: Journal
 
-    async def claim(self, count: int = 1, attempt: int = 1) -> list[ClaimedRun]:
-        runs = await self.floor.order(count)
-        return await self.leases.claim([(run, attempt) for run in runs])
+    async def claim(self, count: int = 1) -> list[ClaimedRun]:
+        await self.floor.order(count)
+        return await self.leases.claim(count)
 
     async def flush(self) -> None:
         """Flush until everything is said."""
@@ -64,16 +64,10 @@ def line(run: UUID, seq: int, text: str) -> LogLine:
     return LogLine(run_id=run, attempt=1, seq=seq, at=utc_now(), level="info", text=text)
 
 
-def begun(run: ClaimedRun, ago: timedelta = timedelta(0)) -> RunStarted:
-    return RunStarted(
-        run_id=run.run_id,
-        task_id=run.task_id,
-        attempt=run.attempt,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        started_at=utc_now() - ago,
-        executor="executor-1",
-    )
+def begin(mine: Desk, run: ClaimedRun, ago: timedelta = timedelta(0)) -> datetime:
+    at = utc_now() - ago
+    mine.journal.begun(run, at, "executor-1")
+    return at
 
 
 async def test_a_result_is_stored_and_said(mine: Desk) -> None:
@@ -200,7 +194,7 @@ async def test_a_result_whose_lease_is_gone_is_kept_as_evidence_and_not_said(min
     (old,) = await mine.claim()
     await mine.floor.desk.time_passes(LEASE + SECOND)
     other = mine.floor.leases()
-    (new,) = await other.claim([(old.run_id, 2)])
+    (new,) = await mine.floor.claim_attempt(old.run_id, 2, other)
     mine.journal.ended(late := result(old))
 
     await mine.flush()
@@ -216,7 +210,7 @@ async def test_a_result_whose_lease_is_gone_is_kept_as_evidence_and_not_said(min
 async def test_of_two_attempts_that_end_together_only_the_later_is_said(mine: Desk) -> None:
     (old,) = await mine.claim()
     await mine.leases.release([(old.run_id, 1)])
-    (new,) = await mine.leases.claim([(old.run_id, 2)])
+    (new,) = await mine.floor.claim_attempt(old.run_id, 2, mine.leases)
     mine.journal.ended(first := result(old))
     mine.journal.ended(second := result(new))
 
@@ -344,19 +338,20 @@ async def test_lines_that_nobody_can_take_do_not_fill_the_memory(
 
 async def test_a_run_that_goes_on_is_told_to_have_begun(mine: Desk) -> None:
     (run,) = await mine.claim()
-    mine.journal.begun(told := begun(run, ago=LATER))
+    at = begin(mine, run, ago=LATER)
 
     await mine.journal.flush(utc_now())
     await mine.journal.flush(utc_now() + LATER)
 
-    payloads = await mine.floor.payloads("RUNS", "started")
-    assert [RunsStarted.decode(each).runs for each in payloads] == [(told,)]
+    (payload,) = await mine.floor.payloads("RUNS", "started")
+    (told,) = RunsStarted.decode(payload).runs
+    assert (told.run_id, told.attempt, told.started_at) == (run.run_id, 1, at)
 
 
 async def test_a_short_run_is_told_once_by_its_end(mine: Desk) -> None:
     ended, abandoned, young = await mine.claim(3)
     for run in (ended, abandoned, young):
-        mine.journal.begun(begun(run))
+        begin(mine, run)
     mine.journal.ended(result(ended))
     mine.journal.abandoned(abandoned.run_id, 1)
 
@@ -370,8 +365,8 @@ async def test_a_short_run_is_told_once_by_its_end(mine: Desk) -> None:
 
 async def test_the_end_of_an_old_attempt_does_not_hide_that_the_next_began(mine: Desk) -> None:
     (run,) = await mine.claim()
-    mine.journal.begun(begun(run, ago=LATER))
-    mine.journal.begun(begun(run._replace(attempt=2), ago=LATER))
+    begin(mine, run, ago=LATER)
+    begin(mine, run._replace(attempt=2), ago=LATER)
     mine.journal.abandoned(run.run_id, 1)
 
     await mine.journal.flush(utc_now())

@@ -116,7 +116,8 @@ async def test_the_next_attempt_begins_anew(floor: Floor) -> None:
     await action.words.put(None)
     assert await floor.finished([run]) == {run: "retry"}
 
-    await floor.leases().claim([(run, 2)])
+    await executor.stop()
+    await floor.claim_attempt(run, 2)
 
     lease = await floor.lease(run)
     assert lease is not None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.executor import doors, waiting_room
-from shared.bus.topology import due_consumer
+from services.executor.store.leases import Abilities
 from shared.contracts.action import Action, Context, Outcome
 from shared.contracts.policy import Selector, TaskPolicy
 from tests.integration.executor.floor import TITLE, Floor, Probe, ProbeParams, eventually
@@ -39,27 +37,12 @@ def runs_of(probe: Probe) -> list[UUID]:
     return [run for run, _ in probe.begun]
 
 
-async def given_back(floor: Floor, consumer: str) -> None:
-    async def look() -> bool:
-        info = await floor.desk.js.consumer_info("DUE", consumer)
-        return (info.num_redelivered or 0) > 0
-
-    await eventually(look, "the order was given back and came again")
-
-
-def waits(executor: Any, priority: int) -> Callable[[], Awaitable[bool]]:  # noqa: ANN401 - its inside
-    async def look() -> bool:
-        return bool(executor.executor.intake._waiting.of(priority))  # noqa: SLF001 - the waiting room
-
-    return look
-
-
-async def test_orders_of_all_priorities_are_taken(floor: Floor) -> None:
-    await floor.executor().start()
-    runs = [(await floor.order(policy=TaskPolicy(priority=each)))[0] for each in range(1, 6)]
-
-    assert set((await floor.finished(runs)).values()) == {"success"}
-    await floor.no_order_left()
+async def all_in_line(floor: Floor, most: int = 1) -> list[list[UUID]]:
+    """Claim what waits, so many at a time; return which runs each claim got."""
+    leases, batches = floor.leases(), []
+    while claimed := await leases.claim(most):
+        batches.append([run.run_id for run in claimed])
+    return batches
 
 
 async def test_an_executor_takes_the_orders_of_its_queues_and_no_others(floor: Floor) -> None:
@@ -85,18 +68,58 @@ async def test_its_row_tells_of_queues_and_labels(floor: Floor) -> None:
     assert json.loads(row["labels"]) == {"region": "eu"}
 
 
-async def test_a_late_order_of_high_priority_overtakes_low_ones_that_wait_for_a_slot(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+async def test_the_best_are_claimed_first_however_few_at_a_time(floor: Floor) -> None:
+    """The lowest were ordered first: as they come they would be claimed the other way round."""
+    herd = {}
+    for priority in (5, 4, 3, 2, 1):
+        for run in await floor.order(3, policy=TaskPolicy(priority=priority)):
+            herd[run] = priority
+
+    batches = await all_in_line(floor, 4)
+
+    claimed = [priority for each in batches for priority in sorted(herd[run] for run in each)]
+    assert claimed == sorted(herd.values())
+
+
+async def test_of_one_priority_who_waits_longest_is_first(floor: Floor) -> None:
+    runs = [(await floor.order())[0] for _ in range(5)]
+
+    assert await all_in_line(floor) == [[run] for run in runs]
+
+
+@pytest.mark.parametrize(("seconds", "place"), [(119, 1), (121, 0)])
+async def test_a_minute_of_waiting_makes_up_for_a_step_of_priority(
+    floor: Floor, seconds: int, place: int
 ) -> None:
-    monkeypatch.setattr(waiting_room, "HOLD", 60.0)
+    (low,) = await floor.order(policy=TaskPolicy(priority=5))
+    await floor.pool.execute(
+        "UPDATE scheduler.orders SET rank = rank - $1 * interval '1 second'", float(seconds)
+    )
+    await floor.order(policy=TaskPolicy(priority=3))
+
+    assert (await all_in_line(floor)).index([low]) == place
+
+
+async def test_priorities_count_across_queues(floor: Floor) -> None:
+    last, first, second = [
+        (await floor.order(policy=TaskPolicy(queue=queue, priority=priority)))[0]
+        for queue, priority in (("slow", 4), ("nightly", 1), ("slow", 2))
+    ]
+    leases = floor.leases(abilities=Abilities(("slow", "nightly")))
+
+    claims = [await leases.claim(1) for _ in range(3)]
+
+    assert [run.run_id for each in claims for run in each] == [first, second, last]
+
+
+async def test_a_late_order_of_high_priority_overtakes_low_ones_that_wait_for_a_slot(
+    floor: Floor,
+) -> None:
     (first,) = await floor.order(deed="wait")
-    executor = floor.executor(executor_slots=1)
-    await executor.start()
+    await floor.executor(executor_slots=1).start()
     await floor.wait_until_running(1)
-    low = await floor.order(3, policy=TaskPolicy(priority=5), deed="wait")
-    await eventually(waits(executor, 5), "a low one waits for the slot")
-    (high,) = await floor.order(policy=TaskPolicy(priority=1), deed="wait")
-    await eventually(waits(executor, 1), "the high one came all the same")
+    low = await floor.order(3, policy=TaskPolicy(priority=5))
+    (high,) = await floor.order(policy=TaskPolicy(priority=1))
 
     floor.probe.go_on.set()
 
@@ -104,36 +127,16 @@ async def test_a_late_order_of_high_priority_overtakes_low_ones_that_wait_for_a_
     assert runs_of(floor.probe)[:2] == [first, high]
 
 
-async def test_while_low_ones_hold_every_slot_all_high_ones_that_come_are_next(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(waiting_room, "HOLD", 60.0)
-    executor = floor.executor(executor_slots=40)
-    await executor.start()
-    low = await floor.order(120, policy=TaskPolicy(priority=4), deed="wait")
-    await floor.wait_until_running(40)
-    high = [(await floor.order(policy=TaskPolicy(priority=2)))[0] for _ in range(2)]
-    assert not set(high) & set(runs_of(floor.probe))
-
-    floor.probe.go_on.set()
-
-    await floor.finished([*low, *high])
-    places = [runs_of(floor.probe).index(run) for run in high]
-    assert max(places) < 80  # among the very next that got the slots
-
-
-async def test_what_waits_for_a_slot_in_vain_goes_to_an_executor_with_room(floor: Floor) -> None:
+async def test_what_waits_while_one_is_full_goes_to_an_executor_with_room(floor: Floor) -> None:
     busy, actions = probed()
     (first,) = await floor.order(deed="wait")
-    full = floor.executor(actions=actions, executor_slots=1)
-    await full.start()
+    await floor.executor(actions=actions, executor_slots=1).start()
 
     async def busy_running() -> bool:
         return bool(busy.begun)
 
     await eventually(busy_running, "its slot is taken")
-    (second,) = await floor.order(policy=TaskPolicy(priority=4))
-    await eventually(waits(full, 4), "it waits for the slot")
+    (second,) = await floor.order()
 
     await floor.executor().start()
 
@@ -161,26 +164,40 @@ async def test_a_run_goes_to_an_executor_with_the_labels_that_its_task_asks_for(
 
 @pytest.mark.parametrize("labels", ["", "gpu=2", "region=eu"], ids=["none", "another", "others"])
 async def test_a_run_waits_for_an_executor_that_may_take_it(floor: Floor, labels: str) -> None:
-    await floor.executor(executor_labels=labels).start()
+    executor = floor.executor(executor_labels=labels)
+    await executor.start()
     (run,) = await floor.order(policy=GPU)
+    (easy,) = await floor.order()  # and holds up nobody
 
-    await given_back(floor, due_consumer("default", 3).name)
+    await floor.finished([easy])
+    await executor.look()
     assert await floor.lease(run) is None
 
     await floor.executor(executor_labels="gpu=1").start()
     assert await floor.finished([run]) == {run: "success"}
-    assert floor.probe.begun == [(run, 1)]
+    assert runs_of(floor.probe) == [easy, run]
 
 
 async def test_a_run_goes_to_an_executor_that_has_its_action(floor: Floor) -> None:
     _, poor = probed()
     _, rich = probed(Other())
-    await floor.executor(actions=rich).start()
-    await floor.executor(actions=poor).start()
+    able, unable = floor.executor(actions=rich, executor_slots=1), floor.executor(actions=poor)
+    await able.start()
+    await unable.start()
 
     runs = await floor.order(20, action="other")
+    await unable.look()
 
     assert set((await floor.finished(runs)).values()) == {"success"}
+
+
+async def test_a_run_that_is_to_end_unbegun_is_anybody_s(floor: Floor) -> None:
+    (run,) = await floor.order(policy=GPU)
+    await floor.pool.execute("UPDATE scheduler.occurrences SET cancel_reason = 'enough'")
+
+    await floor.executor().start()
+
+    assert await floor.finished([run]) == {run: "cancelled"}
 
 
 async def test_an_executor_of_another_queue_does_not_count_as_one_that_has_the_action(
@@ -195,47 +212,6 @@ async def test_an_executor_of_another_queue_does_not_count_as_one_that_has_the_a
     assert await floor.finished([run]) == {run: "failure"}
 
 
-async def test_an_order_of_a_run_that_is_over_is_not_passed_on_for_ever(floor: Floor) -> None:
-    (run,) = await floor.order(policy=GPU)
-    leases = floor.leases()
-    await floor.pool.execute(
-        "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until, outcome)"
-        " VALUES ($1, $1, 1, $1, now(), 'success')",
-        run,
-    )
-
-    assert await leases.foreign([(run, 1), (run, 2)]) == set()
-    await floor.executor().start()
-    await floor.no_order_left()
-
-
-@pytest.mark.parametrize("slots", [1, 4, 30])
-async def test_of_a_herd_that_waits_for_slots_the_best_start_first_down_to_the_last(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch, slots: int
-) -> None:
-    """The lowest were ordered first: as they come they would start the other way round."""
-    monkeypatch.setattr(waiting_room, "HOLD", 60.0)
-    executor = floor.executor(executor_slots=slots)
-    await executor.start()
-    holders = await floor.order(slots, deed="wait")
-    await floor.wait_until_running(slots)
-    herd = {}
-    for priority in (5, 4, 3, 2, 1):
-        for run in await floor.order(max(3, slots // 4), policy=TaskPolicy(priority=priority)):
-            herd[run] = priority
-    # What the server has stored it has not delivered yet: a slot that is free just then would
-    # rightly go to the best that is here.
-    await eventually(waits(executor, 1), "the best door has said that it has some")
-    # Longer than an answer takes on a busy machine; each order reports how many are left.
-    monkeypatch.setattr(doors, "ANSWERED", 0.5)
-
-    floor.probe.go_on.set()
-
-    await floor.finished([*holders, *herd])
-    started = [herd[run] for run in runs_of(floor.probe) if run in herd]
-    assert started == sorted(started)
-
-
 @pytest.mark.parametrize("slots", [1, 3, 30])
 async def test_a_herd_of_all_priorities_for_few_slots_runs_once_and_to_the_last(
     floor: Floor, slots: int
@@ -246,7 +222,7 @@ async def test_a_herd_of_all_priorities_for_few_slots_runs_once_and_to_the_last(
     for priority in (5, 1, 4, 2, 3):
         for queue in ("default", "slow"):
             policy = TaskPolicy(priority=priority, queue=queue)
-            runs += await floor.order(8, policy=policy, ordered=1)
+            runs += await floor.order(8, policy=policy)
 
     assert set((await floor.finished(runs)).values()) == {"success"}
     assert sorted(runs_of(floor.probe)) == sorted(runs)

@@ -68,7 +68,7 @@ async def said_of_attempts(floor: Floor, run: UUID, count: int) -> list[RunFinis
 
 async def begin(floor: Floor, *ends: object, policy: TaskPolicy = QUICK) -> tuple[UUID, Script]:
     script = Script(list(ends))
-    (run,) = await floor.order(action="script", ordered=1, policy=policy)
+    (run,) = await floor.order(action="script", policy=policy)
     await floor.executor(actions={"script": script}).start()
     return run, script
 
@@ -128,7 +128,7 @@ async def test_what_is_permanent_is_the_end(floor: Floor) -> None:
     await floor.executor(actions={"script": script}).start()
     for name, end in ends.items():
         script.ends = [end]
-        (run,) = await floor.order(action="script", ordered=1, policy=policy)
+        (run,) = await floor.order(action="script", policy=policy)
 
         assert await floor.finished([run]) == {run: "failure"}, name
         said = (await floor.said_of([run]))[run]
@@ -138,23 +138,23 @@ async def test_what_is_permanent_is_the_end(floor: Floor) -> None:
 async def test_a_policy_may_name_what_alone_is_tried_again(floor: Floor) -> None:
     only_slow = TaskPolicy(retry=Retry(retry_on=("not finished within",)))
     await floor.executor().start()
-    (bug,) = await floor.order(policy=only_slow, ordered=1, deed="break")
-    (slow,) = await floor.order(policy=only_slow, ordered=1, deed="wait", timeout_seconds=1)
+    (bug,) = await floor.order(policy=only_slow, deed="break")
+    (slow,) = await floor.order(policy=only_slow, deed="wait", timeout_seconds=1)
 
     assert await floor.finished([bug, slow]) == {bug: "failure", slow: "retry"}
 
 
 async def test_parameters_that_do_not_fit_are_permanent(floor: Floor) -> None:
     await floor.executor().start()
-    (run,) = await floor.order(policy=QUICK, ordered=1, unheard_of=1)
+    (run,) = await floor.order(policy=QUICK, unheard_of=1)
 
     assert await floor.finished([run]) == {run: "failure"}
 
 
 async def test_a_bug_and_a_timeout_are_tried_again(floor: Floor) -> None:
     await floor.executor().start()
-    (bug,) = await floor.order(policy=QUICK, ordered=1, deed="break")
-    (slow,) = await floor.order(policy=QUICK, ordered=1, deed="wait", timeout_seconds=1)
+    (bug,) = await floor.order(policy=QUICK, deed="break")
+    (slow,) = await floor.order(policy=QUICK, deed="wait", timeout_seconds=1)
 
     assert await floor.finished([bug, slow]) == {bug: "retry", slow: "retry"}
     said = await floor.said_of([bug, slow])
@@ -254,12 +254,12 @@ async def test_an_action_may_cancel_its_own_run(floor: Floor) -> None:
 async def test_what_waits_for_its_next_attempt_is_claimed_by_that_one_only(floor: Floor) -> None:
     leases = floor.leases()
     (run,) = await floor.order()
-    (first,) = await leases.claim([(run, 1)])
+    (first,) = await leases.claim(1)
     failure = result(first, RunStatus.FAILURE)
     await leases.finish([failure.model_copy(update={"retry_at": utc_now()})], [b"first"])
 
-    assert await leases.claim([(run, 1)]) == []
-    (second,) = await floor.leases().claim([(run, 2)])
+    assert await floor.claim_attempt(run, 1, leases) == []
+    (second,) = await floor.claim_attempt(run, 2)
 
     assert (second.attempt, second.failed, second.lost) == (2, 1, 0)
     lease = await floor.lease(run)
@@ -270,10 +270,10 @@ async def test_what_waits_for_its_next_attempt_is_claimed_by_that_one_only(floor
 
 async def test_a_lost_executor_does_not_count_as_a_failed_attempt(floor: Floor) -> None:
     (run,) = await floor.order()
-    await floor.leases().claim([(run, 1)])
+    await floor.leases().claim(1)
     await floor.pool.execute("UPDATE executor.leases SET lease_until = '-infinity'")
 
-    (second,) = await floor.leases().claim([(run, 2)])
+    (second,) = await floor.claim_attempt(run, 2)
 
     assert (second.failed, second.lost) == (0, 1)
 
@@ -281,7 +281,7 @@ async def test_a_lost_executor_does_not_count_as_a_failed_attempt(floor: Floor) 
 async def test_a_lease_that_is_not_the_end_of_its_run_is_never_forgotten(floor: Floor) -> None:
     leases = floor.leases()
     runs = await floor.order(2)
-    claimed = await leases.claim([(run, 1) for run in runs])
+    claimed = await leases.claim(2)
     for run, status in zip(claimed, (RunStatus.FAILURE, RunStatus.RUNNING), strict=True):
         ended = result(run, status).model_copy(update={"retry_at": utc_now()})
         await leases.finish([ended], [b"{}"])

@@ -219,11 +219,9 @@ async def test_lines_are_numbered_within_the_attempt(floor: Floor) -> None:
 async def test_a_run_that_was_lost_with_its_executors_too_often_is_given_up(floor: Floor) -> None:
     (run,) = await floor.order()
     runner = floor.executor().executor.under_way._runner  # noqa: SLF001 - as a claim would
-    claimed = (await floor.leases().claim([(run, 1)]))[0]
-    for attempt in range(2, MAX_LOST + 2):
+    for attempt in range(1, MAX_LOST + 2):
         await floor.pool.execute("UPDATE executor.leases SET lease_until = '-infinity'")
-        await floor.pool.execute("UPDATE scheduler.occurrences SET attempt = $1", attempt)
-        claimed = (await floor.leases().claim([(run, attempt)]))[0]
+        (claimed,) = await floor.claim_attempt(run, attempt)
     await floor.pool.execute("UPDATE executor.leases SET executor_id = $1", floor.executors[0].id)
 
     await floor.executors[0].executor._heartbeat.step()  # noqa: SLF001 - it reads the clock

@@ -184,7 +184,7 @@ async def test_a_run_that_is_stopped_before_its_first_step_has_an_end(floor: Flo
     (run,) = await floor.order()
     executor = floor.executor(lease_seconds=LEASE_SECONDS)
     await executor.executor._heartbeat.step()  # noqa: SLF001 - it reads the clock
-    (claimed,) = await executor.executor.intake._leases.claim([(run, 1)])  # noqa: SLF001 - as a step would
+    (claimed,) = await executor.executor.intake._leases.claim(1)  # noqa: SLF001 - as a step would
 
     executor.executor.under_way.start(claimed)
     executor.executor.under_way.stop(run, REASON)
@@ -206,7 +206,10 @@ async def test_a_cancelled_run_is_not_tried_again(floor: Floor) -> None:
     await tell(floor, run)
 
     await said_cancelled(floor, run)
-    assert len(await floor.leases().claim([(run, 2)])) == 0
+    await floor.order_attempt(run, 2)
+    await floor.no_order_left()
+    await said_cancelled(floor, run)
+    assert floor.probe.begun == [(run, 1)]
 
 
 async def test_a_run_that_waits_for_its_next_attempt_ends_with_it_unbegun(floor: Floor) -> None:

@@ -236,7 +236,7 @@ async def test_attempts_lie_side_by_side_and_only_the_last_one_counts(
     assert await statistics_of(pool, task) == (1, 1, 0)
     rows = await pool.fetch(
         "SELECT attempt, status, error_message, result, executor, retry_at, completed_at"
-        " FROM log.attempts WHERE run_id = $1 ORDER BY attempt",
+        " FROM log.api_attempts WHERE run_id = $1 ORDER BY attempt",
         run,
     )
     assert [tuple(row)[:6] for row in rows] == [

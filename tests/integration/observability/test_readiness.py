@@ -72,7 +72,7 @@ async def test_a_missing_right_is_named(database: str) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (Drifted("stream DUE max_age is 1"), "DUE"),
+        (Drifted("stream RUNS max_age is 1"), "RUNS"),
         (asyncpg.InvalidPasswordError("password authentication failed for geheim"), "log-in"),
         (ConnectionRefusedError(111, "geheim"), "Connection refused"),
         (TimeoutError(), "did not answer"),

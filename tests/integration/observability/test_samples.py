@@ -15,10 +15,15 @@ from shared.db.pool import Connection
 from tests.support.roles import pool_as
 
 _ENTRY = """
-INSERT INTO scheduler.occurrences (run_id, task_id, trigger, scheduled_for, moment, due_at,
-    outcome, version, queue, priority, settled, held, waits_for)
-SELECT gen_random_uuid(), gen_random_uuid(), 'schedule', now(), '',
-    now() - $5 * interval '1 second', 'fired', 1, $1, 3, $4, $2, $3 FROM generate_series(1, $6)
+WITH entered AS (
+    INSERT INTO scheduler.occurrences (run_id, task_id, trigger, scheduled_for, moment, due_at,
+        outcome, version, queue, priority, settled, held, waits_for)
+    SELECT gen_random_uuid(), gen_random_uuid(), 'schedule', now(), '',
+        now() - $5 * interval '1 second', 'fired', 1, $1, 3, $4, $2, $3 FROM generate_series(1, $6)
+    RETURNING *
+)
+INSERT INTO scheduler.orders (run_id, task_id, attempt, queue, rank, lost)
+SELECT run_id, task_id, attempt, queue, now(), 0 FROM entered WHERE NOT settled AND NOT held
 """
 
 
@@ -41,12 +46,18 @@ async def test_a_scheduler_tells_what_waits_and_for_what(database: str) -> None:
     await enter(owner, "slow", 1, age=10, held_for="overlap")
     await enter(owner, "slow", 5, age=900, settled=True)  # over
     run_id = await owner.fetchval(
-        "SELECT run_id FROM scheduler.occurrences WHERE queue = 'default' LIMIT 1"
+        "DELETE FROM scheduler.orders WHERE run_id = (SELECT min(run_id::text)::uuid"
+        " FROM scheduler.orders WHERE queue = 'default') RETURNING run_id"
     )
     await owner.execute(
         "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
         " VALUES ($1, $2, 1, $2, now() + interval '1 minute')",
         run_id,
+        uuid4(),
+    )
+    await owner.execute(
+        "INSERT INTO executor.executors (executor_id, instance, host, version, slots, actions,"
+        " queues) VALUES ($1, 'i', 'h', '1', 1, '{}', '{gpu}')",
         uuid4(),
     )
     await owner.close()
@@ -55,8 +66,9 @@ async def test_a_scheduler_tells_what_waits_and_for_what(database: str) -> None:
         sample = await SampleStore(pool).look()
 
     assert sample.held == {"lock": 2, "overlap": 1}
-    assert sample.waiting == {"default": 2}
+    assert sample.waiting == {"default": 2, "gpu": 0}
     assert sample.running == {"default": 1}
+    assert sample.executors == {"gpu": 1}
     assert 55 < sample.oldest_waiting < 120
     assert not sample.capped
 
@@ -79,13 +91,20 @@ async def test_many_rows_cost_no_more_than_a_capped_look(
     owner = await asyncpg.connect(database)
     await enter(owner, "default", 14_000, age=60, settled=True)
     await enter(owner, "default", 6_000, age=60, held_for="overlap")
-    await owner.execute("ANALYZE scheduler.occurrences")
+    await enter(owner, "default", 6_000, age=60)
+    await owner.execute("ANALYZE scheduler.occurrences, scheduler.orders")
     await owner.close()
 
     async with pool_as("scheduler", database) as pool:
         sample = await SampleStore(pool).look()
-        plan = await pool.fetch(f"EXPLAIN {ledger_samples._OPEN}".replace("$1", str(most)))  # noqa: SLF001 - what it asks
+        plan = [
+            row[0]
+            for asked in (ledger_samples._HELD, ledger_samples._WAITING)  # noqa: SLF001 - what it asks
+            for row in await pool.fetch(f"EXPLAIN {asked}".replace("$1", "200000"))
+        ]
 
     assert sample.capped
-    assert sample.held == {"overlap": most}
-    assert any("occurrences_open" in row[0] for row in plan)
+    assert (sample.held, sample.waiting) == ({"overlap": most}, {"default": most})
+    assert any("occurrences_held" in line for line in plan)
+    assert any("occurrences_pkey" in line for line in plan)
+    assert not any("Seq Scan on occurrences" in line for line in plan)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,9 +15,9 @@ import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 
-from services.executor.store.leases import LeaseStore
+from services.executor.claimed import ClaimedRun
+from services.executor.store.leases import Abilities, LeaseStore
 from services.scheduler.apply import Applier
 from services.scheduler.cancel import Canceller
 from services.scheduler.dispatch import Dispatcher
@@ -35,8 +34,7 @@ from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.same import SameStore
 from shared.bus import topology
-from shared.bus.publisher import Publisher
-from shared.contracts.runs import RunDue, RunRequest
+from shared.contracts.runs import RunRequest
 from shared.contracts.sync import Bucket, Digest, Page, PageRequest
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.db.pool import Pool, Record, open_pool
@@ -146,25 +144,36 @@ class Desk:
         canceller = Canceller(EndStore(self.own), self.dispatcher, self.client)
         return Admitter(AdmissionStore(self.own), self.dispatcher, canceller.cancel)
 
-    def sweeper(self, messages: Callable[[], Awaitable[int]] | None = None) -> Sweeper:
-        return Sweeper(self.ledger, self.dispatcher, messages or self.due_messages, utc_now)
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.ledger, self.dispatcher)
 
-    def executor(self) -> LeaseStore:
-        return LeaseStore(self.executors, uuid4(), LEASE)
+    def executor(self, *queues: str) -> LeaseStore:
+        """Return what claims of some queues; without any, of the default one."""
+        abilities = Abilities(queues) if queues else Abilities()
+        return LeaseStore(self.executors, uuid4(), LEASE, abilities)
 
-    async def due_messages(self) -> int:
-        return (await self.js.stream_info("DUE")).state.messages
+    async def claim(self, run_id: UUID, executor: LeaseStore | None = None) -> ClaimedRun | None:
+        """Have a run claimed, as the next in its line; None: it has no order, or lost its claim."""
+        queue = await self.pool.fetchval(
+            "UPDATE scheduler.orders SET rank = '-infinity' WHERE run_id = $1 RETURNING queue",
+            run_id,
+        )
+        if queue is None:
+            return None
+        claimed = await (executor or self.executor(queue)).claim(1)
+        assert [each.run_id for each in claimed] in ([], [run_id])
+        return claimed[0] if claimed else None
 
-    async def orders(self) -> Counter[tuple[UUID, int]]:
-        """Return what lies in the stream of orders, and how often."""
-        state = (await self.js.stream_info("DUE")).state
-        found: Counter[tuple[UUID, int]] = Counter()
-        for sequence in range(state.first_seq, state.last_seq + 1) if state.messages else ():
-            with contextlib.suppress(NotFoundError):
-                message = await self.js.get_msg("DUE", sequence)
-                due = RunDue.decode(message.data or b"")
-                found[due.run_id, due.attempt] += 1
-        return found
+    async def orders(self) -> dict[UUID, int]:
+        """Return the attempt of each run that waits for an executor, in the order of the line."""
+        rows = await self.pool.fetch(
+            "SELECT run_id, attempt FROM scheduler.orders ORDER BY rank, run_id"
+        )
+        return {row["run_id"]: row["attempt"] for row in rows}
+
+    async def waiting(self) -> int:
+        """Return how many runs wait for an executor."""
+        return len(await self.orders())
 
     async def rows(self, task_id: UUID | None = None) -> list[Record]:
         """Return the ledger, in nominal order."""
@@ -190,7 +199,6 @@ class Desk:
                 AHEAD,
             ):
                 await ticker.step()
-            await ticker.flush()
 
         await asyncio.gather(*map(work, tickers or [self.ticker()]))
 
@@ -207,7 +215,7 @@ class Desk:
         """Make all that lies in the past lie there for longer."""
         await self.pool.execute(
             "UPDATE scheduler.occurrences SET created_at = created_at - $1::interval,"
-            " cancelled_at = cancelled_at - $1::interval",
+            " admitted_at = admitted_at - $1::interval",
             time,
         )
         await self.pool.execute(
@@ -248,7 +256,7 @@ async def _under_roles(owner: Pool, empty: Callable[[], Awaitable[object]]) -> A
 
 
 _EMPTYING = (
-    "TRUNCATE scheduler.jobs, scheduler.occurrences, executor.leases, api.tasks,"
+    "TRUNCATE scheduler.jobs, scheduler.occurrences, scheduler.orders, executor.leases, api.tasks,"
     " api.trigger_changes CASCADE"
 )
 
@@ -274,7 +282,7 @@ async def desk_with(pools: Pools, url: str) -> AsyncIterator[Desk]:
         await client.subscribe(topology.RPC_TASKS_DIGEST, cb=api.digest)
         await client.subscribe(topology.RPC_TASKS_PAGE, cb=api.page)
         jobs, ledger = JobStore(own), LedgerStore(own)
-        dispatcher, source = Dispatcher(Publisher(client)), TaskSource(client)
+        dispatcher, source = Dispatcher(client), TaskSource(client)
         woken: list[int] = []
         admitter_woken: list[int] = []
         entrance = Entrance(

@@ -16,6 +16,7 @@ from shared.contracts.cancel import CancelItem, CancelState
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Connection
 from tests.integration.scheduler.desk import Desk
+from tests.integration.scheduler.line import begin
 from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,7 +44,10 @@ def closer(desk: Desk, witness: Witness, woken: list[int] | None = None) -> Clos
     )
 
 
-def result(run_id: UUID, status: RunStatus = RunStatus.SUCCESS) -> RunFinished:
+def result(
+    run_id: UUID, status: RunStatus = RunStatus.SUCCESS, *, retry_at: datetime | None = None
+) -> RunFinished:
+    """Return how a first attempt ended."""
     return RunFinished(
         run_id=run_id,
         task_id=uuid4(),
@@ -54,12 +58,12 @@ def result(run_id: UUID, status: RunStatus = RunStatus.SUCCESS) -> RunFinished:
         executor="executor-1",
         status=status,
         completed_at=NOON,
+        retry_at=retry_at,
     )
 
 
-async def failed_attempt(desk: Desk, run_id: UUID, outcome: str = "retry") -> None:
-    """Leave the lease of a first attempt that is to be followed by another in an hour."""
-    await desk.executor().claim([(run_id, 1)])
+async def fail(desk: Desk, run_id: UUID, outcome: str = "retry") -> None:
+    """End an attempt that is to be followed by another in an hour."""
     await desk.pool.execute(
         "UPDATE executor.leases SET outcome = $2, retry_at = now() + interval '1 hour',"
         " finished_at = now() WHERE run_id = $1",
@@ -69,15 +73,15 @@ async def failed_attempt(desk: Desk, run_id: UUID, outcome: str = "retry") -> No
 
 
 async def cancel(desk: Desk, *run_ids: UUID, waiting_only: bool = False) -> list[CancelItem]:
-    items, orders = await EndStore(desk.own).cancel(run_ids, "ops", waiting_only=waiting_only)
-    await desk.dispatcher.send(orders)
+    items, _ = await EndStore(desk.own).cancel(run_ids, "ops", waiting_only=waiting_only)
     return items
 
 
 async def test_what_ended_is_settled_and_told_once(desk: Desk) -> None:
     ended, running, waiting = await desk.fire(3)
     executor = desk.executor()
-    await executor.claim([(ended, 1), (running, 1)])
+    for run in (ended, running):
+        assert await desk.claim(run, executor)
     await executor.finish([result(ended, RunStatus.FAILURE)], [b"{}"])
     witness, woken = Witness(), list[int]()
 
@@ -92,7 +96,7 @@ async def test_what_ended_is_settled_and_told_once(desk: Desk) -> None:
 async def test_an_end_whose_consequences_fail_is_noticed_again(desk: Desk) -> None:
     (run,) = await desk.fire()
     executor = desk.executor()
-    await executor.claim([(run, 1)])
+    await executor.claim(1)
     await executor.finish([result(run)], [b"{}"])
     witness = Witness(breaks=True)
 
@@ -109,7 +113,8 @@ async def test_an_attempt_that_is_not_the_last_is_followed_by_one_that_waits(
     desk: Desk, outcome: str, waits_for: str
 ) -> None:
     (run,) = await desk.fire()
-    await failed_attempt(desk, run, outcome)
+    await begin(desk, run)
+    await fail(desk, run, outcome)
     witness = Witness()
 
     await closer(desk, witness).step()
@@ -118,7 +123,7 @@ async def test_an_attempt_that_is_not_the_last_is_followed_by_one_that_waits(
     assert (row["held"], row["attempt"], row["waits_for"]) == (True, 2, waits_for)
     assert row["not_before"] - row["created_at"] > timedelta(minutes=59)
     assert (row["settled"], witness.heard) == (False, [])
-    assert await desk.executor().claim([(run, 2)]) == []  # nobody can begin it before its time
+    assert await desk.waiting() == 0  # nobody can begin it before its time
 
 
 async def test_what_nobody_has_begun_is_taken_back(desk: Desk) -> None:
@@ -128,13 +133,13 @@ async def test_what_nobody_has_begun_is_taken_back(desk: Desk) -> None:
 
     row = await desk.row(run)
     assert (row["outcome"], row["settled"]) == ("cancelled", True)
-    assert await desk.executor().claim([(run, 1)]) == []
+    assert await desk.executor().claim(1) == []
     assert [each.state for each in await cancel(desk, run)] == [CancelState.ENDED]
 
 
 async def test_a_live_run_is_marked_for_its_executor(desk: Desk) -> None:
     (run,) = await desk.fire()
-    await desk.executor().claim([(run, 1)])
+    await begin(desk, run)
 
     assert [each.state for each in await cancel(desk, run)] == [CancelState.CANCELLING]
 
@@ -146,7 +151,7 @@ async def test_a_live_run_is_marked_for_its_executor(desk: Desk) -> None:
 async def test_a_run_that_is_over_says_how_it_ended(desk: Desk) -> None:
     (run,) = await desk.fire()
     executor = desk.executor()
-    await executor.claim([(run, 1)])
+    await executor.claim(1)
     await executor.finish([result(run)], [b"{}"])  # and nobody has noticed yet
 
     unknown = uuid4()
@@ -158,51 +163,32 @@ async def test_a_run_that_is_over_says_how_it_ended(desk: Desk) -> None:
 
 async def test_a_run_between_two_attempts_is_sent_to_an_executor_to_end(desk: Desk) -> None:
     (run,) = await desk.fire()
-    await failed_attempt(desk, run)
+    await begin(desk, run)
+    await fail(desk, run)
     await closer(desk, Witness()).step()
 
     assert [each.state for each in await cancel(desk, run)] == [CancelState.CANCELLING]
 
-    assert (run, 2) in await desk.orders()
-    assert len(await desk.executor().claim([(run, 2)])) == 1
+    await begin(desk, run, 2)
 
 
 async def test_a_failed_attempt_of_a_run_to_be_stopped_is_not_waited_for(desk: Desk) -> None:
     (run,) = await desk.fire()
-    await desk.executor().claim([(run, 1)])
+    await begin(desk, run)
     await cancel(desk, run)
-    await failed_attempt(desk, run)
+    await fail(desk, run)
 
     await closer(desk, Witness()).step()
 
-    assert (run, 2) in await desk.orders()
+    assert await desk.orders() == {run: 2}
     assert not (await desk.row(run))["held"]
 
 
 async def test_only_what_waits_is_taken_back_if_that_is_asked(desk: Desk) -> None:
     begun, waiting = await desk.fire(2)
-    await desk.executor().claim([(begun, 1)])
+    await begin(desk, begun)
 
     items = await cancel(desk, begun, waiting, waiting_only=True)
 
     assert [each.state for each in items] == [CancelState.RUNNING, CancelState.CANCELLED]
     assert (await desk.row(begun))["cancel_requested_at"] is None
-
-
-async def test_a_claim_that_wins_the_race_finds_that_it_is_to_stop(desk: Desk) -> None:
-    (run,) = await desk.fire()
-    async with desk.pool.acquire() as connection, connection.transaction():
-        # A claim that has read the ledger and not committed its lease yet.
-        await connection.execute(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-            " SELECT run_id, task_id, 1, $2, now() + interval '10 seconds'"
-            " FROM scheduler.executor_runs WHERE run_id = $1",
-            run,
-            uuid4(),
-        )
-        assert [each.state for each in await cancel(desk, run)] == [CancelState.CANCELLED]
-    await desk.ledger.confirm_cancelled()
-
-    assert (await desk.row(run))["outcome"] == "fired"
-    marked = await desk.pool.fetch("SELECT run_id FROM scheduler.executor_cancels")
-    assert [row["run_id"] for row in marked] == [run]

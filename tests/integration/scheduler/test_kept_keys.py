@@ -89,7 +89,8 @@ async def test_a_run_does_what_it_was_admitted_for(desk: Desk) -> None:
 
     await edit(desk, task_id, action_config=EIGHT, policy={"locks": [{"key": LOCK}]})
 
-    (run,) = await desk.executor().claim([(run_id, 1)])
+    run = await desk.claim(run_id)
+    assert run
     assert run.action_config == '{"account": {"id": 7}}'
 
 

@@ -2,8 +2,8 @@
 
 Tasks are created, edited, paused, deleted, run by hand and by events; schedulers tick, close, admit
 and hear, two at a time; executors claim, end, fail, ask for more time, die, and come back from the
-dead; runs are cancelled, also while they end; messages are lost, doubled and come again. In the end
-all is drained and compared with `promises.runs.Promise`.
+dead; runs are cancelled, also while they end or begin; all is paused; messages are doubled and come
+again. In the end all is drained and compared with `promises.runs.Promise`.
 
 A failure prints the steps that led to it; the last `PROMISES_SEED` that it prints repeats them.
 """
@@ -14,14 +14,12 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from services.scheduler.loops import sweeper
 from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import Desk
 from tests.integration.scheduler.promises.machine import Promises
@@ -38,9 +36,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def place(desk: Desk, conditions: Conditions, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say where lives are lived. Nothing is on its way there while a sweeper looks."""
-    monkeypatch.setattr(sweeper, "SECOND_LOOK", timedelta(0))
+async def place(desk: Desk, conditions: Conditions) -> None:
+    """Say where lives are lived."""
     Promises.desk, Promises.conditions = desk, conditions
     Promises.loop = asyncio.get_running_loop()
 

@@ -15,7 +15,8 @@ from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import AHEAD
 from services.scheduler.loops.ticker import LONGEST_REST, ROWS, SHORTEST_REST
 from services.scheduler.store.jobs import Advance, JobStore
-from shared.bus.publisher import Publisher
+from shared.bus import topology
+from shared.contracts.runs import RunsDue
 from shared.db.pool import open_pool
 from shared.domain.instant import format_instant
 from shared.domain.schedule import fires, parse_schedule
@@ -89,7 +90,7 @@ async def test_each_due_job_gets_one_row_and_one_order(desk: Desk) -> None:
     rows = await desk.rows()
     assert len(rows) == 700
     assert outcomes(rows) == {"fired": 700}
-    assert await desk.orders() == {(run_id, 1): 1 for run_id in ids(rows)}
+    assert await desk.orders() == dict.fromkeys(ids(rows), 1)
     assert {row["settled"] for row in rows} == {False}
     assert await desk.ticker().step() == LONGEST_REST
 
@@ -101,7 +102,6 @@ async def test_a_full_batch_is_followed_by_the_next_without_a_rest(desk: Desk) -
 
     assert await ticker.step() == timedelta(0)
     await ticker.step()
-    await ticker.flush()
 
     assert len(await desk.rows()) == 501
 
@@ -116,7 +116,7 @@ async def test_two_tickers_at_once_record_and_order_each_fire_once(desk: Desk) -
     rows = await desk.rows()
     assert len(rows) == 1200
     assert outcomes(rows) == {"fired": 1200}
-    assert await desk.orders() == {(run_id, 1): 1 for run_id in ids(rows)}
+    assert await desk.orders() == dict.fromkeys(ids(rows), 1)
 
 
 async def test_a_tick_from_a_stale_reading_moves_nothing(desk: Desk) -> None:
@@ -132,21 +132,32 @@ async def test_a_tick_from_a_stale_reading_moves_nothing(desk: Desk) -> None:
     assert (await desk.jobs.read([event.task_id]))[event.task_id] == job
 
 
-async def test_an_order_that_was_not_published_is_sent_by_the_sweeper(
-    desk: Desk, nats_url: str
-) -> None:
-    """Whether the scheduler died between commit and publish, or the bus was away: the row stays."""
+async def test_without_a_bus_what_is_due_is_ordered_all_the_same(desk: Desk, nats_url: str) -> None:
     dead = await nats.connect(nats_url)
     await dead.close()
     await desk.applier.tasks_changed([once(utc_now() - 5 * SECOND) for _ in range(30)])
-    await desk.catch_up(desk.ticker(Dispatcher(Publisher(dead))))
-    assert len(await desk.rows()) == 30
-    assert not await desk.orders()
 
-    await desk.time_passes(3 * SECOND)
-    await desk.sweeper().step()
+    await desk.catch_up(desk.ticker(Dispatcher(dead)))
 
-    assert await desk.orders() == {(run_id, 1): 1 for run_id in ids(await desk.rows())}
+    assert await desk.waiting() == len(await desk.rows()) == 30
+
+
+async def test_executors_are_told_how_many_runs_are_due_in_each_queue(desk: Desk) -> None:
+    hints = await desk.client.subscribe(topology.task_due("*"))
+    due = utc_now() - 5 * SECOND
+    at = {"at": format_instant(due)}
+    slow = changed(uuid4(), 1, due - MINUTE, at, policy={"queue": "slow"})
+    off = changed(uuid4(), 1, due - MINUTE, at, enabled=False)
+    await desk.applier.tasks_changed([once(due), once(due), slow, off])
+
+    await desk.catch_up()
+
+    told = [await hints.next_msg(timeout=5) for _ in range(2)]
+    assert {each.subject: RunsDue.decode(each.data).runs for each in told} == {
+        topology.task_due("default"): 2,
+        topology.task_due("slow"): 1,
+    }
+    assert hints.pending_msgs == 0
 
 
 async def test_a_transaction_that_breaks_off_leaves_nothing_behind(desk: Desk) -> None:
@@ -195,7 +206,7 @@ async def test_after_an_hour_of_downtime_the_ledger_is_complete(
     assert [row["scheduled_for"] for row in rows] == owed
     assert outcomes(rows) == expected
     fired = [row for row in rows if row["outcome"] == "fired"]
-    assert await desk.orders() == {(run_id, 1): 1 for run_id in ids(fired)}
+    assert await desk.orders() == dict.fromkeys(ids(fired), 1)
     if policy == "fire_once":
         assert fired[0]["scheduled_for"] == last
         assert (fired[0]["missed_count"], fired[0]["missed_since"]) == (11, owed[0])
@@ -311,4 +322,4 @@ async def test_a_frozen_scheduler_loses_its_jobs_and_can_do_no_harm_later(
     frozen.terminate()
     rows = await desk.rows()
     assert len(rows) == 20
-    assert set((await desk.orders()).values()) == {1}
+    assert await desk.orders() == dict.fromkeys(ids(rows), 1)

@@ -37,7 +37,7 @@ async def test_an_event_fires_the_tasks_that_listen_and_orders_their_runs(parts:
     )
     assert json.loads(row["origin"])["event"]["source"] == "shop"
     assert await parts.rows(stranger) == []
-    assert await parts.desk.orders() == {(row["run_id"], 1): 1}
+    assert await parts.desk.orders() == {row["run_id"]: 1}
 
 
 async def test_only_events_of_its_type_fire_a_task(parts: Parts) -> None:
@@ -244,7 +244,7 @@ async def test_throttle_delays_the_excess_and_drops_nothing(parts: Parts) -> Non
     ]
     waits = [row["not_before"] - at for row in rows[1:]]
     assert waits == [MINUTE, 2 * MINUTE]
-    assert len(await parts.desk.orders()) == 1
+    assert await parts.desk.waiting() == 1
     assert parts.desk.admitter_woken
 
 

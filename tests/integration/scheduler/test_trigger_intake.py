@@ -9,7 +9,8 @@ from datetime import timedelta
 from services.scheduler.triggers.engine import Received
 from services.scheduler.triggers.intake import EventIntake, Handling
 from shared.bus import topology
-from shared.bus.watch import stored, unread
+from shared.bus.watch import unread
+from tests.integration.bus.waiting import count
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
     Parts,
@@ -34,7 +35,7 @@ async def test_published_events_fire_and_are_acknowledged(parts: Parts) -> None:
         await parts.desk.client.publish(SUBJECT, payload(f"e{number}", n=number))
 
     async def all_stored() -> bool:
-        return await stored(parts.desk.js, topology.EVENTS) == 300
+        return await count(parts.desk.js, "EVENTS") == 300
 
     await until(all_stored)
     async with running_intake(parts.desk, EventIntake(parts.engine)):
@@ -51,7 +52,7 @@ async def test_what_is_no_event_is_buried_and_holds_up_nobody(parts: Parts) -> N
     async with running_intake(parts.desk, EventIntake(parts.engine)):
         await until(lambda: all_handled(parts))
     assert await parts.outcomes(task_id) == [("good", "fired")]
-    assert await stored(parts.desk.js, topology.DEAD) == 4
+    assert await count(parts.desk.js, "DEAD") == 4
 
 
 def _type_of(data: bytes) -> str:
@@ -151,5 +152,5 @@ async def test_one_event_that_cannot_be_handled_does_not_take_its_batch_with_it(
         "e3",
         "e4",
     ]
-    assert await stored(parts.desk.js, topology.DEAD) == 1
+    assert await count(parts.desk.js, "DEAD") == 1
     assert timedelta(0) <= (await EventIntake(failing).step())

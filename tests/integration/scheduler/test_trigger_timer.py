@@ -148,7 +148,7 @@ async def test_the_last_event_of_a_storm_fires_when_it_is_over(parts: Parts) -> 
     await asyncio.gather(parts.timer.step(), other_timer(parts).step())
     assert await parts.outcomes(task_id) == [("e4", "fired")]
     assert await parts.states() == 0
-    assert len(await parts.desk.orders()) == 1
+    assert await parts.desk.waiting() == 1
 
 
 async def test_a_storm_that_was_over_while_nobody_looked_still_fires_on_its_own(

@@ -17,7 +17,7 @@ from tests.support.cases import table
         *(
             ({"subject": subject}, "subject.forbidden")
             for subject in (
-                *("task.due.default.3.x", "task.created.x", "run.request.api", "rpc.api.tasks"),
+                *("task.due.default", "task.created.x", "run.request.api", "rpc.api.tasks"),
                 *("dead.TASKS", "_INBOX", "events", "event", "Event", "eventx"),
             )
         ),

@@ -18,7 +18,7 @@ from tests.support.cases import table
         *(
             ({"subject": subject}, "subject.own")
             for subject in (
-                *("rpc.api.platform.accounts.select", "task.due.default.3.x", "event.a.b"),
+                *("rpc.api.platform.accounts.select", "task.due.default", "event.a.b"),
                 *("_INBOX.x", "run.cancel", "account.desired.x", "_R_.x"),
             )
         ),

@@ -92,8 +92,8 @@ async def test_a_dead_letter_is_read_and_sent_again_only_where_that_is_safe(
     visit: Visit, system: System
 ) -> None:
     mark = uuid4().hex[:6]
-    order = json.dumps({"v": 1, "run_id": str(uuid4()), "attempt": 1}).encode()
-    safe = await bury(system, "DUE", f"task.due.default.3.{mark}", order)
+    asked = json.dumps({"v": 1, "requests": []}).encode()
+    safe = await bury(system, "REQUESTS", f"run.request.{mark}", asked)
     unsafe = await bury(system, "TASKS", f"task.updated.{mark}", b"{}")
     visitor = await visit("zh-TW")
     page = visitor.page

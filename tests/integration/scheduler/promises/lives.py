@@ -64,6 +64,21 @@ def swept_while_it_runs(it: Promises) -> None:
     it.claim(1)
 
 
+def back_from_the_dead(it: Promises) -> None:
+    begun(it)
+    it.lose_executor(0, frozen=True)
+    it.sweep()
+    it.come_back()
+    it.claim(1)
+    it.end(0, "fail")
+
+
+def pause(it: Promises) -> None:
+    it.create("after each end")
+    it.run_by_hand(1)
+    it.pause(0)
+
+
 def late_result(it: Promises) -> None:
     begun(it)
     it.lose_executor(0, frozen=True)

@@ -164,12 +164,15 @@ class Promises(RuleBasedStateMachine):
     @rule()
     def lose_all_orders(self) -> None:
         self.tick()
-        self.do(self.desk.js.purge_stream("DUE"))
-        self.do(self.world.time_passes(2 * SECOND))
+        self.do(self.world.lose_orders())
 
     @rule()
     def sweep(self) -> None:
-        self.do(self.world.sweeper().step())
+        self.do(self.desk.sweeper().step())
+
+    @rule(number=pick)
+    def pause(self, number: int) -> None:
+        self.do(self.world.pause(number % 2))
 
     @rule(schedulers=st.integers(1, 2))
     def close(self, schedulers: int = 1) -> None:
@@ -190,6 +193,10 @@ class Promises(RuleBasedStateMachine):
         elif rows := self.do(self.desk.rows()):
             self.do(world.cancel(rows[number % len(rows)]["run_id"], None))
 
+    @rule(number=pick)
+    def cancel_while_claimed(self, number: int) -> None:
+        self.do(self.world.cancel_while_claimed(number % 2))
+
     # --- executors
 
     @rule(number=pick, most=st.integers(1, 20), deed=deeds)
@@ -197,9 +204,9 @@ class Promises(RuleBasedStateMachine):
         self.claim(number, most)
         self.end(number, deed, most // 2)
 
-    @rule(number=pick, most=st.integers(1, 20))
-    def claim(self, number: int, most: int = 20) -> None:
-        self.do(self.world.claim(number % 2, most))
+    @rule(number=pick, most=st.integers(1, 20), two=st.booleans())
+    def claim(self, number: int, most: int = 20, *, two: bool = False) -> None:
+        self.do(self.world.claim(number % 2, most, two=two))
         self._count_live()
 
     @rule(number=pick, deed=deeds, most=st.integers(1, 20))
@@ -211,6 +218,12 @@ class Promises(RuleBasedStateMachine):
     @rule(number=pick, frozen=st.booleans())
     def lose_executor(self, number: int, *, frozen: bool = False) -> None:
         self.do(self.world.lose(number % 2, frozen=frozen))
+        self._count_live()
+
+    @rule()
+    def come_back(self) -> None:
+        """Let executors that seemed dead go on with what is still theirs."""
+        self.do(self.world.come_back())
         self._count_live()
 
     @rule()
@@ -252,7 +265,8 @@ class Promises(RuleBasedStateMachine):
             self.hear()
             self.wait()
             self.sweep()
-            self.claim(0, 10_000)
+            while self.do(self.world.claim(0, 10_000)):  # last chances come one by one
+                pass
             left = self.do(self.world.left())
             if not left:
                 return

@@ -30,6 +30,7 @@ class Promise(StrEnum):
     CANCEL = "the answer to a cancel is the truth"
     DEPENDANTS = "every end of a task starts its dependant exactly once"
     LIMIT = "there are never more live runs than the limit"
+    PAUSED = "in a pause nothing begins"
     OVER = "everything comes to its end: nothing gets lost, every slot comes back"
 
 
@@ -48,6 +49,8 @@ class Attempt:
 
     lost: bool = False
     """Its executor died or is frozen past its lease."""
+    came_back: bool = False
+    """Its executor renewed it when the next attempt was ordered already: that one does not wait."""
     status: RunStatus | None = None
     """`RUNNING`: it asked to be called again."""
     retry_at: datetime | None = None
@@ -64,6 +67,8 @@ class Runs:
         """Said to be cancelled before they began."""
         self.doomed: set[UUID] = set()
         """Said to be told to stop."""
+        self.adrift: set[UUID] = set()
+        """Let go without an order: an executor has to end what is cancelled of it."""
 
     def began(self, run: ClaimedRun, now: datetime) -> None:
         """An executor claimed an attempt."""
@@ -76,13 +81,23 @@ class Runs:
             check(last.lost or last.retry_at is not None, Promise.APART, run, last)
             asked = last.retry_at
             stops = run.run_id in self.doomed  # it does not begin anything, it only ends
-            check(asked is None or stops or now >= asked, Promise.PAUSE, run, last, now)
+            at_once = stops or last.came_back
+            check(asked is None or at_once or now >= asked, Promise.PAUSE, run, last, now)
         before.append(Attempt())
         self.task_of[run.run_id] = run.task_id
 
     def lost(self, run: ClaimedRun) -> None:
         """The executor of an attempt went silent past its lease."""
         self.attempts[run.run_id][run.attempt - 1].lost = True
+
+    def came_back(self, run: ClaimedRun) -> None:
+        """The executor of an attempt that seemed lost has its lease again."""
+        attempt = self.attempts[run.run_id][run.attempt - 1]
+        attempt.lost, attempt.came_back = False, True
+
+    def began_in_a_pause(self, run: ClaimedRun) -> None:
+        """An executor claimed an attempt while everything is paused."""
+        check(run.cancel_reason is not None, Promise.PAUSED, run)
 
     def ended(
         self, run: ClaimedRun, status: RunStatus, retry_at: datetime | None, *, stored: bool
@@ -118,7 +133,8 @@ class Runs:
                 check(run_id not in self.task_of and outcome == "fired", Promise.CANCEL, item)
                 self.never.add(run_id)
             case CancelState.CANCELLING:
-                check(run_id in self.task_of and not before, Promise.CANCEL, item, before)
+                is_begun = run_id in self.task_of or run_id in self.adrift
+                check(is_begun and not before, Promise.CANCEL, item, before)
                 if not raced:
                     self.doomed.add(run_id)
             case CancelState.ENDED:

@@ -22,6 +22,7 @@ from services.scheduler.store import admission, ends, ledger
 from services.scheduler.store.admission import AdmissionStore
 from services.scheduler.store.ends import Ended, EndStore, NextAttempts
 from services.scheduler.store.ledger import LedgerStore
+from services.scheduler.store.recalls import RecallStore
 from services.scheduler.store.triggers import TriggerStore
 from services.scheduler.triggers import firing
 from services.scheduler.triggers.intake import EventIntake
@@ -87,6 +88,14 @@ async def _all_are_new(
     return {key for key, _ in events}
 
 
+async def _no_queues(_: LedgerStore) -> list[str]:
+    return []
+
+
+async def _calls_nothing_back(_: RecallStore) -> int:
+    return 0
+
+
 async def _no_ends(_: Connection, __: Sequence[UUID]) -> None:
     pass
 
@@ -114,7 +123,7 @@ async def _nobody_is_live(
     return []
 
 
-_FENCE = "l.attempt = f.attempt AND l.executor_id = $5 AND l.outcome IS NULL"
+_FENCE = "l.attempt = h.attempt AND l.executor_id = $3"
 _FAILED = "failed = l.failed + CASE WHEN l.outcome = 'retry' THEN 1 ELSE 0 END"
 
 SABOTAGE: dict[str, Sabotage] = {
@@ -127,8 +136,11 @@ SABOTAGE: dict[str, Sabotage] = {
     "lost orders stay lost": Sabotage(
         Promise.OVER, lives.fires_and_losses, Patch(Sweeper, "_repair", _nothing)
     ),
+    "a run whose executor came back too late stays lost": Sabotage(
+        Promise.OVER, lives.back_from_the_dead, Patch(Sweeper, "_repair", _nothing)
+    ),
     "runs of dead executors stay lost": Sabotage(
-        Promise.OVER, lives.fires_and_losses, Patch(Sweeper, "_rescue", _nothing)
+        Promise.OVER, lives.fires_and_losses, Patch(LedgerStore, "take_expired", _no_queues)
     ),
     "events are acknowledged before the commit": Sabotage(
         Promise.EVENTS, lives.crash_while_hearing, Patch(EventIntake, "_handle", _acknowledge_first)
@@ -167,7 +179,7 @@ SABOTAGE: dict[str, Sabotage] = {
     "a late result counts": Sabotage(
         Promise.ENDS,
         lives.late_result,
-        sql(leases, "_FINISH", _FENCE, "l.outcome IS NULL AND $5::uuid IS NOT NULL"),
+        sql(leases, "_FINISH", _FENCE, "$3::uuid IS NOT NULL"),
     ),
     "a run that is over is said to be stopped": Sabotage(
         Promise.CANCEL, lives.cancelled_too_late, Patch(ends, "_is_final", lambda _: False)
@@ -175,7 +187,7 @@ SABOTAGE: dict[str, Sabotage] = {
     "a run that was taken back runs": Sabotage(
         Promise.CANCEL,
         lives.cancelled_in_time,
-        sql(ends, "_TAKE_BACK", "WHERE run_id = ANY", "WHERE $2 = '' AND run_id = ANY"),
+        sql(ends, "_TAKEN_BACK", "WHERE run_id = ANY", "WHERE $2 = '' AND run_id = ANY"),
     ),
     "a run that is to stop goes on": Sabotage(
         Promise.CANCEL,
@@ -193,6 +205,9 @@ SABOTAGE: dict[str, Sabotage] = {
     ),
     "a run that was taken back is no end": Sabotage(
         Promise.DEPENDANTS, lives.cancelled_in_time, Patch(ends, "note_runless", _no_ends)
+    ),
+    "a pause calls nothing back": Sabotage(
+        Promise.PAUSED, lives.pause, Patch(RecallStore, "recall", _calls_nothing_back)
     ),
     "who is live takes no slot": Sabotage(
         Promise.LIMIT, lives.more_than_the_limit, Patch(AdmissionStore, "_live", _nobody_is_live)

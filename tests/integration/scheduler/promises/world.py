@@ -1,6 +1,6 @@
 """Schedulers, executors and producers of events on real servers, and a clock that can be moved.
 
-A message is lost, doubled or delivered again on the bus itself; a process dies where it is told to.
+An event is lost, doubled or delivered again on the bus itself; a process dies where it is told to.
 """
 
 from __future__ import annotations
@@ -28,16 +28,14 @@ from services.scheduler.job import Entry, Job
 from services.scheduler.loops.admitter import Admitter
 from services.scheduler.loops.closer import Closer
 from services.scheduler.loops.propagator import Propagator
-from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.store.ends import EndStore
-from services.scheduler.store.ledger import Order
+from services.scheduler.store.recalls import RecallStore
 from services.scheduler.triggers.engine import Engine, Received
 from services.scheduler.triggers.intake import EventIntake, Handling, received_from
 from shared.bus import topology
 from shared.bus.declare import declare_on
 from shared.bus.watch import unread
 from shared.contracts.cancel import CancelItem, CancelRequest
-from shared.contracts.runs import RunDue
 from shared.db.pool import Connection
 from shared.runtime.clock import utc_now
 from shared.runtime.conditions import Conditions
@@ -52,8 +50,7 @@ Crash = Literal["never", "before the commit", "after the commit"]
 
 _LATER = """
 WITH rows AS (UPDATE scheduler.occurrences
-              SET due_at = due_at - $1::interval, not_before = not_before - $1::interval,
-                  admitted_at = admitted_at - $1::interval)
+              SET due_at = due_at - $1::interval, not_before = not_before - $1::interval)
 UPDATE executor.leases SET retry_at = retry_at - $1::interval
 """
 
@@ -78,7 +75,7 @@ class DyingEntrance(Entrance):
         await self._entrance.enter(connection, entries, jobs)
         raise ConnectionResetError
 
-    def committed(self, entries: Sequence[Entry]) -> list[Order]:
+    def committed(self, entries: Sequence[Entry]) -> list[str]:
         return self._entrance.committed(entries)
 
 
@@ -104,7 +101,6 @@ class World:
     frozen: list[Taken] = field(default_factory=list)
     """In the hands of executors that are taken for dead and are not."""
     passed: timedelta = timedelta(0)
-    sweeps: int = 0
     under_way: int = 0
     """Messages with events that were published, or not acknowledged."""
 
@@ -115,6 +111,7 @@ class World:
         self.canceller = Canceller(self.ends, desk.dispatcher, desk.client)
         self.dependants = Dependants(desk.jobs, desk.entrance)
         self.admitter: Admitter = desk.admitter()
+        self.recalls = RecallStore(desk.own)
         self.engines = [make_engine(desk, self.conditions) for _ in range(2)]
         dying = replace(desk, entrance=DyingEntrance(desk.entrance))
         self.dying_engine = make_engine(dying, self.conditions)
@@ -123,11 +120,10 @@ class World:
     async def begin(self) -> None:
         """Empty everything that the life before has left."""
         await self.desk.pools.empty()
-        await self.desk.js.purge_stream("DUE")
         await self.desk.js.purge_stream("EVENTS")
         with contextlib.suppress(NotFoundError):
             await self.desk.js.delete_consumer("EVENTS", topology.SCHEDULER_EVENTS.name)
-        await declare_on(self.desk.js, [topology.SCHEDULER_EVENTS])
+        await declare_on(self.desk.js)
         self.events = await self.desk.js.pull_subscribe_bind(
             topology.SCHEDULER_EVENTS.name, stream="EVENTS"
         )
@@ -151,28 +147,42 @@ class World:
     def executor(self) -> LeaseStore:
         return LeaseStore(self.desk.executors, uuid4(), LEASE)
 
-    async def claim(self, number: int, most: int) -> list[Taken]:
-        """Let an executor take what the oldest orders name, twice each."""
-        executor = self.executors[number]
-        orders = await self._orders(most)
+    async def claim(self, number: int, most: int, *, two: bool = False) -> list[Taken]:
+        """Let an executor take what is next; with *two*, the other one at the same moment."""
+        executors = self.executors if two else [self.executors[number]]
+        claims = await asyncio.gather(*(executor.claim(most) for executor in executors))
         taken: list[Taken] = []
-        for run in await executor.claim(orders) if orders else []:
-            self.runs.began(run, self.now)
-            taken.append(Taken(executor, run))
+        for executor, runs in zip(executors, claims, strict=True):
+            for run in runs:
+                self.runs.began(run, self.now)
+                taken.append(Taken(executor, run))
         self.held += taken
         return taken
 
-    async def _orders(self, most: int) -> list[tuple[UUID, int]]:
-        """Return the oldest orders, twice each; they are acknowledged."""
-        js = self.desk.js
-        state = (await js.stream_info("DUE")).state
-        end = min(state.last_seq + 1, state.first_seq + most)
-        found = await asyncio.gather(
-            *(js.get_msg("DUE", number) for number in range(state.first_seq, end))
-        )
-        await js.purge_stream("DUE", seq=end)
-        due = [RunDue.decode(message.data or b"") for message in found]
-        return [(each.run_id, each.attempt) for each in due] * 2
+    async def lose_orders(self) -> None:
+        """Leave runs as a scheduler of the version before this one let them go."""
+        lost = await self.desk.pool.fetch("DELETE FROM scheduler.orders RETURNING run_id")
+        self.runs.adrift |= {row["run_id"] for row in lost}
+        await self.time_passes(2 * SECOND)
+
+    async def come_back(self) -> None:
+        """Let executors that seemed dead renew their leases, of runs that nobody else has yet."""
+        seemed_dead, self.frozen = self.frozen, []
+        for each in seemed_dead:
+            attempt = (each.run.run_id, each.run.attempt)
+            if attempt in await each.executor.renew([attempt]):
+                self.runs.came_back(each.run)
+                self.held.append(each)
+            else:
+                self.frozen.append(each)
+
+    async def pause(self, number: int) -> None:
+        """Let nothing begin for a moment, of whatever was let go."""
+        await self.desk.pool.execute("UPDATE api.switches SET paused = true")
+        await self.recalls.recall()
+        for each in await self.claim(number, 20):
+            self.runs.began_in_a_pause(each.run)
+        await self.desk.pool.execute("UPDATE api.switches SET paused = false")
 
     async def end(self, taken: Taken, deed: Deed, *, looks: bool = True) -> None:
         """End an attempt; an executor that *looks* sees first whether it is to stop."""
@@ -204,13 +214,6 @@ class World:
 
     # --- schedulers
 
-    def sweeper(self) -> Sweeper:
-        """Return a sweeper long after the one before: the stream has forgotten its ids."""
-        self.sweeps += 1
-        later = self.sweeps * 10 * SECOND
-        desk = self.desk
-        return Sweeper(desk.ledger, desk.dispatcher, desk.due_messages, lambda: utc_now() + later)
-
     async def close(self, schedulers: int = 1) -> None:
         """Let schedulers notice ends, all at once."""
         desk = self.desk
@@ -234,6 +237,16 @@ class World:
                 self._cancel(run_id), self.end(rival, "succeed", looks=False)
             )
         self.runs.answered(item, outcome, before, raced=rival is not None)
+
+    async def cancel_while_claimed(self, number: int) -> None:
+        """Ask for each run in the line to be stopped while executors take them."""
+        waiting = list(await self.desk.orders())
+        before = {run_id: list(self.runs.ends[run_id]) for run_id in waiting}
+        items, _ = await asyncio.gather(
+            asyncio.gather(*map(self._cancel, waiting)), self.claim(number, 20, two=True)
+        )
+        for item in items:
+            self.runs.answered(item, "fired", before[item.run_id], raced=False)
 
     async def _cancel(self, run_id: UUID) -> CancelItem:
         answer = await self.canceller.cancel(CancelRequest(run_ids=(run_id,), reason="ops"))
@@ -290,13 +303,14 @@ class World:
         """Return what is still to be done."""
         rows = await self.desk.pool.fetch(
             "SELECT o.run_id, o.trigger, o.outcome, o.attempt, o.held, o.waits_for, o.settled,"
-            " o.cancelled_at, l.attempt AS claimed, l.outcome AS ended, l.lease_until"
+            " l.attempt AS claimed, l.outcome AS ended, l.lease_until"
             " FROM scheduler.occurrences o LEFT JOIN executor.leases l USING (run_id)"
-            " WHERE NOT o.settled OR o.cancelled_at IS NOT NULL"
+            " WHERE NOT o.settled"
         )
+        orders = await self.desk.orders()
         runless = await self.desk.pool.fetch("SELECT run_id FROM scheduler.runless_ends")
         events = await unread(self.desk.js, topology.SCHEDULER_EVENTS)
-        return [*rows, *runless, *(["events"] * events), *self.held]
+        return [*rows, *orders.items(), *runless, *(["events"] * events), *self.held]
 
 
 async def _work(intake: EventIntake) -> None:
