@@ -18,7 +18,7 @@ from services.scheduler.store.admission_rows import (
     live_of,
     queue_rule_of,
 )
-from services.scheduler.store.orders import BY_KEY, let_go
+from services.scheduler.store.orders import BY_KEY, UNCLAIMED, let_go
 from services.scheduler.store.runless import note_runless
 from services.scheduler.waiting import (
     REASONS,
@@ -133,7 +133,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (run_id, outcome, reason)
 WHERE o.run_id = d.run_id AND o.held
 """
 
-_EXPIRE = """
+_EXPIRE = f"""
 WITH late AS MATERIALIZED (
     SELECT o.run_id
     FROM scheduler.orders w JOIN scheduler.occurrences o USING (run_id)
@@ -141,14 +141,15 @@ WITH late AS MATERIALIZED (
     WHERE j.policy LIKE '%"start_deadline_seconds":%' AND NOT o.settled AND o.attempt = 1
       AND o.due_at
           < now() - make_interval(secs => (j.policy::json ->> 'start_deadline_seconds')::int)
-    FOR UPDATE OF o SKIP LOCKED
+      AND {UNCLAIMED}
+    FOR UPDATE OF o, w SKIP LOCKED
 ), taken_back AS (
     DELETE FROM scheduler.orders w USING late WHERE w.run_id = late.run_id RETURNING w.run_id
 )
 UPDATE scheduler.occurrences o SET outcome = 'expired', reason = 'start.deadline', settled = true
 FROM taken_back t WHERE o.run_id = t.run_id
 RETURNING o.run_id
-"""
+"""  # noqa: S608 - our own words
 
 _NEXT = """
 SELECT extract(epoch FROM min(CASE WHEN waits_for = 'rate_limit' THEN due_at

@@ -84,23 +84,31 @@ WITH expired AS MATERIALIZED (
 # attempt that ended or ran out. So it is after a claim that was turned away because a lease that
 # had run out was renewed after all, and with what a scheduler of the version before this one has
 # let go. Each run has its lease under its own id (`OFFSET 0`): the planner is not to read all.
-_REPAIR = f"""
+_LOST = """
+FROM scheduler.occurrences o LEFT JOIN LATERAL (
+    SELECT l.run_id, l.outcome, l.lease_until, l.attempt, l.retry_at
+    FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l ON true
+WHERE NOT o.settled AND NOT o.held AND o.recalled_at IS NULL AND o.outcome = 'fired'
+  AND coalesce(o.admitted_at, o.created_at) < now() - interval '1 second'
+  AND (l.run_id IS NULL OR l.attempt < o.attempt
+       AND (l.outcome IN ('retry', 'snoozed') AND l.retry_at <= now()
+            OR l.outcome IS NULL AND l.lease_until < now() - interval '1 second'
+               AND pg_postmaster_start_time() < now() - interval '10 seconds'))
+  AND NOT EXISTS (SELECT FROM scheduler.orders w WHERE w.run_id = o.run_id OFFSET 0)
+"""
+_FIND_LOST = f"""
+SELECT o.run_id {_LOST} ORDER BY o.created_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED
+"""
+
+# Looks once more, under the locks: another scheduler may have ordered it in between, and an
+# executor have claimed it.
+_ORDER_LOST = f"""
 WITH lost AS MATERIALIZED (
-    SELECT o.run_id, o.task_id, o.attempt, o.queue, o.priority
-    FROM scheduler.occurrences o LEFT JOIN LATERAL (
-        SELECT l.run_id, l.outcome, l.lease_until, l.attempt FROM executor.scheduler_leases l
-        WHERE l.run_id = o.run_id OFFSET 0) l ON true
-    WHERE NOT o.settled AND NOT o.held AND o.recalled_at IS NULL AND o.outcome = 'fired'
-      AND coalesce(o.admitted_at, o.created_at) < now() - interval '1 second'
-      AND (l.run_id IS NULL OR l.attempt < o.attempt
-           AND (l.outcome IN ('retry', 'snoozed')
-                OR l.outcome IS NULL AND l.lease_until < now() - interval '1 second'))
-      AND NOT EXISTS (SELECT FROM scheduler.orders w WHERE w.run_id = o.run_id OFFSET 0)
-    ORDER BY o.created_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED
+    SELECT o.run_id, o.task_id, o.attempt, o.queue, o.priority {_LOST}
+      AND o.run_id = ANY($1::uuid[])
 )
 {let_go("SELECT * FROM lost")} RETURNING queue
 """  # noqa: S608 - our own words
-
 
 # What a scheduler of the version before had taken back or called back when it ended: it waited half
 # a minute to know whether a claim had been under way. The lease says so by now. Goes with the next
@@ -169,7 +177,9 @@ class LedgerStore:
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
             await connection.execute(_LEFT_HALFWAY)
-            return [row["queue"] for row in await connection.fetch(_REPAIR, limit)]
+            lost = [row["run_id"] for row in await connection.fetch(_FIND_LOST, limit)]
+            rows = await connection.fetch(_ORDER_LOST, lost) if lost else []
+            return [row["queue"] for row in rows]
 
     async def prune(self, older_than: timedelta, limit: int) -> int:
         """Delete settled rows past their time; return how many."""

@@ -33,21 +33,29 @@ def let_go(runs: str) -> str:
     """  # noqa: S608 - our own words
 
 
+#: And no executor has it, whatever its order says: one of the version before claims without taking
+#: the order. Goes with the next version.
+UNCLAIMED = """
+NOT EXISTS (SELECT FROM executor.scheduler_leases l
+            WHERE l.run_id = o.run_id AND l.attempt >= o.attempt OFFSET 0)
+"""
+
 _LOCK = """
 SELECT FROM scheduler.occurrences WHERE run_id = ANY($1::uuid[]) ORDER BY run_id FOR UPDATE
 """
 
 # After the lock, so that it sees the orders of who had the rows before.
-_TAKE_BACK = """
+_TAKE_BACK = f"""
 WITH waiting AS (
-    SELECT run_id, held FROM scheduler.occurrences
-    WHERE run_id = ANY($1::uuid[]) AND NOT settled AND outcome = 'fired' AND attempt = 1
+    SELECT o.run_id, o.held FROM scheduler.occurrences o
+    WHERE o.run_id = ANY($1::uuid[]) AND NOT o.settled AND o.outcome = 'fired' AND o.attempt = 1
+      AND {UNCLAIMED}
 ), unordered AS (
     DELETE FROM scheduler.orders w USING waiting o
     WHERE w.run_id = o.run_id AND NOT o.held RETURNING w.run_id
 )
 SELECT run_id FROM unordered UNION ALL SELECT run_id FROM waiting WHERE held
-"""
+"""  # noqa: S608 - our own words
 
 
 async def take_back(connection: Connection, run_ids: Sequence[UUID]) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.scheduler.store.orders import UNCLAIMED
 from shared.db.pool import Pool
 
 #: Orders that are called back by one statement.
@@ -10,7 +11,7 @@ BATCH = 2000
 # Of a queue that is paused, or of any while everything is; and what went straight through before
 # its queue had limits. Not what is to be stopped: only an executor can write the end of that. What
 # is held gives back its slot and its locks.
-_RECALL = """
+_RECALL = f"""
 WITH everything AS MATERIALIZED (
     SELECT coalesce(bool_or(paused), false) AS paused FROM api.scheduler_switches
 ), closed AS MATERIALIZED (
@@ -24,7 +25,8 @@ WITH everything AS MATERIALIZED (
     WHERE ((SELECT paused FROM everything) OR EXISTS (SELECT FROM closed))
       AND NOT o.settled AND NOT o.held AND o.cancel_requested_at IS NULL
       AND (e.paused OR c.paused OR c.name IS NOT NULL AND o.admitted_at IS NULL AND o.attempt = 1)
-    LIMIT $1 FOR UPDATE OF o SKIP LOCKED
+      AND {UNCLAIMED}
+    LIMIT $1 FOR UPDATE OF o, w SKIP LOCKED
 ), taken_back AS (
     DELETE FROM scheduler.orders w USING recalled r WHERE w.run_id = r.run_id
     RETURNING r.run_id, r.why
@@ -32,7 +34,7 @@ WITH everything AS MATERIALIZED (
 UPDATE scheduler.occurrences o
 SET held = true, waits_for = t.why, admitted_at = NULL, slot = NULL, locks = NULL
 FROM taken_back t WHERE o.run_id = t.run_id
-"""
+"""  # noqa: S608 - our own words
 
 
 class RecallStore:

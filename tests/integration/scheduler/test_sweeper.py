@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from services.executor.store.leases import LeaseStore
+from services.scheduler.store import ledger
+from shared.contracts.cancel import CancelState
 from shared.contracts.runs import RunStatus
 from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
 from tests.integration.scheduler.line import ask, begin, task
 from tests.integration.scheduler.test_closer import NOON, cancel, result
+from tests.integration.scheduler.test_one_winner import waits_for_a_lock
 from tests.support.cases import table
 
 
@@ -188,3 +192,29 @@ async def test_what_the_version_before_left_halfway_is_brought_to_its_end(desk: 
     assert (rows[unclaimed]["outcome"], rows[unclaimed]["settled"]) == ("cancelled", True)
     assert rows[claimed]["cancelled_at"] is rows[unclaimed]["cancelled_at"] is None
     assert await desk.orders() == {recalled: 1}
+
+
+async def test_of_two_that_repair_the_later_one_sees_that_the_run_was_claimed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = await desk.fire()
+    await desk.pool.execute("DELETE FROM scheduler.orders")
+    await desk.time_passes(MINUTE)
+    held_up = ledger._FIND_LOST.replace(  # noqa: SLF001 - to hold it up in its middle
+        "WHERE", "WHERE (SELECT pg_advisory_xact_lock(42) IS NOT NULL) AND", 1
+    )
+    async with desk.pool.acquire() as somebody:
+        await somebody.execute("SELECT pg_advisory_lock(42)")
+        with monkeypatch.context() as patched:
+            patched.setattr(ledger, "_FIND_LOST", held_up)
+            later = asyncio.create_task(desk.ledger.repair(10))
+            while not await waits_for_a_lock(desk):
+                assert not later.done()
+        assert await desk.ledger.repair(10) == ["default"]
+        assert len(await desk.executor().claim(1)) == 1
+        await somebody.execute("SELECT pg_advisory_unlock(42)")
+
+    assert await later == []
+    assert await desk.orders() == {}
+    (item,) = await cancel(desk, run)
+    assert item.state is CancelState.CANCELLING
