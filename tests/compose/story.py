@@ -138,8 +138,8 @@ async def _fill_bus_disk(here: Stage, _: Book) -> str:
     filler = Filler(Path(here.project.env["NATS_FOLDER"]))
     with here.fault("full disk", "nats"):
         deadline = time.monotonic() + TOLD_WITHIN
-        while "StoresNothing" not in await _readiness(here, "scheduler"):
-            assert time.monotonic() < deadline, "no scheduler says that nothing is stored"
+        while "StoresNothing" not in await _readiness(here, "executor"):
+            assert time.monotonic() < deadline, "no executor says that nothing is stored"
             filler.fill()
         filler.remove()
         began = time.monotonic()
