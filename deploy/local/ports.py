@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import random
 import socket
 from contextlib import suppress
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+#: Below what Linux (32768), macOS and Windows (49152) give to clients.
+CHOSEN = range(20_000, 30_000)
 
 
 def free_port() -> int:
-    """Let the kernel choose a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Choose a port that nobody listens on now, and that no client is given by the kernel.
+
+    Else a client could get it while its server is dead, even the one that tries to reach it.
+
+    Raises:
+        OSError: none is free.
+    """
+    for port in random.sample(CHOSEN, len(CHOSEN)):
+        if is_free(port):
+            return port
+    raise OSError(errno.EADDRINUSE, f"no port from {CHOSEN[0]} to {CHOSEN[-1]} is free")
 
 
 def is_free(port: int, *, host: str = LOOPBACK) -> bool:
@@ -58,7 +68,7 @@ def kept_port(file: Path, *, besides: int = 0) -> int:
         if port != besides and is_free(port):
             return port
     while (port := free_port()) == besides:
-        """The kernel may choose the same one twice."""
+        """The same one may be chosen twice."""
     file.write_text(f"{port}\n")
     return port
 
