@@ -1,6 +1,6 @@
 """Write the AsyncAPI document: every message that our services hear and say, from the code itself.
 
-The subscribers are the real ones, put on a broker that never connects. What is said past
+The subscribers are the real ones, put on a broker that never connects. What is published past
 FastStream (hints, reports, the outbox) is listed here beside them.
 """
 

@@ -1,8 +1,8 @@
-"""Hear that runs wait: one executor of those with room, and of each kind one.
+"""Receive hints that runs wait: of each kind of executor one that has room.
 
-Executors that take the same queues, have the same labels and actions can stand in for each other;
-they are one queue group, of which the server tells any one member. One that is full leaves the
-group, and what it was told goes on to another.
+Executors with the same queues, labels and actions can stand in for each other: they are one queue
+group, in which the server delivers a hint to any one member. One that is full leaves the group and
+publishes the hint again, for the others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def kind(queues: Sequence[str], labels: Mapping[str, str], actions: Sequence[str
 
 
 class Hints:
-    """The ear of one executor."""
+    """The subscriptions of one executor."""
 
     def __init__(self, client: Client, queues: Sequence[str], group: str) -> None:
         self._client = client
@@ -41,7 +41,7 @@ class Hints:
         self.is_open = False
 
     async def open(self) -> None:
-        """Begin to listen; the server knows of it when this returns, if there is one."""
+        """Subscribe; the server has done so when this returns, if it is there."""
         self.is_open = True
         try:
             for queue in self._queues:
@@ -50,11 +50,11 @@ class Hints:
                 )
             if self._client.is_connected:
                 await self._client.flush(timeout=1)
-        except (Error, TimeoutError) as error:  # subscriptions are made again with the connection
-            log.warning("not told of runs for a while: %s", type(error).__name__)
+        except (Error, TimeoutError) as error:  # the client subscribes again when it reconnects
+            log.warning("no hints for a while: %s", type(error).__name__)
 
     async def close(self) -> None:
-        """Leave, and let others look: there may be more than was taken."""
+        """Unsubscribe, and publish a hint: there may be more than was taken."""
         self.is_open = False
         subscriptions, self._subscriptions = self._subscriptions, []
         try:
@@ -63,7 +63,7 @@ class Hints:
             for queue in self._queues:
                 await self._client.publish(task_due(queue), RunsDue(runs=1).encode())
         except Error as error:
-            log.warning("others could not be told: %s", type(error).__name__)
+            log.warning("no hint for other executors: %s", type(error).__name__)
 
     async def _heard(self, message: Msg) -> None:
         if self.is_open:

@@ -2,12 +2,12 @@
 
     room, and a reason to look ──► claim (one statement takes orders, writes leases) ──► running
                ▲
-               └── told of runs (`hints.py`), the last claim brought all it asked for, or a second
+               └── a hint came (`hints.py`), the last claim brought all it asked for, or a second
                    passed
 
 From the claim on the lease says who runs a run. A claim that brings as much as it asked for is
-followed by another one as soon as there is room; with one that brings less this executor has seen
-all there is for it, and waits to be told.
+followed by another one as soon as there is room. After one that brings less nothing is left for
+this executor, and it waits for a hint.
 
 While an operator has this executor closed (`cordon`) it claims nothing; what runs is not touched.
 """
@@ -26,7 +26,7 @@ from services.executor.under_way import UnderWay
 
 #: Runs per claim.
 BATCH = 200
-#: What was not heard of is found after this.
+#: What no hint came of is found after this.
 REST = timedelta(seconds=1)
 #: Slots that become free within this many seconds are filled together, or once a quarter is free.
 TOGETHER = 0.005
@@ -56,7 +56,7 @@ class Intake:
             self.wake()
 
     def told(self) -> None:
-        """Note that there is something to claim."""
+        """Receive a hint: there is something to claim."""
         self._has_more = True
         self.wake()
 
@@ -77,7 +77,7 @@ class Intake:
 
     async def _claim(self, most: int) -> None:
         was_listening = self.hints is None or self.hints.is_open
-        self._has_more = False  # unless we are told so while we claim
+        self._has_more = False  # unless a hint comes during the claim
         self.claims_begun += 1
         try:
             claimed = await self._leases.claim(most, no_last_chance=self._under_way.has_last_chance)
@@ -94,12 +94,12 @@ class Intake:
             self._claimed_at = asyncio.get_running_loop().time()
         metrics.CLAIMED.inc(len(claimed))
         is_full = len(claimed) == most
-        # What is said while nobody listens is missed: after a while of that one more look is due.
+        # A hint that came before we subscribed is lost: then one more claim is due.
         self._has_more |= is_full or not was_listening or any(r.is_last_chance for r in claimed)
         await self._listen(is_open=not is_full)
 
     async def _listen(self, *, is_open: bool) -> None:
-        """Be told of more while there is room; else let others be told."""
+        """Receive hints while there is room; else leave them to others."""
         if self.hints is None or self.hints.is_open == is_open:
             return
         if is_open:

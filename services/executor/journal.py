@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 class _Begun(NamedTuple):
-    """What is said of a beginning, if the run is not over by then."""
+    """A beginning, to be reported if the run is not over by the next flush."""
 
     run: ClaimedRun
     at: datetime

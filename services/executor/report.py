@@ -33,16 +33,20 @@ log = logging.getLogger(__name__)
 
 
 def started(run: ClaimedRun, at: datetime, executor: str) -> RunStarted:
-    """Return what is said of an attempt that began."""
-    return RunStarted.model_construct(
-        run_id=run.run_id,
-        task_id=run.task_id,
-        attempt=run.attempt,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        started_at=at,
-        executor=executor,
-    )
+    """Return the report of an attempt that began."""
+    return RunStarted.model_construct(**_beginning(run, at, executor))
+
+
+def _beginning(run: ClaimedRun, at: datetime, executor: str) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "task_id": run.task_id,
+        "attempt": run.attempt,
+        "trigger": run.trigger,
+        "scheduled_for": run.scheduled_for,
+        "started_at": at,
+        "executor": executor,
+    }
 
 
 def finished(
@@ -57,7 +61,7 @@ def finished(
     retry_at: datetime | None,
     traceparent: str | None = None,
 ) -> RunFinished:
-    """Return what is said and stored of an attempt that ended, without the secrets it has read."""
+    """Return the report of an attempt that ended, without the secrets it has read."""
     is_good = ending.status in _GOOD
     # Before it is cut: half a secret would not be found any more.
     summary = clean(redaction.text(ending.outcome.summary), MAX_TEXT)
@@ -65,13 +69,7 @@ def finished(
     if traceparent is not None:
         data["traceparent"] = traceparent
     return RunFinished.model_construct(
-        run_id=run.run_id,
-        task_id=run.task_id,
-        attempt=run.attempt,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        started_at=started_at,
-        executor=executor,
+        **_beginning(run, started_at, executor),
         status=ending.status,
         completed_at=max(at, started_at),
         result=summary if is_good else None,

@@ -1,8 +1,8 @@
-"""Tell executors that there is something to run: `task.due.<queue>`.
+"""Publish that there is something to run: `task.due.<queue>`.
 
-The orders are rows, committed with the ledger. So this is a hint that nothing rests on: an executor
-with room that misses it looks by itself a second later. One of those that have room hears it, and
-passes it on if there is more than it takes.
+The orders are rows, committed with the ledger. So this is only a hint: an executor with room that
+misses it looks by itself within a second. One of those that have room receives it, and publishes it
+again if there is more than it takes.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def queues_of(entries: Iterable[Entry]) -> list[str]:
 
 
 class Dispatcher:
-    """Says `task.due`."""
+    """Publishes `task.due`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def announce(self, queues: Iterable[str]) -> None:
-        """Say that runs were let go, one in each of *queues*; never raises for a lost bus."""
+        """Publish that runs were let go, one in each of *queues*; never raises for a lost bus."""
         for queue, runs in Counter(queues).items():
             try:
                 await self._client.publish(topology.task_due(queue), RunsDue(runs=runs).encode())
             except (Error, OSError) as error:  # executors look by themselves
-                log.warning("executors could not be told of runs: %s", type(error).__name__)
+                log.warning("no hint for executors: %s", type(error).__name__)

@@ -242,7 +242,7 @@ def event_said(source: str, kind: str) -> str:
 
 
 def task_due(queue: str) -> str:
-    """Return the core subject that tells executors that runs of a queue wait for one."""
+    """Return the core subject of the hint that runs of a queue wait for an executor."""
     return f"task.due.{queue}"
 
 

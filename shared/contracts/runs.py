@@ -1,7 +1,7 @@
 """Orders to run and facts about runs.
 
-`RunsRequested` (API → scheduler) asks; `RunsDue` (scheduler → executors) tells that runs wait; the
-other three are facts said by executors. All travel in batches, the facts one message per flush of
+`RunsRequested` (API → scheduler) asks; `RunsDue` (scheduler → executors) is a hint that runs wait;
+executors report the other three. All travel in batches, the facts one message per flush of
 an executor.
 """
 

@@ -22,7 +22,7 @@ BY_KEY = "SET LOCAL enable_seqscan = off"
 def let_go(runs: str) -> str:
     """Return the INSERT that orders *runs*: a query with run, task, attempt, queue and priority."""
     return f"""
-    INSERT INTO scheduler.orders AS known (run_id, task_id, attempt, queue, rank, lost)
+    INSERT INTO scheduler.orders (run_id, task_id, attempt, queue, rank, lost)
     SELECT g.run_id, g.task_id, g.attempt, g.queue,
            clock_timestamp() + g.priority * interval '1 minute',
            CASE WHEN g.attempt = 1 THEN 0 ELSE coalesce((

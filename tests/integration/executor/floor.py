@@ -284,6 +284,29 @@ class Floor:
 
         await eventually(look, "every order is taken")
 
+    @asynccontextmanager
+    async def held_up(
+        self, run_id: UUID, claim: Callable[[], Awaitable[object]]
+    ) -> AsyncIterator[None]:
+        """Let the claim of a run wait, within the block, for a lease that somebody writes."""
+        async with self.pool.acquire() as connection:
+            in_the_way = connection.transaction()
+            await in_the_way.start()
+            await connection.execute(
+                "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+                " VALUES ($1, $1, 1, $1, now())",
+                run_id,
+            )
+            await claim()
+
+            async def is_waiting() -> object:
+                waiting = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
+                return await connection.fetchval(waiting)
+
+            await eventually(is_waiting, "the claim waits")
+            yield
+            await in_the_way.rollback()
+
     async def wait_until_running(self, count: int) -> None:
         async def look() -> bool:
             return len(self.probe.begun) >= count

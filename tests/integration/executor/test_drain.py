@@ -134,24 +134,10 @@ async def test_what_is_being_claimed_does_not_start_and_what_waits_goes_on_waiti
 ) -> None:
     (claiming,) = await floor.order()
     executor = floor.executor()
-    async with floor.pool.acquire() as connection:
-        in_the_way = connection.transaction()
-        await in_the_way.start()
-        await connection.execute(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-            " VALUES ($1, $1, 1, $1, now())",
-            claiming,
-        )
-        await executor.start()
-
-        async def claim_is_under_way() -> object:
-            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
-
-        await eventually(claim_is_under_way, "the claim waits")
+    async with floor.held_up(claiming, executor.start):
         waiting = await floor.order(5)
         stopping = asyncio.create_task(executor.stop())
         await takes_nothing_more(executor)
-        await in_the_way.rollback()
     await asyncio.wait_for(stopping, timeout=10)
 
     assert floor.probe.begun == []

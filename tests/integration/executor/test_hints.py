@@ -118,28 +118,18 @@ async def test_who_is_closed_by_an_operator_keeps_no_hint_from_others(floor: Flo
 async def test_a_hint_that_comes_during_a_claim_leads_to_another(floor: Floor) -> None:
     executor = await started(floor)
     (first,) = await floor.order(policy=TaskPolicy(queue="slow"))
-    async with floor.pool.acquire() as connection:
-        in_the_way = connection.transaction()
-        await in_the_way.start()
-        await connection.execute(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-            " VALUES ($1, $1, 1, $1, now())",
-            first,
-        )
+
+    async def begin() -> None:
         await floor.pool.execute("UPDATE scheduler.orders SET queue = 'default'")
         executor.executor.intake.told()
 
-        async def claim_is_under_way() -> object:
-            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
-
-        await eventually(claim_is_under_way, "the claim waits")
+    async with floor.held_up(first, begin):
         (second,) = await floor.order()
 
         async def is_told() -> bool:
             return executor.executor.intake._has_more  # noqa: SLF001 - what its steps go by
 
         await eventually(is_told, "it is told of the second")
-        await in_the_way.rollback()
 
     assert await floor.finished([first, second]) == {first: "success", second: "success"}
 

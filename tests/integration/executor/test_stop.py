@@ -138,24 +138,10 @@ async def test_a_run_that_is_cancelled_while_it_is_claimed_is_stopped_right_afte
     """The claim has read that all is well, and has not ended when the message comes."""
     (run,) = await floor.order(deed="wait")
     executor = floor.executor(lease_seconds=LEASE_SECONDS)
-    async with floor.pool.acquire() as connection:
-        in_the_way = connection.transaction()
-        await in_the_way.start()
-        await connection.execute(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
-            " VALUES ($1, $1, 1, $1, now())",
-            run,
-        )
-        await executor.start()
-
-        async def claim_is_under_way() -> object:
-            return await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
-
-        await eventually(claim_is_under_way, "the claim waits")
+    async with floor.held_up(run, executor.start):
         await want_stopped(floor, run)
         await tell(floor, run)
         await floor.desk.client.flush()
-        await in_the_way.rollback()
 
     await said_cancelled(floor, run)
 
