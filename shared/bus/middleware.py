@@ -54,6 +54,9 @@ POISON_STATES = ("22", "23")
 OUTAGE_STATES = ("08", "25", "28", "3D", "40", "42", "53", "55", "57", "58")
 #: Cancelled by `statement_timeout`, which a message may bring about.
 STATEMENT_CANCELLED = "57014"
+#: asyncpg's error where a statement meets a connection on which PostgreSQL has just said that it
+#: ends it. By its name: the bus knows no driver.
+FAREWELL_CROSSED = "InternalClientError"
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +74,10 @@ def is_poison(error: Exception) -> bool:
 def is_outage(error: Exception) -> bool:
     """Return True if *error* says that a server is not there, or not ready: any message fails."""
     state = _state(error)
-    return isinstance(error, OSError) or (  # refused, reset, and every kind of TimeoutError
-        state.startswith(OUTAGE_STATES) and state != STATEMENT_CANCELLED
+    return (
+        isinstance(error, OSError)  # refused, reset, and every kind of TimeoutError
+        or (state.startswith(OUTAGE_STATES) and state != STATEMENT_CANCELLED)
+        or type(error).__name__ == FAREWELL_CROSSED
     )
 
 

@@ -72,6 +72,7 @@ def test_what_the_database_cannot_hold_is_poison(error: Exception) -> None:
         asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"),
         asyncpg.CannotConnectNowError("starting up"),
         asyncpg.AdminShutdownError("shutting down"),
+        asyncpg.InternalClientError("cannot switch to state 11; another operation is in progress"),
         asyncpg.TooManyConnectionsError("full"),
         asyncpg.DiskFullError("full"),
         asyncpg.DeadlockDetectedError("deadlock"),

@@ -52,6 +52,7 @@ FROM claimed c JOIN taken t ON t.run_id = c.run_id
 
 # A row in somebody's hands is passed over: if all others waited for it, none of them would be
 # renewed in time. Each is looked up once, under its own id; locked, it stays where it is (`ctid`).
+# One that was changed between the look and the lock is left for the next time.
 _OURS = """
 LATERAL (SELECT l.ctid FROM executor.leases l
          WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
