@@ -22,6 +22,7 @@ from shared.runtime.metrics import PoolNumbers
 MODULES: Final = {
     "shared.runtime.metrics": "all",
     "shared.runtime.sampling": "all",
+    "shared.runtime.row_metrics": "api, scheduler, executor, log-writer",
     "services.api.metrics": "api",
     "services.scheduler.metrics": "scheduler",
     "services.executor.metrics": "executor",

@@ -40,6 +40,7 @@ class ClaimedRun(NamedTuple):
     """Not None: somebody stopped the run before this attempt; it is to end without being begun."""
     traceparent: str | None = None
     """The span of its ledger row (W3C trace context); None: it is not traced."""
+    claimed_at: datetime | None = None
 
     @property
     def is_last_chance(self) -> bool:

@@ -1,8 +1,8 @@
 """One executor, put together from its parts: in, run, out, and what keeps it honest.
 
-orders ──► Intake ──► UnderWay ──► Runner ──► Journal ──► reports
-             ▲          ▲                       ▲
-          Hints    Heartbeat (leases, progress)  Confirmer (what the log lacks)
+orders ──► Intake ──► UnderWay ──► Runner ──► Journal ──► lease, ledger, log; then the bus
+             ▲          ▲
+          Hints    Heartbeat (leases, progress)
                    Stopper (what is to end)
                    Warden (what does not end)
 """
@@ -25,9 +25,9 @@ from services.executor.context import World
 from services.executor.hints import Hints, kind
 from services.executor.intake import Intake
 from services.executor.journal import Journal
-from services.executor.loops.confirmer import Confirmer
 from services.executor.loops.heartbeat import Heartbeat
 from services.executor.loops.stopper import Stopper
+from services.executor.loops.upkeep import Upkeep
 from services.executor.loops.warden import Warden
 from services.executor.platform_line import PlatformLine
 from services.executor.runner import Runner
@@ -36,13 +36,11 @@ from services.executor.settings import ExecutorSettings
 from services.executor.speaker import Speaker
 from services.executor.store.leases import Abilities, LeaseStore
 from services.executor.store.presence import Presence, PresenceStore
-from services.executor.store.reports import ReportStore
 from services.executor.store.secrets import SecretStore
 from services.executor.time_of_day import DatabaseClock
 from services.executor.under_way import UnderWay
+from shared.bus.announcing import Announcer
 from shared.bus.publisher import Publisher
-from shared.bus.topology import LOG_WRITER_FINISHED
-from shared.bus.watch import unread
 from shared.contracts.action import Action
 from shared.db.pool import Pool
 from shared.runtime.clock import stopwatch, utc_now
@@ -79,7 +77,7 @@ class Executor:
         abilities = Abilities(settings.queues, settings.labels, tuple(actions))
         leases = LeaseStore(pool, executor_id, lease, abilities)
         self.publisher = Publisher(client)
-        self.journal = Journal(executor_id, leases, self.publisher)
+        self.journal = Journal(executor_id, leases, self.publisher, Announcer(client))
         secrets = SecretReader(SecretStore(pool), box)
         world = self._make_world(settings, Speaker(client), PlatformLine(client), secrets)
         runner = Runner(executor=settings.instance, actions=actions, world=world)
@@ -95,15 +93,7 @@ class Executor:
             interval=lease / 3,
         )
         self._warden = Warden(self.under_way, self._grace)
-        self._js = client.jetstream(timeout=2)
-        self._confirmer = Confirmer(
-            executor_id=executor_id,
-            reports=ReportStore(pool),
-            presence=self._presence,
-            publisher=self.publisher,
-            unread=lambda: unread(self._js, LOG_WRITER_FINISHED),
-            keep=timedelta(days=settings.lease_days),
-        )
+        self._upkeep = Upkeep(leases, self._presence, keep=timedelta(days=settings.lease_days))
         group = kind(settings.queues, settings.labels, tuple(actions))
         self._hints = Hints(client, settings.queues, group)
         self._hints.told = self.intake.told
@@ -169,7 +159,7 @@ class Executor:
             stopping,
             Loop("heartbeat", self._heartbeat.step),
             Loop("warden", self._warden.step),
-            Loop("confirmer", self._confirmer.step),
+            Loop("upkeep", self._upkeep.step),
             taking,
         )
 

@@ -1,13 +1,13 @@
-"""What an executor has to say about its runs: gathered, stored, said, in batches.
+"""What an executor has to say about its runs: gathered, stored, published, in batches.
 
-    run ends ──► result stored with the lease (one statement per batch) ──► `task.finished`
+    attempt ends ──► lease, ledger and log in one transaction per batch ──► `task.finished`
     run begins ──► `task.started`, unless it has ended before the next flush
     action writes ──► `task.log`
 
-The result is stored before it is said, so that nothing said is ever lost with a wiped bus, and no
-lease runs out while its result is still on the way. A batch that cannot be stored or said is kept
-and tried again for as long as this process lives: an executor that did the work never gives up
-reporting it.
+Once an end is stored everything is true that follows from it; who waits for it reads the database,
+and `task.finished` and `task.logged` only say that there is something to read. A batch that cannot
+be stored is kept and tried again for as long as this process lives, and no lease runs out
+meanwhile: an executor that did the work never gives up reporting it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.executor import metrics
+from services.executor import metrics, traces
 from services.executor.claimed import ClaimedRun
-from services.executor.report import started
+from services.executor.report import AttemptEnd, started
 from services.executor.store.leases import LeaseStore
 from shared.bus import topology
+from shared.bus.announcing import Announcer
+from shared.bus.middleware import is_outage
 from shared.bus.publisher import Outgoing, Publisher
-from shared.contracts.runs import (
-    LogLine,
-    RunFinished,
-    RunsStarted,
-)
+from shared.contracts.runs import LogLine, RunsStarted
 
 #: Results per statement and message. Larger batches gain nothing measurable.
 BATCH = 200
@@ -60,27 +59,23 @@ class _Begun(NamedTuple):
     executor: str
 
 
-class _Ended(NamedTuple):
-    """A result and its record."""
-
-    run: RunFinished
-    report: bytes
-
-    @property
-    def key(self) -> tuple[UUID, int]:
-        return self.run.run_id, self.run.attempt
-
-
 class Journal:
     """The outgoing side of one executor. `step` is run by a Loop and woken by each entry."""
 
-    def __init__(self, executor_id: UUID, leases: LeaseStore, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        executor_id: UUID,
+        leases: LeaseStore,
+        publisher: Publisher,
+        announcer: Announcer,
+    ) -> None:
         self._id = executor_id
         self._leases = leases
         self._publisher = publisher
-        self._ended: deque[_Ended] = deque()
-        self._locked: list[_Ended] = []
-        """Somebody else has their leases' rows in hand; to be tried again with the next flush."""
+        self._announcer = announcer
+        self._ended: deque[AttemptEnd] = deque()
+        self._locked: list[AttemptEnd] = []
+        """Somebody else has their leases' rows in hand; tried again with the next flush."""
         self._unsaid: deque[Outgoing] = deque()
         self._begun: dict[tuple[UUID, int], _Begun] = {}
         self._lines: deque[bytes] = deque()
@@ -117,12 +112,10 @@ class Journal:
         self._lines.append(record)
         self._line_bytes += len(record)
 
-    def ended(self, run: RunFinished) -> None:
-        """Note that a run ended."""
-        # Written out here: a result that cannot be is its run's trouble, not that of a batch.
-        ended = _Ended(run, run.model_dump_json().encode())
-        self._begun.pop(ended.key, None)
-        self._ended.append(ended)
+    def ended(self, end: AttemptEnd) -> None:
+        """Note that an attempt ended."""
+        self._begun.pop(end.key, None)
+        self._ended.append(end)
         self.wake()
 
     def abandoned(self, run_id: UUID, attempt: int) -> None:
@@ -134,7 +127,7 @@ class Journal:
         self._ended += self._locked
         self._locked = []
         while self._ended:  # all of them: a bus that is down must not keep results from the store
-            await self._store_batch()
+            await self._store_batch(now)
         self._gather_started(now)
         self._gather_lines()
         if self._unsaid:
@@ -145,41 +138,81 @@ class Journal:
             self._emptied.set()
         return REST
 
-    async def _store_batch(self) -> None:
-        batch: list[_Ended] = []
-        size = 0
-        for ended in itertools.islice(self._ended, BATCH):
-            batch.append(ended)
-            size += len(ended.report)
-            if size > BATCH_BYTES:
-                break
-        stored = await self._leases.finish([each.run for each in batch], [e.report for e in batch])
+    async def _store_batch(self, now: datetime) -> None:
+        batch = list(itertools.islice(self._ended, BATCH))
+        stored = {each.key: each for each in await self._store(batch, now)}
         locked: set[tuple[UUID, int]] = set()
         if len(stored) < len(batch):
             fate = await self._leases.fate([each.key for each in batch])
-            stored, locked = stored | fate.stored, fate.ours
-            late = [each for each in batch if each.key not in stored | locked]
+            stored = {each.key: each for each in batch if each.key in fate.stored} | stored
+            locked = fate.ours
+            late = [each for each in batch if each.key not in stored and each.key not in locked]
             await self._keep_late(late)
-        for _ in batch:  # only now: until it is stored, a result counts as held
+        for _ in batch:  # only now: until it is stored, an end counts as held
             self._ended.popleft()
         self._locked += [each for each in batch if each.key in locked]
-        said = [each.report for each in batch if each.key in stored]
-        if said:
-            self._unsaid.append(self._message(topology.runs_finished(self._id), finished(said)))
+        await self._publish(list(stored.values()))
 
-    async def _keep_late(self, late: list[_Ended]) -> None:
-        for run, _ in late:
+    async def _store(self, batch: Sequence[AttemptEnd], now: datetime) -> list[AttemptEnd]:
+        """Store all at once; or if one of them cannot be, and no server is to blame, one by one.
+
+        What cannot be stored is stored without what its action said; and if that cannot be either,
+        tried again with the next flush. Returns what was stored, as it was.
+        """
+        try:
+            return await self._store_together(batch, now)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            if len(batch) > 1:
+                return [end for each in batch for end in await self._store([each], now)]
+            (end,) = batch
+            if end == end.bare():
+                log.exception(
+                    "the end of a run cannot be stored", extra={"run_id": str(end.run_id)}
+                )
+                return []
+            log.warning("the end of a run cannot be stored as it is: %s", type(error).__name__)
+            return await self._store([end.bare()], now)
+
+    async def _store_together(self, batch: Sequence[AttemptEnd], now: datetime) -> list[AttemptEnd]:
+        began = time.time()
+        stored = await self._leases.store(batch)
+        ends = [each for each in batch if each.key in stored.attempts]
+        if ends:
+            metrics.stored(ends, stored.dead, now)
+            traces.stored(ends, began)
+        return ends
+
+    async def _publish(self, ends: Sequence[AttemptEnd]) -> None:
+        records: list[bytes] = []
+        size = 0
+        for end in ends:
+            records.append(end.record())
+            size += len(records[-1])
+            if size > BATCH_BYTES:
+                self._unsaid.append(self._finished(records))
+                records, size = [], 0
+        if records:
+            self._unsaid.append(self._finished(records))
+        await self._announcer.announce({end.task_id for end in ends})
+
+    def _finished(self, records: list[bytes]) -> Outgoing:
+        return self._message(topology.runs_finished(self._id), finished(records))
+
+    async def _keep_late(self, late: Sequence[AttemptEnd]) -> None:
+        for end in late:
             log.warning(
                 "result came after its lease had gone to another attempt",
                 extra={
-                    "run_id": str(run.run_id),
-                    "task_id": str(run.task_id),
-                    "attempt": run.attempt,
+                    "run_id": str(end.run_id),
+                    "task_id": str(end.task_id),
+                    "attempt": end.attempt,
                 },
             )
         if late:
             await self._leases.keep_superseded(
-                [each.key for each in late], [each.report for each in late]
+                [each.key for each in late], [each.record() for each in late]
             )
 
     def _gather_started(self, now: datetime) -> None:
@@ -213,11 +246,7 @@ class Journal:
 
 
 def finished(reports: list[bytes]) -> bytes:
-    """Return a `RunsFinished` message of records that are JSON already.
-
-    They were made to be stored; joining them spares the inner loop a second serialisation. The
-    golden files of the contract tests hold this and `RunsFinished.encode` together.
-    """
+    """Return a `RunsFinished` message of records that are JSON already."""
     return b'{"v":1,"runs":[' + b",".join(reports) + b"]}"
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.executor.claimed import ClaimedRun
-from shared.contracts.runs import RunFinished, RunStatus
+from services.executor.report import AttemptEnd
+from shared.contracts.runs import RunStatus
 from shared.runtime.metrics import LATENESS_BUCKETS, REGISTRY, WORK_BUCKETS, Bounded
+from shared.runtime.row_metrics import recorded
 
 CLAIMED = Counter(
     "automation_claims_total",
@@ -80,6 +84,12 @@ LINES_DROPPED = Counter(
     registry=REGISTRY,
 )
 
+DEAD_RUNS = Counter(
+    "automation_dead_runs_total",
+    "Runs that ended without success after retries, or need an operator.",
+    registry=REGISTRY,
+)
+
 _action = Bounded(100)
 _trigger = Bounded(20)
 
@@ -112,7 +122,7 @@ def begun(run: ClaimedRun, late: float) -> None:
         _lateness(run.trigger).observe(max(0.0, late))
 
 
-def ended(run: ClaimedRun, end: RunFinished) -> None:
+def ended(run: ClaimedRun, end: AttemptEnd) -> None:
     """Count the end of an attempt."""
     of = _of(run.action)
     of.seconds.observe((end.completed_at - end.started_at).total_seconds())
@@ -122,3 +132,9 @@ def ended(run: ClaimedRun, end: RunFinished) -> None:
         of.snoozed.inc()
     else:
         of.retried.inc()
+
+
+def stored(ends: Sequence[AttemptEnd], dead: int, now: datetime) -> None:
+    """Count ends that were stored at *now*, *dead* of them of runs that died."""
+    recorded("finished", [end.completed_at for end in ends], now)
+    DEAD_RUNS.inc(dead)

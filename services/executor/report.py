@@ -1,4 +1,4 @@
-"""What is kept of a run that ended: its `RunFinished`, made so that it can be stored and read.
+"""What is kept of an attempt that ended, made so that it can be stored and read.
 
 An action may say anything: text that PostgreSQL refuses, data that are no JSON, megabytes. What of
 it does not fit costs only itself, never the run's result.
@@ -10,14 +10,17 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
 
 from services.executor.attempt import Progress
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import Ending
 from services.executor.redaction import Redaction
 from shared.contracts.action import Outcome
-from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.contracts.runs import RunStarted, RunStatus
 from shared.domain.instant import format_instant
 
 #: What of an action's own data is kept; the contract of `RunFinished.execution_data`.
@@ -32,21 +35,64 @@ _GOOD = (RunStatus.SUCCESS, RunStatus.RUNNING)
 log = logging.getLogger(__name__)
 
 
+class AttemptEnd(NamedTuple):
+    """How an attempt ended, and with it its run unless it is to be tried again.
+
+    The columns of the type `log.attempt_end`; what they mean: `contracts.runs.RunFinished`.
+    """
+
+    run_id: UUID
+    task_id: UUID
+    attempt: int
+    trigger: str
+    scheduled_for: datetime
+    claimed_at: datetime | None
+    started_at: datetime
+    executor: str
+    status: RunStatus
+    completed_at: datetime
+    result: str | None
+    error_message: str | None
+    execution_data: str
+    """JSON."""
+    retry_at: datetime | None
+
+    @property
+    def key(self) -> tuple[UUID, int]:
+        return self.run_id, self.attempt
+
+    @property
+    def is_final(self) -> bool:
+        return self.retry_at is None
+
+    def record(self) -> bytes:
+        """Return the JSON of its `RunFinished`.
+
+        Put together here: a model would be built, validated and serialised for each run. The golden
+        files of the contract tests hold the two together.
+        """
+        told = self._asdict()
+        del told["claimed_at"], told["execution_data"]
+        return b'%b,"execution_data":%b}' % (to_json(told)[:-1], self.execution_data.encode())
+
+    def bare(self) -> AttemptEnd:
+        """Return it without what its action said, which might be what cannot be stored."""
+        said = None if self.result is None else "its result could not be stored"
+        why = None if self.error_message is None else "its error could not be stored"
+        return self._replace(result=said, error_message=why, execution_data="{}")
+
+
 def started(run: ClaimedRun, at: datetime, executor: str) -> RunStarted:
     """Return the report of an attempt that began."""
-    return RunStarted.model_construct(**_beginning(run, at, executor))
-
-
-def _beginning(run: ClaimedRun, at: datetime, executor: str) -> dict[str, Any]:
-    return {
-        "run_id": run.run_id,
-        "task_id": run.task_id,
-        "attempt": run.attempt,
-        "trigger": run.trigger,
-        "scheduled_for": run.scheduled_for,
-        "started_at": at,
-        "executor": executor,
-    }
+    return RunStarted.model_construct(
+        run_id=run.run_id,
+        task_id=run.task_id,
+        attempt=run.attempt,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        started_at=at,
+        executor=executor,
+    )
 
 
 def finished(
@@ -60,22 +106,29 @@ def finished(
     at: datetime,
     retry_at: datetime | None,
     traceparent: str | None = None,
-) -> RunFinished:
-    """Return the report of an attempt that ended, without the secrets it has read."""
+) -> AttemptEnd:
+    """Return how an attempt ended, without the secrets it has read."""
     is_good = ending.status in _GOOD
     # Before it is cut: half a secret would not be found any more.
     summary = clean(redaction.text(ending.outcome.summary), MAX_TEXT)
     data = _execution_data(run, ending.outcome, progress, redaction)
     if traceparent is not None:
         data["traceparent"] = traceparent
-    return RunFinished.model_construct(
-        **_beginning(run, started_at, executor),
-        status=ending.status,
-        completed_at=max(at, started_at),
-        result=summary if is_good else None,
-        error_message=None if is_good else summary,
-        execution_data=data,
-        retry_at=retry_at,
+    return AttemptEnd(
+        run.run_id,
+        run.task_id,
+        run.attempt,
+        run.trigger,
+        run.scheduled_for,
+        run.claimed_at,
+        started_at,
+        executor,
+        ending.status,
+        max(at, started_at),
+        summary if is_good else None,
+        None if is_good else summary,
+        to_json(data, inf_nan_mode="null").decode(),
+        retry_at,
     )
 
 
@@ -86,6 +139,8 @@ def spoken(progress: Progress) -> dict[str, Any]:
 
 def clean(text: str, limit: int) -> str:
     """Return *text* without what PostgreSQL cannot store, at most *limit* characters long."""
+    if text.isascii() and "\x00" not in text and len(text) <= limit:
+        return text  # as most are
     text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -60,8 +60,8 @@ class Runner:
             if attempt.run.cancel_reason is not None:
                 ending = stopped(attempt.run.cancel_reason)
             else:
-                await self._until(attempt.run.due_at)
-                self._journal.begun(attempt.run, self._begin(attempt), self._executor)
+                started_at = self._begin(attempt, await self._until(attempt.run.due_at))
+                self._journal.begun(attempt.run, started_at, self._executor)
                 traces.begin(attempt)
                 ending = await self._do(attempt)
         except asyncio.CancelledError:
@@ -77,7 +77,7 @@ class Runner:
             return
         attempt.is_over = True
         now = self._now()
-        started_at = attempt.started_at or self._begin(attempt)
+        started_at = attempt.started_at or self._begin(attempt, now)
         retry_at = next_attempt_at(attempt.run, ending, now)
         end = finished(
             attempt.run,
@@ -94,16 +94,16 @@ class Runner:
         metrics.ended(attempt.run, end)
         traces.end(attempt, end)
 
-    def _begin(self, attempt: Attempt) -> datetime:
-        run = attempt.run
-        started_at = attempt.started_at = self._now()
-        metrics.begun(run, (started_at - run.due_at).total_seconds())
-        return started_at
+    def _begin(self, attempt: Attempt, now: datetime) -> datetime:
+        attempt.started_at = now
+        metrics.begun(attempt.run, (now - attempt.run.due_at).total_seconds())
+        return now
 
-    async def _until(self, due_at: datetime) -> None:
+    async def _until(self, due_at: datetime) -> datetime:
         # A timer may go off a little early; a run may not.
-        while (early := (due_at - self._now()).total_seconds()) > 0:  # noqa: ASYNC110 - it is time that is waited for
-            await asyncio.sleep(early)
+        while (now := self._now()) < due_at:  # noqa: ASYNC110 - it is time that is waited for
+            await asyncio.sleep((due_at - now).total_seconds())
+        return now
 
     async def _do(self, attempt: Attempt) -> Ending:
         run = attempt.run
@@ -117,7 +117,7 @@ class Runner:
             return failed(f"this executor has no action {run.action}")
         limit = attempt.limit = Limit(run.timeout_seconds, action.heartbeat_seconds)
         try:
-            async with limit:
+            with limit:
                 params = action.params.model_validate_json(run.action_config)
                 outcome = _checked(await action.run(params, RunContext(attempt, self._world)))
                 return Ending(RunStatus.SUCCESS, outcome)

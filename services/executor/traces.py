@@ -7,8 +7,13 @@ when.
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Sequence
+
 from services.executor.attempt import Attempt
-from shared.contracts.runs import RunFinished, RunStatus
+from services.executor.report import AttemptEnd
+from shared.contracts.runs import RunStatus
 from shared.runtime import tracing
 from shared.runtime.tracing import Kind
 
@@ -24,7 +29,7 @@ def begin(attempt: Attempt) -> None:
     tracing.be_in(attempt.trace)
 
 
-def end(attempt: Attempt, end: RunFinished) -> None:
+def end(attempt: Attempt, end: AttemptEnd) -> None:
     """Tell of an attempt that has ended."""
     if attempt.trace is None or not tracing.is_on():
         return
@@ -51,7 +56,34 @@ def end(attempt: Attempt, end: RunFinished) -> None:
     )
 
 
-def _status(end: RunFinished) -> str:
+def stored(ends: Sequence[AttemptEnd], began: float) -> None:
+    """Tell that *ends* are in the log, below the spans of their attempts."""
+    if not tracing.is_on():
+        return
+    ended = time.time()
+    for end in ends:
+        # Ours: what the action says lies in `result`.
+        parent = tracing.parse(json.loads(end.execution_data).get("traceparent"))
+        if parent is None:
+            continue
+        tracing.tell(
+            "record run",
+            tracing.child_of(parent),
+            parent,
+            began=began,
+            ended=ended,
+            attributes={
+                "automation.run_id": str(end.run_id),
+                "automation.task_id": str(end.task_id),
+                "automation.attempt": end.attempt,
+                "automation.status": end.status.value,
+                "automation.final": end.is_final,
+                "automation.batch": len(ends),
+            },
+        )
+
+
+def _status(end: AttemptEnd) -> str:
     if end.retry_at is None:
         return end.status.value
     return "snoozed" if end.status is RunStatus.RUNNING else "retry"

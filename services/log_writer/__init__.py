@@ -2,7 +2,8 @@
 
 owns   schema `log`: runs, attempts, lines, task_statistics, dead_runs, dead_letters, watchdog,
        silences
-hears  task.started, task.finished, task.log; dead.> and the advisories of JetStream
+hears  task.started, task.log; dead.> and the advisories of JetStream. How runs end the executors
+       write, by a function of this schema's (`log.record_ends`)
 says   task.logged (core NATS: for pages that are open just now); what the watchdog finds:
        event.automation.schedule.silent, .resumed, .late, .missed
 

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from services.log_writer import handlers
-from services.log_writer.announcer import Announcer
 from services.log_writer.loops.pruner import Kept, Pruner
 from services.log_writer.loops.summarizer import Summarizer
 from services.log_writer.loops.sweeper import Sweeper
@@ -14,8 +13,6 @@ from services.log_writer.loops.watchdog import Watchdog
 from services.log_writer.recorder import Recorder
 from services.log_writer.settings import LogWriterSettings
 from services.log_writer.store.dead_letters import DeadLetterStore
-from services.log_writer.store.dead_runs import DeadRunStore
-from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.retention import RetentionStore
 from services.log_writer.store.runs import RunStore
@@ -23,6 +20,7 @@ from services.log_writer.store.upkeep import UpkeepStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
 from shared.bus.access import access_of
+from shared.bus.announcing import Announcer
 from shared.bus.connection import Guard, client_of, close, make_broker
 from shared.bus.publisher import Publisher
 from shared.bus.watch import Watch
@@ -35,7 +33,6 @@ from shared.runtime.process import Parts, run_service
 
 CONSUMERS = (
     topology.LOG_WRITER_STARTED,
-    topology.LOG_WRITER_FINISHED,
     topology.LOG_WRITER_LOGS,
     topology.LOG_WRITER_DEAD,
 )
@@ -65,13 +62,12 @@ async def build(settings: LogWriterSettings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(close_broker)  # before the pool: handlers finish what they have
 
     client = client_of(broker)
-    runs = RunStore(pool)
     undertaker = Undertaker(client, DeadLetterStore(pool))
     watch = Watch(client, CONSUMERS)
     handlers.register(
         broker,
         handlers.Room(
-            recorder=Recorder(runs, DeadRunStore(pool), LeaseReader(pool)),
+            recorder=Recorder(RunStore(pool)),
             lines=LineStore(pool),
             announcer=Announcer(client),
             undertaker=undertaker,

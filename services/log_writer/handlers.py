@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from faststream.nats import NatsBroker, NatsMessage
 
-from services.log_writer import metrics
-from services.log_writer.announcer import Announcer
-from services.log_writer.recorder import Recorded, Recorder
+from services.log_writer.recorder import Recorder
 from services.log_writer.store.lines import LineStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
+from shared.bus.announcing import Announcer
 from shared.bus.subscriber import contract, pull, raw
-from shared.contracts.runs import LogLines, RunsFinished, RunsStarted
+from shared.contracts.runs import LogLines, RunsStarted
 from shared.runtime.clock import utc_now
+from shared.runtime.row_metrics import recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,29 +38,19 @@ def register(broker: NatsBroker, room: Room) -> None:
     @pull(broker, topology.LOG_WRITER_STARTED, contract(RunsStarted))
     async def runs_started(message: RunsStarted) -> None:
         """An executor began runs: each gets its row."""
-        await _told(room, await room.recorder.started(message.runs))
-        metrics.started(message.runs, utc_now())
-
-    @pull(broker, topology.LOG_WRITER_FINISHED, contract(RunsFinished))
-    async def runs_finished(message: RunsFinished) -> None:
-        """An executor ended runs: each row becomes final and is counted, once."""
-        await _told(room, await room.recorder.finished(message.runs))
-        metrics.finished(message.runs, utc_now())
+        written = await room.recorder.started(message.runs)
+        await room.announcer.announce(written.changed)
+        recorded("started", [run.started_at for run in message.runs], utc_now())
+        if written.trouble is not None:
+            raise written.trouble
 
     @pull(broker, topology.LOG_WRITER_LOGS, contract(LogLines))
     async def log_lines(message: LogLines) -> None:
         """Actions wrote lines."""
         await room.lines.write(message.lines)
-        metrics.lines(message.lines, utc_now())
+        recorded("lines", [line.at for line in message.lines], utc_now())
 
     @pull(broker, topology.LOG_WRITER_DEAD, raw)
     async def dead_letter(body: bytes, message: NatsMessage) -> None:
         """Somebody could not handle a message, or JetStream gave one up."""
         await room.undertaker.receive(message.raw_message, body)
-
-
-async def _told(room: Room, recorded: Recorded) -> None:
-    """Announce what was written, then raise what was not."""
-    await room.announcer.announce(recorded.changed)
-    if recorded.trouble is not None:
-        raise recorded.trouble

@@ -1,4 +1,4 @@
-"""Writes what executors say about runs: what is true, and each record for itself if it must be.
+"""Writes which runs began: what is true, and each record for itself if it must be.
 
     message ──► true by the leases? ──► written, all in one statement
                   │ no                      │ that fails, and no server is to blame
@@ -7,25 +7,20 @@
              (a dead letter)           holds up none of the others
 
 A message carries up to 200 records of one executor, of any tasks. Every record that can be written
-is, before the message's trouble is told; when it comes again they change nothing.
+is, before the message's trouble is told; when it comes again they change nothing. How runs end the
+executors write themselves, with the lease (`executor.store_ends`).
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from services.log_writer import metrics, traces
-from services.log_writer.store.dead_runs import DeadRunStore
-from services.log_writer.store.leases import LeaseReader
+from services.log_writer import metrics
 from services.log_writer.store.runs import RunStore
 from shared.bus.middleware import is_outage
-from shared.contracts.runs import RunFinished, RunStarted
-
-R = TypeVar("R", bound=RunStarted)
-Write = Callable[[Sequence[R]], Awaitable[list[UUID]]]
+from shared.contracts.runs import RunStarted
 
 
 class Untrue(ValueError):
@@ -42,51 +37,36 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """The one way in which runs get into the log."""
+    """The one way in which beginnings get into the log."""
 
-    def __init__(self, runs: RunStore, dead_runs: DeadRunStore, leases: LeaseReader) -> None:
+    def __init__(self, runs: RunStore) -> None:
         self._runs = runs
-        self._dead_runs = dead_runs
-        self._leases = leases
 
     async def started(self, runs: Sequence[RunStarted]) -> Recorded:
         """Note that runs began."""
-        return await _write(runs, await self._leases.begun(runs), self._runs.write_started)
+        places = await self._runs.begun(runs)
+        true = [run for at, run in enumerate(runs) if at in places]
+        recorded = await self._write(true)
+        metrics.UNTRUE.inc(len(runs) - len(true))
+        if len(true) < len(runs) and recorded.trouble is None:
+            trouble = Untrue(f"{len(runs) - len(true)} of {len(runs)} records")
+            return Recorded(recorded.changed, trouble)
+        return recorded
 
-    async def finished(self, runs: Sequence[RunFinished]) -> Recorded:
-        """Note how runs ended, once, and which of them are dead."""
-        return await _write(runs, await self._leases.ended(runs), self._write_finished)
-
-    async def _write_finished(self, runs: Sequence[RunFinished]) -> list[UUID]:
-        began = time.time()
-        changed = await self._runs.write_finished(runs)
-        traces.recorded(runs, began)
-        metrics.DEAD_RUNS.inc(await self._dead_runs.write(runs))
-        return changed
-
-
-async def _write(runs: Sequence[R], true: Collection[int], write: Write[R]) -> Recorded:
-    recorded = await _each_for_itself([run for at, run in enumerate(runs) if at in true], write)
-    metrics.UNTRUE.inc(len(runs) - len(true))
-    if len(true) < len(runs) and recorded.trouble is None:
-        return Recorded(recorded.changed, Untrue(f"{len(runs) - len(true)} of {len(runs)} records"))
-    return recorded
-
-
-async def _each_for_itself(runs: Sequence[R], write: Write[R]) -> Recorded:
-    """Write all at once, or if that cannot be, one by one."""
-    try:
-        return Recorded(await write(runs), None)
-    except Exception as error:
-        if len(runs) <= 1 or is_outage(error):
-            raise
-    changed: list[UUID] = []
-    trouble: Exception | None = None
-    for run in runs:
+    async def _write(self, runs: Sequence[RunStarted]) -> Recorded:
+        """Write all at once, or if that cannot be, one by one."""
         try:
-            changed += await write([run])
+            return Recorded(await self._runs.write_started(runs), None)
         except Exception as error:
-            if is_outage(error):
+            if len(runs) <= 1 or is_outage(error):
                 raise
-            trouble = error
-    return Recorded(changed, trouble)
+        changed: list[UUID] = []
+        trouble: Exception | None = None
+        for run in runs:
+            try:
+                changed += await self._runs.write_started([run])
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                trouble = error
+        return Recorded(changed, trouble)

@@ -23,7 +23,7 @@ from shared.bus import topology
 from shared.bus.publisher import Outgoing
 from shared.domain.errors import InvalidDefinition
 from shared.domain.instant import format_instant
-from shared.domain.occurrence import run_id_for
+from shared.domain.occurrence import fire_id
 from shared.domain.schedule import Schedule, next_fire, parse_schedule
 
 #: A fire has so long to get into the ledger, and a run to start, before anybody is told.
@@ -100,8 +100,7 @@ class Silence(NamedTuple):
 
 def silence_of(task: Task, missing: Sequence[datetime]) -> Silence:
     """Return what is to be remembered of fires that are not in the ledger."""
-    moment = format_instant(missing[0])
-    run_id = run_id_for(str(task.id), TRIGGER, moment)
+    run_id = fire_id(task.id, missing[0])
     return Silence(run_id, task.id, missing[0], missing[-1], len(missing))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 from services.notifier import handlers
 from services.notifier.channels.alertmanager import Alertmanager
@@ -30,10 +31,8 @@ from services.notifier.store.alert_groups import AlertGroupStore
 from services.notifier.store.deliveries import DeliveryStore
 from services.notifier.store.judgements import JudgementStore
 from services.notifier.store.sources import SourceStore
-from shared.bus import topology
 from shared.bus.access import access_of
 from shared.bus.connection import Guard, client_of, close, make_broker
-from shared.bus.watch import Watch
 from shared.contracts.notifications import ChannelKind
 from shared.db.clocks import Clocks
 from shared.db.pool import open_pool
@@ -42,9 +41,8 @@ from shared.egress.guard import AllowList
 from shared.runtime.clock import utc_now
 from shared.runtime.key_file import find_box
 from shared.runtime.loop import Loop
+from shared.runtime.paced import Paced
 from shared.runtime.process import Parts, run_service
-
-CONSUMERS = (topology.NOTIFIER_STARTED, topology.NOTIFIER_FINISHED)
 
 
 def main() -> None:
@@ -75,17 +73,17 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
     stack.callback(lambda: setattr(guard, "stopping", True))
     sending = Loop("sender", sender.step)
     judge = Judge(sources, judgements, sending.wake)
-    watch = Watch(client_of(broker), CONSUMERS)
-    handlers.register(broker, handlers.Room(judge=judge, office=office, now=utc_now))
-    await watch.settled()  # the subscribers need their consumers
+    reading = Paced("runs", RunReader(sources, judge).step, rests=9)
+    handlers.register(broker, handlers.Room(office=office, now=utc_now))
     await broker.start()
+    client = client_of(broker)
+    await handlers.take_hints(client, reading.hint)
     return Parts(
         loops=(
             sending,
-            Loop("watch", watch.step),
             Loop("resender", Resender(deliveries, sending.wake).step),
             Loop("pruner", Pruner(judgements, deliveries, keep, Clocks(pool, utc_now)).step),
-            Loop("runs", RunReader(sources, judge).step),
+            reading.loop,
             Loop("occurrences", occurrence_reader(sources, judge).step),
             Loop("silences", silence_reader(sources, judge).step),
             Loop("late", LateReader(sources, judge).step),
@@ -93,7 +91,7 @@ async def build(settings: NotifierSettings, stack: AsyncExitStack) -> Parts:
         ),
         checks={
             "database": Schema(pool, "notify.notifier_migrations").check,
-            "bus": watch.check,
+            "bus": partial(client.flush, 2),
         },
         samples={"deliveries": Samples(pool).take},
     )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.contracts.policy import NotifyRule, TaskPolicy
-from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.domain.occurrence import Outcome
 
 #: A run that begins so long after it was due is late.
@@ -118,36 +118,3 @@ class Incident:
     """None: nobody was told yet."""
     closed_at: datetime | None = None
     closed_by: UUID | None = None
-
-
-def started(run: RunStarted) -> Fact:
-    """Return the fact that an attempt began."""
-    return Fact(
-        kind=Kind.STARTED,
-        run_id=run.run_id,
-        task_id=run.task_id,
-        at=run.started_at,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        started_at=run.started_at,
-        attempt=run.attempt,
-    )
-
-
-def ended(run: RunFinished) -> Fact | None:
-    """Return the fact that a run ended; None: only an attempt did, another one follows."""
-    if run.retry_at is not None or not run.status.is_final:
-        return None
-    return Fact(
-        kind=Kind.ENDED,
-        run_id=run.run_id,
-        task_id=run.task_id,
-        at=run.completed_at,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        status=run.status,
-        started_at=run.started_at,
-        attempt=run.attempt,
-        error=run.error_message,
-        result=run.result,
-    )

@@ -1,8 +1,4 @@
-"""What the notifier hears, and what it is asked.
-
-Over the bus it only hears sooner what it would read from the log (`loops/readers.py`); and as
-anybody might say it there, it believes only what the leases bear out.
-"""
+"""What the notifier is asked over the bus. What it judges it reads (`loops/readers.py`)."""
 
 from __future__ import annotations
 
@@ -15,16 +11,14 @@ from uuid import uuid4
 
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
-from services.notifier import facts
 from services.notifier.channels.parcel import NotDelivered, Witness
-from services.notifier.judge import Judge
 from services.notifier.letter import trial_letter
 from services.notifier.post_office import PostOffice
 from shared.bus import topology
-from shared.bus.subscriber import contract, pull
 from shared.contracts.notifications import ChannelTest, ChannelTested
-from shared.contracts.runs import RunsFinished, RunsStarted
 
 #: Tests that wait for their channel at the same time.
 TESTS = 4
@@ -36,24 +30,12 @@ log = logging.getLogger(__name__)
 class Room:
     """What the handlers work with."""
 
-    judge: Judge
     office: PostOffice
     now: Callable[[], datetime]
 
 
 def register(broker: NatsBroker, room: Room) -> None:
-    """Put the subscribers on *broker*; they are deaf until it starts."""
-
-    @pull(broker, topology.NOTIFIER_STARTED, contract(RunsStarted))
-    async def beginnings(message: RunsStarted) -> None:
-        """An executor began runs: whoever waits for that is told."""
-        await room.judge.hear([facts.started(run) for run in message.runs])
-
-    @pull(broker, topology.NOTIFIER_FINISHED, contract(RunsFinished))
-    async def ends(message: RunsFinished) -> None:
-        """An executor ended runs: whoever waits for that is told."""
-        found = (facts.ended(run) for run in message.runs)
-        await room.judge.hear([end for end in found if end is not None])
+    """Put the answer on *broker*; it is deaf until it starts."""
 
     @broker.subscriber(
         topology.RPC_NOTIFIER_TEST,
@@ -64,6 +46,16 @@ def register(broker: NatsBroker, room: Room) -> None:
     async def test_channel(question: ChannelTest) -> bytes:
         """The API asks for a test message; the answer is what came of it."""
         return (await _test(room, question.channel)).encode()
+
+
+async def take_hints(client: Client, hint: Callable[[], None]) -> None:
+    """Call *hint* whenever runs began or ended; it is no matter if one gets lost."""
+
+    async def hinted(_: Msg) -> None:
+        hint()
+
+    for subject in (topology.RUNS_STARTED_ALL, topology.RUNS_FINISHED_ALL):
+        await client.subscribe(subject, cb=hinted)
 
 
 async def _test(room: Room, channel: str) -> ChannelTested:

@@ -35,12 +35,6 @@ class Judge:
         self._store = store
         self._wake_sender = wake_sender
 
-    async def hear(self, facts: Sequence[Fact]) -> None:
-        """Judge what somebody said over the bus, as far as the leases bear it out."""
-        tasks, loud = await self._loud(facts)
-        if loud:
-            await self._judge_loud(tasks, await self._sources.borne_out(loud))
-
     async def judge(self, facts: Sequence[Fact]) -> int:
         """Judge what was not judged yet; return how many deliveries follow."""
         return await self._judge_loud(*await self._loud(facts))

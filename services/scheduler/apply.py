@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from services.scheduler.blackouts import has_blackouts, kept_clear
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.entering import Entrance
 from services.scheduler.job import Change, Entry, Job, decide_change
 from services.scheduler.source import TaskSource
@@ -23,6 +22,7 @@ from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.triggers.firing import THROTTLE
+from shared.bus.due import Dispatcher
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.runs import RunRequest
 from shared.contracts.tasks import TaskChanged

@@ -14,9 +14,9 @@ from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ends import EndStore
 from shared.bus import topology
+from shared.bus.due import Dispatcher
 from shared.contracts.cancel import CancelAnswer, CancelOrder, CancelRequest, CancelState
 
 log = logging.getLogger(__name__)

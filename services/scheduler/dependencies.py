@@ -1,12 +1,12 @@
 """Start what depends on runs that ended.
 
-Whoever closes runs calls `enter` in the transaction in which they end: either both are true or
-neither. The dependants' jobs are locked, in order of id, before anything about them is read, so
-that of two upstreams that end at once on two schedulers exactly one completes the round.
+The closer calls `enter` in the transaction that takes ends off the list of those that nothing has
+followed: either both are true or neither. The dependants' jobs are locked, in order of id, before
+anything about them is read, so that of two upstreams that end at once on two schedulers exactly one
+completes the round.
 
-A dependant that starts nothing (`upstream_failed`, skipped) is an end as well. It is noted in
-`scheduler.runless_ends`, and heard in a transaction of its own (`loops/propagator.py`): one step of
-the chain at a time, however long the chain is.
+A dependant that starts nothing (`upstream_failed`, skipped) is an end as well. It is put on that
+list, and taken in a transaction of its own: one step of the chain at a time, however long it is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from services.scheduler.edges import Surroundings, follow
 from services.scheduler.entering import Entrance
 from services.scheduler.job import Entry
 from services.scheduler.store import dependencies as store
-from services.scheduler.store.ends import Ended
 from services.scheduler.store.jobs import JobStore
+from services.scheduler.store.run_ends import Ended
 from shared.db.pool import Connection
 
 log = logging.getLogger(__name__)

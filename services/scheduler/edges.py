@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.scheduler.job import Entry, Job
-from services.scheduler.store.ends import Ended
+from services.scheduler.store.run_ends import Ended
 from shared.contracts.runs import Origin
 from shared.contracts.tasks import TaskChanged
 from shared.domain.dependency import (

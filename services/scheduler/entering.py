@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from services.scheduler import metrics
-from services.scheduler.dispatch import queues_of
-from services.scheduler.job import Entry, Job
+from services.scheduler.job import Entry, Job, queues_of
 from services.scheduler.policies import PLAIN, needs_admission, overlap_of, policy_of
 from services.scheduler.store.gates import Gates, GateStore
 from services.scheduler.store.ledger import LedgerStore
-from services.scheduler.store.runless import note_runless
+from services.scheduler.store.run_ends import note_runless
 from services.scheduler.store.same import SameStore
 from services.scheduler.traces import Opened, traced
 from services.scheduler.unique import unique_key

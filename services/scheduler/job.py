@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,9 +18,8 @@ from uuid import UUID
 from shared.contracts.policy import DEFAULT_PRIORITY, DEFAULT_QUEUE
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.errors import InvalidDefinition
-from shared.domain.instant import format_instant
 from shared.domain.misfire import Backlog, PlannedOccurrence, plan_edit
-from shared.domain.occurrence import Outcome, run_id_for
+from shared.domain.occurrence import Outcome, fire_id
 from shared.domain.schedule import Schedule, due_at, next_fire, parse_schedule
 
 #: Rows and orders are made this much before they are due, and the executor that has claimed a run
@@ -84,6 +84,11 @@ class Entry(NamedTuple):
     """Before it is entered, the trace that it was caused in; then its own span."""
 
 
+def queues_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the queue of each of those ledger rows that fired and need not wait."""
+    return [each.queue for each in entries if each.outcome == Outcome.FIRED and not each.held]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
     """What becomes of the fires that no executor has begun."""
@@ -114,7 +119,7 @@ def compiled(config: str) -> Schedule:
 def planned_entry(job: Job, planned: PlannedOccurrence) -> Entry:
     """Return the ledger row of one planned fire of *job*."""
     return Entry(
-        run_id=run_id_for(str(job.task_id), SCHEDULE, format_instant(planned.scheduled_for)),
+        run_id=fire_id(job.task_id, planned.scheduled_for),
         task_id=job.task_id,
         trigger=SCHEDULE,
         scheduled_for=planned.scheduled_for,

@@ -10,13 +10,10 @@ from nats.aio.msg import Msg
 from services.scheduler.apply import Applier
 from services.scheduler.cancel import Canceller
 from services.scheduler.dependencies import Dependants
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.entering import Entrance
-from services.scheduler.hints import Paced
 from services.scheduler.loops.admitter import Admitter
 from services.scheduler.loops.blackout_watch import BlackoutWatch
 from services.scheduler.loops.closer import Closer
-from services.scheduler.loops.propagator import Propagator
 from services.scheduler.loops.pruner import Pruner
 from services.scheduler.loops.recaller import Recaller
 from services.scheduler.loops.reconciler import Reconciler
@@ -32,10 +29,12 @@ from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.recalls import RecallStore
 from services.scheduler.store.same import SameStore
 from services.scheduler.triggers.assembly import Triggers
+from shared.bus.due import Dispatcher
 from shared.db.clocks import Clocks
 from shared.db.pool import Pool
 from shared.runtime.clock import utc_now
 from shared.runtime.loop import Loop
+from shared.runtime.paced import Paced
 
 
 class Machine:
@@ -58,7 +57,7 @@ class Machine:
             wake_ticker=ticking.wake,
         )
         dependants = Dependants(jobs, entrance)
-        closer = Closer(ends, dispatcher, dependants, wake_admitter=self._admitting.hint)
+        closer = Closer(ends, dispatcher, dependants, entrance, wake_admitter=self._admitting.hint)
         self._closing = Paced("closer", closer.step, rests=9)
         reconciler = Reconciler(
             jobs=jobs,
@@ -76,7 +75,6 @@ class Machine:
         )
         self.loops = (
             self._closing.loop,
-            Loop("propagator", Propagator(pool, dependants, entrance, dispatcher).step),
             self._admitting.loop,
             Loop("pruner", Pruner(jobs, ledger, kept, clocks).step),
             self.reconciling,

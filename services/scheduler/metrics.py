@@ -11,13 +11,8 @@ from services.scheduler.job import Entry
 from services.scheduler.store.samples import MOST_COUNTED, LedgerSample, SampleStore
 from shared.db.pool import Pool
 from shared.runtime.metrics import REGISTRY, Bounded, Counts
+from shared.runtime.row_metrics import ENTERED
 
-ENTERED = Counter(
-    "automation_ledger_entries_total",
-    "Rows entered into the ledger, by what caused them and what became of them.",
-    ["trigger", "outcome"],
-    registry=REGISTRY,
-)
 REPAIRED = Counter(
     "automation_orders_repaired_total",
     "Runs that were let go and had neither order nor executor, and were ordered.",

@@ -93,6 +93,7 @@ def _api() -> User:
         publish=(
             *topology.TASKS.subjects,
             *topology.REQUESTS.subjects,
+            topology.task_due("*"),
             *topology.EVENTS.subjects,
             "account.desired.*",
             *topology.KV_SCRIPTS.subjects,
@@ -139,7 +140,6 @@ def _scheduler() -> User:
 
 
 def _executor(requests: Sequence[str]) -> User:
-    finished = topology.LOG_WRITER_FINISHED
     return User(
         name="executor",
         publish=(
@@ -150,7 +150,7 @@ def _executor(requests: Sequence[str]) -> User:
             *requests,
             # Queues come and go, and every executor may take any; a full one passes the word on.
             topology.task_due("*"),
-            f"{_API}.CONSUMER.INFO.{finished.stream}.{finished.name}",
+            "task.logged.*",
             f"{_API}.STREAM.NAMES",
         ),
         subscribe=(*_inbox("executor"), topology.task_due("*"), topology.RUN_CANCEL),
@@ -161,7 +161,6 @@ def _log_writer() -> User:
     work_queues = [each for each in topology.STREAMS if each.work_queue]
     reads = (
         topology.LOG_WRITER_STARTED,
-        topology.LOG_WRITER_FINISHED,
         topology.LOG_WRITER_LOGS,
         topology.LOG_WRITER_DEAD,
     )
@@ -182,11 +181,15 @@ def _log_writer() -> User:
 
 
 def _notifier() -> User:
-    reads = (topology.NOTIFIER_STARTED, topology.NOTIFIER_FINISHED)
     return User(
         name="notifier",
-        publish=_watches(reads, []),
-        subscribe=(*_inbox("notifier"), topology.RPC_NOTIFIER_TEST),
+        publish=(),
+        subscribe=(
+            *_inbox("notifier"),
+            topology.RPC_NOTIFIER_TEST,
+            topology.RUNS_STARTED_ALL,
+            topology.RUNS_FINISHED_ALL,
+        ),
         answers=True,
     )
 

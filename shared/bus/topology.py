@@ -121,15 +121,9 @@ def _prompt(stream: str, name: str, *filters: str) -> Consumer:
     return Consumer(stream=stream, name=name, filters=filters, ack_wait=timedelta(seconds=8))
 
 
-# Two consumers, so that how a run ended never waits behind how others began.
 LOG_WRITER_STARTED = _prompt("RUNS", "log-writer-started", "task.started.*")
-LOG_WRITER_FINISHED = _prompt("RUNS", "log-writer-finished", "task.finished.*")
 LOG_WRITER_LOGS = _prompt("LOGS", "log-writer-logs", *LOGS.subjects)
 LOG_WRITER_DEAD = Consumer(stream="DEAD", name="log-writer-dead", filters=DEAD.subjects)
-
-# What they miss is read from the log a while later.
-NOTIFIER_STARTED = _prompt("RUNS", "notifier-started", "task.started.*")
-NOTIFIER_FINISHED = _prompt("RUNS", "notifier-finished", "task.finished.*")
 
 API_ACCOUNT_STATES = _prompt("ACCOUNTS", "api-account-states", "account.state.*")
 
@@ -150,11 +144,8 @@ CONSUMERS = (
     SCHEDULER_REQUESTS,
     SCHEDULER_EVENTS,
     LOG_WRITER_STARTED,
-    LOG_WRITER_FINISHED,
     LOG_WRITER_LOGS,
     LOG_WRITER_DEAD,
-    NOTIFIER_STARTED,
-    NOTIFIER_FINISHED,
     API_ACCOUNT_STATES,
 )
 
@@ -175,7 +166,8 @@ RPC_SCHEDULER_GROUP = "scheduler"
 #: Core, to all executors: look at once what is to be stopped.
 RUN_CANCEL = "run.cancel"
 
-#: Core: runs ended, whoever ran them.
+#: Core: runs began or ended, whoever ran them.
+RUNS_STARTED_ALL = "task.started.*"
 RUNS_FINISHED_ALL = "task.finished.*"
 #: Answered by any notifier (queue group `notifier`).
 RPC_NOTIFIER_TEST = "rpc.notifier.test"

@@ -16,7 +16,6 @@ from datetime import timedelta
 
 from nats.aio.client import Client
 from nats.errors import Error, NoRespondersError
-from nats.js import JetStreamContext
 from pydantic import ValidationError
 
 from shared.bus import topology
@@ -32,16 +31,6 @@ NOT_YET = timedelta(milliseconds=500)
 ASK_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
-
-
-async def unread(js: JetStreamContext, consumer: Consumer) -> int:
-    """Return how many messages *consumer*'s readers have not handled yet.
-
-    Raises:
-        nats.errors.Error: the server does not answer, or the consumer is gone.
-    """
-    info = await js.consumer_info(consumer.stream, consumer.name)
-    return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
 
 class Drifted(Exception):

@@ -6,11 +6,17 @@ that is how a person can tell "it was not due" from "it was due and we dropped i
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from shared.domain.instant import format_instant
+
 # Frozen for ever, like the format below: a changed identifier would start every pending run twice.
 NAMESPACE = UUID("6f1f0f0e-4c3b-5d0a-9a57-2b8f2f6f9d11")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Outcome(StrEnum):
@@ -36,7 +42,22 @@ def run_id_for(task_id: str, trigger: str, moment: str) -> UUID:
     """Return the identifier of the run that *trigger* causes for a task at a *moment*.
 
     The same three words give the same identifier on every scheduler, so that the database's
-    unique key settles any race. For the trigger `schedule` the moment is the nominal time as
-    `shared.domain.instant.format_instant` spells it.
+    unique key settles any race. Of a schedule it is `fire_id`.
     """
     return uuid5(NAMESPACE, f"{task_id}|{trigger}|{moment}")
+
+
+def fire_id(task_id: UUID, scheduled_for: datetime) -> UUID:
+    """Return the identifier of the run that the schedule of a task causes at a nominal time."""
+    moment = format_instant(scheduled_for)
+    return time_ordered(run_id_for(str(task_id), "schedule", moment), scheduled_for)
+
+
+def time_ordered(identity: UUID, at: datetime) -> UUID:
+    """Return *identity* with the milliseconds of *at* in front (RFC 9562, version 7).
+
+    Rows that come in the order of their key go to the right edge of an index: half the work, and
+    after a checkpoint a fraction of the WAL, of rows that go anywhere.
+    """
+    since = (at - _EPOCH) // _MILLISECOND & 0xFFFF_FFFF_FFFF
+    return UUID(int=since << 80 | 7 << 76 | identity.int & (1 << 76) - 1)

@@ -30,7 +30,7 @@ from tests.bench.workloads import (
     throughput,
 )
 
-RECORD = "PostgreSQL row (log.runs), ledger row, lease row"
+RECORD = "PostgreSQL row (log.runs), ledger row"
 
 Measure = Callable[[Subject], Awaitable[Figures]]
 

@@ -24,7 +24,7 @@ from tests.bench.workloads import herd, throughput
 
 RATE = 250  # samples per second
 TOP = 22
-PROCESSES = ("api", "scheduler-1", "executor-1", "log-writer")
+PROCESSES = ("api", "scheduler-1", "executor-1", "notifier")
 LATER = 3600  # seconds; it is told to stop
 
 

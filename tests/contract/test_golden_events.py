@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.executor.journal import finished, written
+from services.executor.report import AttemptEnd
 from shared.bus import topology
 from shared.contracts import bus, cancel, notifications, policy, runs, sync, tasks
 from shared.contracts.message import Message
@@ -308,12 +309,21 @@ def test_an_attempt_that_no_table_can_hold_is_refused() -> None:
     assert [each for each in odd if not refused(runs.RunsStarted, started(each))] == []
 
 
-def test_records_that_were_written_before_make_the_same_message() -> None:
-    """The executor stores each result as JSON and joins them, instead of writing them twice."""
-    message = MESSAGES["runs_finished"]
-    assert isinstance(message, runs.RunsFinished)
+def test_an_end_that_an_executor_puts_together_is_what_its_message_says() -> None:
+    again = FAILED.model_copy(update={"retry_at": LATER})
+    ends = [
+        AttemptEnd(
+            **run.model_dump(exclude={"execution_data"}),
+            claimed_at=NOON,
+            execution_data=json.dumps(run.execution_data),
+        )
+        for run in (SUCCEEDED, FAILED, again)
+    ]
 
-    assert finished([run.model_dump_json().encode() for run in message.runs]) == message.encode()
+    said = finished([end.record() for end in ends])
+    assert json.loads(said) == json.loads(
+        runs.RunsFinished(runs=(SUCCEEDED, FAILED, again)).encode()
+    )
     assert finished([]) == runs.RunsFinished(runs=()).encode()
 
 

@@ -23,7 +23,6 @@ SUBJECTS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("TASKS", lambda: topology.task_changed("deleted", uuid4())),
     ("REQUESTS", lambda: topology.RUN_REQUEST_API),
     ("RUNS", lambda: topology.runs_started(uuid4())),
-    ("RUNS", lambda: topology.runs_finished(uuid4())),
     ("LOGS", lambda: topology.log_lines(uuid4())),
 )
 GARBAGE = (
@@ -35,7 +34,11 @@ GARBAGE = (
     b'{"v": 1, "x": "' + b"x" * 600_000 + b'"}',
 )
 #: Heard as it comes, and kept by nobody.
-HINTS = (topology.task_due(DEFAULT_QUEUE), topology.RUN_CANCEL)
+HINTS = (
+    topology.task_due(DEFAULT_QUEUE),
+    topology.RUN_CANCEL,
+    topology.runs_finished(uuid4()),
+)
 #: Well-formed, and about nothing that there is: it must do nothing, and is no dead letter.
 NONSENSE = RunsRequested(
     requests=(RunRequest(run_id=uuid4(), task_id=uuid4(), requested_at=datetime.now(UTC)),)

@@ -126,7 +126,7 @@ async def test_what_a_run_does_is_seen(watched: Watched, place: Place) -> None:
         'automation_log_lag_seconds_count{kind="finished"} >= 1',
         'automation_queue_executors{queue="default"} >= 1',
         'automation_loop_last_success_timestamp_seconds{loop="ticker"} > 0',
-        'automation_consumer_pending_messages{consumer="log-writer-finished"} >= 0',
+        'automation_consumer_pending_messages{consumer="log-writer-started"} >= 0',
         'automation_stream_max_bytes{stream="RUNS"} > 0',
         'automation_db_pool_connections{role="scheduler",state="idle"} >= 0',
         'automation_http_requests_total{method="POST",status="2xx"} >= 1',

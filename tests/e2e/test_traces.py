@@ -101,12 +101,8 @@ async def test_a_run_by_hand_lies_in_its_callers_trace_up_to_the_log_row(scene: 
     assert recorded.parent_id == ran.span_id
     assert_hangs_together(spans, root=span)
     services = [each.service for each in (asked, entered, ran, recorded)]
-    assert services == [
-        "automation-api",
-        "automation-scheduler",
-        "automation-executor",
-        "automation-log-writer",
-    ]
+    executor = "automation-executor"
+    assert services == ["automation-api", "automation-scheduler", executor, executor]
     assert [asked.kind, entered.kind, ran.kind] == [SERVER, CONSUMER, CONSUMER]
     assert ran.attributes["automation.status"] == "success"
     # A neighbour that the administrator has named is told; its own spans would go on from there.

@@ -21,7 +21,7 @@ from nats.js.errors import APIError
 from shared.bus import topology
 from shared.bus.declare import consumer_config, stream_config
 from shared.bus.drift import drift
-from shared.bus.topology import LOG_WRITER_FINISHED, REQUESTS, RUNS, SCHEDULER_REQUESTS, STREAMS
+from shared.bus.topology import LOG_WRITER_STARTED, REQUESTS, RUNS, SCHEDULER_REQUESTS, STREAMS
 from shared.contracts.policy import DEFAULT_QUEUE
 from shared.contracts.runs import RunsDue
 from tests.faults.bus_stage import client_of, eventually
@@ -49,7 +49,7 @@ UNTIMELY = """
 SELECT count(*) FROM scheduler.occurrences
 WHERE trigger = 'schedule' AND created_at > scheduled_for + interval '3 s'
 """
-REPEATED = "SELECT count(*) FROM executor.leases WHERE attempt > 1"
+REPEATED = "SELECT count(*) FROM log.runs WHERE attempt > 1"
 WAITING = "SELECT count(*) FROM scheduler.orders"
 UNSENT = "SELECT count(*) FROM api.outbox WHERE sent_at IS NULL"
 
@@ -117,7 +117,7 @@ async def test_every_stream_is_purged_while_orders_wait(here: Stage, js: JetStre
 async def test_the_facts_are_lost(here: Stage, js: JetStreamContext, how: str) -> None:
     with here.fault(f"{how} stream", "nats"), frozen(here, ["log-writer", "notifier"]):
         await here.steady(2)
-        unread = (await js.consumer_info(RUNS.name, LOG_WRITER_FINISHED.name)).num_pending
+        unread = (await js.consumer_info(RUNS.name, LOG_WRITER_STARTED.name)).num_pending
         if how == "purged":
             await js.purge_stream(RUNS.name)
         else:
@@ -135,7 +135,7 @@ async def is_as_it_should_be(js: JetStreamContext) -> bool:
         found = (await js.stream_info(stream.name)).config.as_dict()
         if drift(found, stream_config(stream).as_dict()):
             return False
-    for consumer in (LOG_WRITER_FINISHED, SCHEDULER_REQUESTS):
+    for consumer in (LOG_WRITER_STARTED, SCHEDULER_REQUESTS):
         config = (await js.consumer_info(consumer.stream, consumer.name)).config
         if config is None or drift(config.as_dict(), consumer_config(consumer).as_dict()):
             return False
@@ -144,8 +144,8 @@ async def is_as_it_should_be(js: JetStreamContext) -> bool:
 
 async def test_settings_are_changed(here: Stage, js: JetStreamContext) -> None:
     with here.fault("changed settings", "nats"):
-        finished = consumer_config(LOG_WRITER_FINISHED).evolve(max_deliver=1, ack_wait=600.0)
-        await js.add_consumer(RUNS.name, finished)
+        started = consumer_config(LOG_WRITER_STARTED).evolve(max_deliver=1, ack_wait=600.0)
+        await js.add_consumer(RUNS.name, started)
         asked = consumer_config(SCHEDULER_REQUESTS).evolve(max_ack_pending=1, backoff=[0.1, 0.1])
         await js.add_consumer(REQUESTS.name, asked)
         few = {"max_msgs": 3, "discard": api.DiscardPolicy.OLD}

@@ -30,11 +30,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.long, pytest.mark.timeout(240)]
 LEASE = 2  # seconds
 #: Nobody who does not share an executor with what went wrong notices anything.
 UNTOUCHED = 3  # seconds
-#: From the end of a run until its row is there, while a handler fails for another one beside it.
+#: From the end of a run until its row is there, while that of another one beside it is refused.
 RECORDED = 3  # seconds
 SOON = 90  # seconds
 
 SCHEDULERS = ("scheduler-1", "scheduler-2")
+EXECUTORS = ("executor-1", "executor-2")
 
 LETTERS = "SELECT count(*) FROM log.dead_letters WHERE stream = $1 AND reason LIKE $2"
 GIVEN_UP = "not handled by {} in 20 deliveries"
@@ -43,7 +44,7 @@ SELECT coalesce(max(extract(epoch FROM recorded_at - completed_at)), 0)::float F
 WHERE final AND completed_at > $1 AND task_id <> $2
 """
 DEAD = "SELECT run_id FROM log.dead_runs WHERE task_id = $1"
-EXECUTORS = "SELECT DISTINCT executor FROM log.runs WHERE task_id = $1"
+RAN_ON = "SELECT DISTINCT executor FROM log.runs WHERE task_id = $1"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def traps(tmp_path_factory: pytest.TempPathFactory) -> Traps:
     traps.tell("executor-1", SABOTAGE_LACKS="rare,rarest")
     traps.tell("executor-2", SABOTAGE_LACKS="rarest")
     traps.tell(VICTIM, AUTOMATION_EXECUTOR_QUEUES=FRAIL, SABOTAGE_LACKS="rarest")
-    for name in ("log-writer", *SCHEDULERS):
+    for name in SCHEDULERS:
         traps.tell(name, SABOTAGE_HURRY="1")
     return traps
 
@@ -126,29 +127,25 @@ async def test_an_action_that_kills_its_executor_is_given_up(here: Stage, how: s
     assert await latest_of_load(here, began_at) < UNTOUCHED
 
 
-async def test_a_handler_that_fails_for_one_task_fails_for_no_other(
+async def test_ends_that_cannot_be_stored_hold_up_no_others_and_are_stored_bare(
     here: Stage, traps: Traps
 ) -> None:
     task = await here.operator.create(name="breaks", **calls(f"{here.sink.url}/breaks"))
     await here.steady(1)
     began_at = datetime.now(UTC)
-    reason = GIVEN_UP.format("log-writer-finished")
-    traps.set("log-writer", "refuses", task)
-
-    async def is_buried() -> bool:
-        return bool(await here.value(LETTERS, "RUNS", reason))
-
+    for name in EXECUTORS:
+        traps.set(name, "refuses", task)
     try:
-        with here.fault("a bug of a handler", "log-writer"):
-            for _ in range(10):
-                await here.operator.run(task)
-            await until(is_buried, "its message is among the dead letters")
-        slowest = await here.value(SLOWEST, began_at, task)
+        with here.fault("a bug of an executor", "executors"):
+            runs = [await here.operator.run(task) for _ in range(10)]
+        figures = await here.judge("ends of one task cannot be stored")
     finally:
-        traps.clear("log-writer", "refuses")
-    figures = await here.judge("log writer fails for one task")  # its rows come in the end, too
+        for name in EXECUTORS:
+            traps.clear(name, "refuses")
 
-    assert slowest < RECORDED
+    ends = {(each["run_id"], each["result"]) for each in await here.operator.logs(task)}
+    assert ends == {(str(each), "its result could not be stored") for each in runs}
+    assert await here.value(SLOWEST, began_at, task) < RECORDED
     assert not figures.twice
     assert figures.latest < UNTOUCHED
 
@@ -199,7 +196,7 @@ async def test_a_run_goes_to_the_executors_that_have_its_action(here: Stage) -> 
 
     statuses = [each["status"] for each in await here.operator.logs(rare)]
     assert statuses == ["success"] * 20
-    assert await here.value(EXECUTORS, rare) == "executor-2"
+    assert await here.value(RAN_ON, rare) == "executor-2"
     row = await row_of(here, rarest)
     assert (row["status"], row["error_message"]) == (
         "failure",

@@ -18,7 +18,7 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from shared.bus.topology import LOG_WRITER_FINISHED
+from shared.bus.topology import LOG_WRITER_STARTED
 from tests.faults.small_disk import Filler, full, root
 from tests.faults.stage import LEASE, Stage, wipe_jetstream
 
@@ -56,7 +56,7 @@ async def is_back(js: JetStreamContext) -> None:
     deadline = time.monotonic() + BACK
     while True:
         try:
-            await js.consumer_info(LOG_WRITER_FINISHED.stream, LOG_WRITER_FINISHED.name)
+            await js.consumer_info(LOG_WRITER_STARTED.stream, LOG_WRITER_STARTED.name)
         except NotFoundError:
             assert time.monotonic() < deadline, "the consumer is not declared again"
             await asyncio.sleep(0.05)
@@ -134,7 +134,7 @@ async def test_the_table_of_jobs_is_locked(here: Stage) -> None:
 
 
 async def test_the_consumer_of_the_facts_is_deleted(here: Stage) -> None:
-    facts = LOG_WRITER_FINISHED
+    facts = LOG_WRITER_STARTED
     with here.fault("deleted consumer", "nats"):
         async with on_bus(here) as js:
             assert await js.delete_consumer(facts.stream, facts.name)

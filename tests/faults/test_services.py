@@ -108,7 +108,7 @@ async def test_an_executor_freezes_past_its_lease_and_its_late_result_changes_no
     assert figures.redone < LEASE + RESCUE + 1
 
 
-async def test_the_log_writer_is_killed_and_no_end_is_lost_or_written_twice(here: Stage) -> None:
+async def test_the_log_writer_is_killed_and_no_run_notices(here: Stage) -> None:
     for _ in range(2):
         await here.kill("log-writer")
         await here.steady(0.5)

@@ -4,7 +4,7 @@
               `migrate` with old rows and under load      the same home
 
 Judged by the checker that judges every fault: no fire missed, none twice, none lost; and the old
-code has not said one word of an error.
+code has not said one word of an error. What it has left behind the new code takes over.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ FROM (SELECT gen_random_uuid() AS run_id, now() - n * interval '1 minute' AS at
       FROM generate_series(1, 50000) AS n) AS runs, generate_series(1, 10) AS i
 """
 OLD_LINES = "SELECT count(*) FROM log.lines WHERE text LIKE 'said %'"
+#: Ends that the old executors kept with their leases.
+LEFT = "SELECT count(*) FROM executor.leases WHERE outcome IS NOT NULL"
+UNCOUNTED = """
+SELECT (SELECT count(*) FROM log.runs WHERE final) - sum(run_count) FROM log.task_statistics
+"""
 BEFORE, AFTER = 5.0, 8.0  # seconds of load
 ENV = {"AUTOMATION_EGRESS_ALLOW": "127.0.0.1/32"}
 
@@ -88,6 +93,13 @@ async def judge(operator: Operator, witness: Witness) -> None:
     assert operator.broken == []
 
 
+async def taken_over(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Wait until the new executors have done with the ends that the old ones have left."""
+    async with asyncio.timeout(30):
+        while await connection.fetchval(LEFT):  # noqa: ASYNC110 - rows say nothing when they go
+            await asyncio.sleep(0.1)
+
+
 def errors(home: Path) -> list[str]:
     """Return what services have said of errors."""
     return [
@@ -129,6 +141,7 @@ async def test_the_release_before_goes_on_while_its_schema_is_brought_up(
 
         assert applied == old_code.new_files()
         assert await connection.fetchval(OLD_LINES) == lines
+        assert await connection.fetchval(LEFT)
         await connection.close(timeout=5)
         await judge(operator, witness)
         assert errors(home) == []
@@ -145,3 +158,7 @@ async def test_the_release_before_goes_on_while_its_schema_is_brought_up(
         )
         ended = [each for each in witness.sink.effects() if each.path == "/afterwards"]
         assert len(ended) == len(after.acknowledged)
+        connection = await asyncpg.connect(new.dsn, timeout=10)
+        await taken_over(connection)
+        assert await connection.fetchval(UNCOUNTED) == 0
+        await connection.close(timeout=5)

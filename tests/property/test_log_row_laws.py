@@ -1,4 +1,4 @@
-"""Laws of the log row: the messages of a run end in one row, however they arrive.
+"""Laws of the log row: what is said and stored of a run ends in one row, in whichever order.
 
 Held against the real store. Every example has runs of its own, so nothing is cleaned up between.
 """
@@ -13,10 +13,12 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.executor.report import AttemptEnd
 from services.log_writer.store.runs import RunStore
-from shared.contracts.runs import RunFinished, RunStarted, RunStatus
+from shared.contracts.runs import RunStarted, RunStatus
 from shared.db.pool import Pool, open_pool
-from tests.integration.log_writer.builders import NOON, finished, row_of, started, statistics_of
+from tests.integration.ends.builders import NOON, ended, record, row_of, statistics_of
+from tests.integration.log_writer.builders import started
 
 FINAL = [status for status in RunStatus if status.is_final]
 
@@ -48,16 +50,18 @@ class Life:
     def attempts(self) -> int:
         return len(self.before) + 1
 
-    def messages(self, run: UUID, task: UUID) -> list[RunStarted]:
-        """Return all that was said about it."""
-        said = [started(run, task, attempt=number + 1) for number in range(self.attempts)]
+    def told(self, run: UUID, task: UUID) -> list[RunStarted | AttemptEnd]:
+        """Return all that was said and stored of it."""
+        said: list[RunStarted | AttemptEnd] = [
+            started(run, task, attempt=number + 1) for number in range(self.attempts)
+        ]
         said += [
-            finished(run, task, end, attempt=number, retry_at=NOON)
+            ended(run, task, end, attempt=number, retry_at=NOON)
             for number, end in enumerate(self.before, 1)
             if end is not LOST
         ]
         if self.status:
-            said.append(finished(run, task, self.status, attempt=self.attempts))
+            said.append(ended(run, task, self.status, attempt=self.attempts))
         return said
 
     def attempt_rows(self) -> list[tuple[int, str]]:
@@ -74,12 +78,16 @@ lives = st.builds(
 )
 
 
-async def hear(store: RunStore, messages: Sequence[RunStarted], batch: int) -> None:
-    """Write messages in the order in which they arrive, a few at a time."""
-    for at in range(0, len(messages), batch):
-        some = messages[at : at + batch]
-        await store.write_started([run for run in some if type(run) is RunStarted])
-        await store.write_finished([run for run in some if isinstance(run, RunFinished)])
+async def write(pool: Pool, told: Sequence[RunStarted | AttemptEnd], batch: int) -> None:
+    """Write what is told in the order in which it comes, a few at a time."""
+    for at in range(0, len(told), batch):
+        some = told[at : at + batch]
+        await RunStore(pool).write_started([each for each in some if isinstance(each, RunStarted)])
+        ends = [each for each in some if isinstance(each, AttemptEnd)]
+        while ends:  # at most one of each run at once
+            first = {end.run_id: end for end in reversed(ends)}
+            await record(pool, *first.values())
+            ends = [end for end in ends if end not in first.values()]
 
 
 @EXAMPLES
@@ -89,11 +97,11 @@ async def test_any_order_and_any_repetition_ends_in_the_same_row_and_the_same_st
 ) -> None:
     task = uuid4()
     runs = {uuid4(): life for life in lives}
-    said = [message for run, life in runs.items() for message in life.messages(run, task)]
+    said = [each for run, life in runs.items() for each in life.told(run, task)]
     again = data.draw(st.lists(st.sampled_from(said), max_size=8))
     arriving = data.draw(st.permutations([*said, *again]))
 
-    await hear(RunStore(pool), arriving, data.draw(st.integers(1, len(arriving))))
+    await write(pool, arriving, data.draw(st.integers(1, len(arriving))))
 
     ended = [life.status for life in lives if life.status]
     successes = ended.count(RunStatus.SUCCESS)
@@ -125,11 +133,11 @@ async def test_of_contradicting_final_words_the_first_stands_for_ever(
 ) -> None:
     run, task = uuid4(), uuid4()
     heard = [
-        finished(run, task, word, attempt=attempt)
+        ended(run, task, word, attempt=attempt)
         for word, attempt in zip(words, attempts, strict=False)
     ]
 
-    await hear(RunStore(pool), heard, batch)
+    await write(pool, heard, batch)
 
     row = await row_of(pool, run)
     assert (row["status"], row["attempt"]) == (words[0], attempts[0])
@@ -143,14 +151,15 @@ async def test_a_run_that_waits_for_its_next_attempt_says_so_and_is_not_counted(
 ) -> None:
     run, task = uuid4(), uuid4()
     last = len(before)
-    said = [started(run, task, attempt=number) for number in range(1, last + 1)]
+    said: list[RunStarted | AttemptEnd] = [
+        started(run, task, attempt=number) for number in range(1, last + 1)
+    ]
     said += [
-        finished(run, task, end, attempt=number, retry_at=NOON)
-        for number, end in enumerate(before, 1)
+        ended(run, task, end, attempt=number, retry_at=NOON) for number, end in enumerate(before, 1)
     ]
     arriving = data.draw(st.permutations([*said, *said]))
 
-    await hear(RunStore(pool), arriving, data.draw(st.integers(1, len(arriving))))
+    await write(pool, arriving, data.draw(st.integers(1, len(arriving))))
 
     row = await row_of(pool, run)
     assert (row["status"], row["final"], row["attempt"]) == ("retrying", False, last)

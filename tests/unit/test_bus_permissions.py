@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 import pytest
 
 from shared.bus import topology
@@ -61,13 +64,20 @@ def test_the_keeper_alone_makes_and_changes_streams_and_consumers(subject: str) 
     assert may_say(subject) == {KEEPER}
 
 
+#: Who is woken by a message that it does not read.
+HINTED: Mapping[str, set[str]] = {
+    topology.RUNS_STARTED_ALL: {"notifier"},
+    topology.RUNS_FINISHED_ALL: {"scheduler", "notifier"},
+}
+
+
 def test_nobody_hears_all_or_what_the_server_says() -> None:
     for subject in (">", "*", "$SYS.>", "$JS.>", "$JS.API.>", "_INBOX.>", "_INBOX.x", "event.>"):
         assert may_hear(subject) == set()
     for stream in STREAMS:  # what is stored is read through consumers
         for subject in stream.subjects:
             hears = may_hear(subject.replace("*", "x").replace(">", "x"))
-            assert hears <= ({"scheduler"} if subject == topology.RUNS_FINISHED_ALL else set())
+            assert hears <= HINTED.get(subject, set())
 
 
 @table("role", ROLES)
@@ -92,9 +102,10 @@ def test_a_consumer_has_one_reader(consumer: object) -> None:
 
 def test_who_says_what_about_tasks_runs_and_accounts() -> None:
     due = topology.task_due("slow")
-    assert may_say(due) == {"scheduler", "executor"}, "a full executor passes the word on"
+    assert may_say(due) == {"scheduler", "api", "executor"}, "a full executor passes the word on"
     assert may_hear(due) == {"executor"}
     assert may_say("task.finished.x") == {"executor", "api"}, "what the API sends again"
+    assert may_say(topology.task_logged(UUID(int=1))) == {"executor", "log-writer"}
     assert may_say("run.cancel") == {"scheduler"}
     assert may_say("task.created.x") == may_say("account.desired.x") == {"api"}
     assert may_say("account.state.x") == {"account-runtime", "account-runtime-other"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from services.scheduler.hints import Paced
+from shared.runtime.paced import Paced
 
 HOUR = timedelta(hours=1)
 

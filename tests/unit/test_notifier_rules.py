@@ -12,7 +12,7 @@ from services.notifier import facts, rules
 from services.notifier.facts import Fact, Incident, Kind, Task
 from services.notifier.rules import Decision, decide
 from shared.contracts.policy import NotifyRule, Retry, TaskPolicy
-from shared.contracts.runs import RunFinished, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.domain.occurrence import Outcome
 from tests.support.cases import table
 
@@ -260,24 +260,6 @@ def test_who_is_told_what_of_each_fact(
     told = [",".join(f"{event}>{to}" for event, to in each) for each in play(task, *events)]
 
     assert " ".join(each or "-" for each in told) == expected, rule
-
-
-def test_an_attempt_that_is_followed_by_another_is_no_end() -> None:
-    run = RunFinished(
-        run_id=uuid4(),
-        task_id=TASK,
-        attempt=1,
-        trigger="schedule",
-        scheduled_for=NOON,
-        started_at=NOON,
-        executor="executor-1",
-        status=RunStatus.FAILURE,
-        completed_at=NOON,
-        retry_at=NOON,
-    )
-
-    assert facts.ended(run) is None
-    assert facts.ended(run.model_copy(update={"retry_at": None})) is not None
 
 
 @table(

@@ -11,7 +11,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.executor import journal, report
 from services.executor.claimed import ClaimedRun
+from services.executor.ending import Ending
 from services.executor.redaction import Redaction
 from services.executor.report import (
     MAX_DATA_BYTES,
@@ -21,7 +23,7 @@ from services.executor.report import (
     clean,
 )
 from shared.contracts.action import Outcome
-from shared.contracts.runs import RunFinished, RunsFinished, RunStatus
+from shared.contracts.runs import RunsFinished, RunStatus
 from tests.support.cases import table
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -48,21 +50,18 @@ def kept(data: Mapping[str, Any], run: ClaimedRun = RUN) -> dict[str, Any]:
     return _execution_data(run, Outcome("done", data), None, Redaction())
 
 
-def read_back(execution_data: dict[str, Any]) -> dict[str, Any]:
-    """Send it over the bus and read it as the log writer does."""
-    record = RunFinished.model_construct(
-        run_id=RUN.run_id,
-        task_id=RUN.task_id,
-        attempt=RUN.attempt,
-        trigger=RUN.trigger,
-        scheduled_for=NOON,
-        started_at=NOON,
+def read_back(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Send what is kept of it over the bus, and read it there."""
+    end = report.finished(
+        RUN,
+        Ending(RunStatus.SUCCESS, Outcome("done", data)),
         executor="executor-1",
-        status=RunStatus.SUCCESS,
-        completed_at=NOON,
-        execution_data=execution_data,
+        redaction=Redaction(),
+        started_at=NOON,
+        at=NOON,
+        retry_at=None,
     )
-    return RunsFinished.decode(RunsFinished(runs=(record,)).encode()).runs[0].execution_data
+    return RunsFinished.decode(journal.finished([end.record()])).runs[0].execution_data
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -144,18 +143,17 @@ def test_of_data_that_is_too_large_the_beginning_is_kept_as_text() -> None:
 
 
 def test_texts_inside_the_data_can_be_stored() -> None:
-    data = read_back(kept({"a": "x\x00y", "b": "\ud800"}))
+    data = read_back({"a": "x\x00y", "b": "\ud800"})
 
     assert data["result"] == {"a": "x\ufffdy", "b": "?"}
 
 
 def test_depth_is_limited_so_that_readers_can_follow() -> None:
-    fits = kept(nested(MAX_DATA_DEPTH))
-    assert read_back(fits)["result"] == nested(MAX_DATA_DEPTH)
+    assert read_back(nested(MAX_DATA_DEPTH))["result"] == nested(MAX_DATA_DEPTH)
 
     assert "result" not in kept(nested(MAX_DATA_DEPTH + 1))
-    read_back(kept(nested(900)))
-    read_back(kept({"lists": json.loads("[" * 900 + "]" * 900)}))
+    read_back(nested(900))
+    read_back({"lists": json.loads("[" * 900 + "]" * 900)})
 
 
 class Hostile:
@@ -182,11 +180,11 @@ def circle() -> dict[str, Any]:
     ],
 )
 def test_data_that_is_no_json_costs_only_itself(data: Any) -> None:  # noqa: ANN401 - that is the point
-    assert "result" not in read_back(kept(data))
+    assert "result" not in read_back(data)
 
 
 def test_what_is_not_finite_becomes_null() -> None:
-    assert read_back(kept({"a": float("nan"), "b": float("inf")}))["result"] == {
+    assert read_back({"a": float("nan"), "b": float("inf")})["result"] == {
         "a": None,
         "b": None,
     }

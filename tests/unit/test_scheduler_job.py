@@ -15,7 +15,7 @@ from services.scheduler.loops.ticker import POSTPONED, tick, tick_or_postpone
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
 from shared.domain.instant import format_instant
 from shared.domain.misfire import Backlog
-from shared.domain.occurrence import Outcome, run_id_for
+from shared.domain.occurrence import Outcome, fire_id
 from tests.support.cases import table
 
 TASK = UUID("7f0c2c3e-9a55-4d6c-9a7a-9a4f1c9d3b11")
@@ -152,7 +152,7 @@ def test_fires_before_an_edit_belong_to_the_old_version() -> None:
 
     assert story(edit) == [("09:00", "fired", None)]
     assert edit.entries[0].version == 1
-    assert edit.entries[0].run_id == run_id_for(str(TASK), SCHEDULE, "2026-11-24T09:00:00Z")
+    assert edit.entries[0].run_id == fire_id(TASK, NINE)
     assert edit.entries[0].trigger == SCHEDULE != MANUAL
     assert edit.job.version == 2
     assert edit.job.next_fire_at == NINE + MINUTE

@@ -121,8 +121,9 @@ def test_every_message_has_a_reader(subject: str, stream: Stream) -> None:
 
     # What is kept for its age may be read by several services; each reads it once.
     services = Counter(name.partition("-")[0] for name in readers)
-    assert readers
-    assert max(services.values()) == 1
+    # How runs ended is read from the database; the message wakes who does.
+    assert readers or matches(topology.RUNS_FINISHED_ALL, subject)
+    assert max(services.values(), default=1) == 1
     assert len(readers) == 1 or not stream.work_queue
 
 

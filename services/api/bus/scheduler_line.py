@@ -1,4 +1,4 @@
-"""What the API asks the scheduler over the bus: to stop runs.
+"""What the API asks the scheduler over the bus: to stop runs. And its hint to executors.
 
 Core request-reply: an answer tells what is committed. No answer is an outage of ours, said as 503;
 asking once more is harmless.
@@ -6,7 +6,7 @@ asking once more is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from nats.errors import Error
 
 from services.api.wire.problems import Refused
 from shared.bus import topology
+from shared.bus.due import Dispatcher
 from shared.contracts.cancel import CancelAnswer, CancelItem, CancelRequest
 
 #: One question asks for so many runs: 40 KB.
@@ -35,6 +36,9 @@ class SchedulerLine(Protocol):
             Refused: 503, no scheduler answers.
         """
 
+    async def let_go(self, queues: Iterable[str]) -> None:
+        """Publish that runs were let go, one in each of *queues*; never raises for a lost bus."""
+
 
 class NoLine:
     """Reaches nobody: for an API without a bus."""
@@ -46,6 +50,9 @@ class NoLine:
         del run_ids, reason, waiting_only
         raise _unavailable()
 
+    async def let_go(self, queues: Iterable[str]) -> None:
+        """Leave it: executors look by themselves."""
+
 
 class BusLine:
     """Reaches whichever scheduler answers first."""
@@ -53,6 +60,7 @@ class BusLine:
     def __init__(self, client: Client, *, seconds: float = SECONDS) -> None:
         self._client = client
         self._seconds = seconds
+        self.let_go = Dispatcher(client).announce
 
     async def cancel(
         self, run_ids: Sequence[UUID], *, reason: str, waiting_only: bool = False

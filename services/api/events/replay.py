@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from services.api.runs.ask import NewRun
+from services.api.runs.ask import NewRun, new_run_id
 from services.api.store.tasks import TaskRow
 from shared.contracts.runs import Origin
 from shared.domain.occurrence import Outcome, run_id_for
@@ -50,7 +50,7 @@ def runs_to_ask_for(
     """
     chosen: dict[UUID, Firing] = {}
     for firing in firings:
-        run_id = uuid4() if again else _free(row.id, firing, outcomes)
+        run_id = new_run_id() if again else _free(row.id, firing, outcomes)
         if run_id is not None:
             chosen.setdefault(run_id, firing)
     started = paced(Watched(row.id, row.version, trigger), chosen.values(), row.now)

@@ -160,6 +160,7 @@ async def verify_backup(
     key: IdempotencyKey,
 ) -> Response:
     """Ask for a run of the backup's task that restores it for a trial; answers at once."""
+    let_go: list[str] = []
 
     async def act(connection: Connection) -> Answer:
         row = await store.get(connection, backup_id)
@@ -173,10 +174,13 @@ async def verify_backup(
         params = {**task.definition.action_config, "verify_backup_id": str(backup_id)}
         params.pop("dry_run", None)
         wished = read_runs({"runs": [{"task_id": str(row.task_id), "params": params}]}, key)
-        (run_id,) = await add_requests(connection, wished, parts.catalog, caller)
+        asked = await add_requests(connection, wished, parts.catalog, caller)
+        let_go[:] = asked.let_go
+        (run_id,) = asked.run_ids
         return json_answer({"run_id": str(run_id), "task_id": str(row.task_id)}, 202)
 
     answer = await once(parts.database, request, caller, b"", act, key=key)
+    await parts.scheduler.let_go(let_go)
     parts.wake_relay()
     return answer.response()
 

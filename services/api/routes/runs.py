@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from services.api.routes.caller import (
     read_choice,
     read_time,
 )
-from services.api.runs.ask import NewRun, add_new_runs, judge_params
+from services.api.runs.ask import NewRun, add_new_runs, judge_params, new_run_id
 from services.api.runs.bulk import MANUAL, add_requests, read_run_now, read_runs
 from services.api.runs.same import the_same
 from services.api.runs.views import (
@@ -85,15 +85,17 @@ async def run_task(
     The same Idempotency-Key gives the same run, for ever. `conflict`: by the task's `unique` the
     same run is there already, and `run_id` is that one's; 409 if the task wants it refused.
     """
-    run_id = run_id_for(str(task_id), MANUAL, key) if key else uuid4()
+    run_id = run_id_for(str(task_id), MANUAL, key) if key else new_run_id()
     wished = read_run_now(document.value)
     if wished == RunNow():
         async with parts.database.connection() as connection:
-            unique = await requests.add_run_request(
+            asked = await requests.add_run_request(
                 connection, run_id=run_id, task_id=task_id, actor=audit.Actor.of(caller)
             )
-        if unique is None:
+        if asked is None:
             raise NotFound("task", str(task_id))
+        unique = asked.is_unique
+        await parts.scheduler.let_go(asked.let_go)
     else:
         unique = await _ask_for(parts, run_id, task_id, wished, caller)
     parts.wake_relay()
@@ -126,11 +128,15 @@ async def create_runs(
     """Run many tasks now, at most 10,000 runs in one call: all of them, or none."""
     wished = read_runs(document.value, key)
 
+    let_go: list[str] = []
+
     async def act(connection: Connection) -> Answer:
-        ids = await add_requests(connection, wished, parts.catalog, caller)
-        return json_answer({"run_ids": [str(each) for each in ids]}, 202)
+        asked = await add_requests(connection, wished, parts.catalog, caller)
+        let_go[:] = asked.let_go
+        return json_answer({"run_ids": [str(each) for each in asked.run_ids]}, 202)
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    await parts.scheduler.let_go(let_go)
     parts.wake_relay()
     return answer.response()
 

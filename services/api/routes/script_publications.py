@@ -98,13 +98,17 @@ async def publish_script(
     """
     params = read_publish(document.value, script_id)
 
+    let_go: list[str] = []
+
     async def act(connection: Connection) -> Answer:
         found = await publish(
             connection, parts.catalog, script_id, params, caller, language=language
         )
+        let_go[:] = found.let_go
         return json_answer(found.view())
 
     answer = await once(parts.database, request, caller, document.raw, act, key=key)
+    await parts.scheduler.let_go(let_go)
     parts.wake_relay()
     return answer.response()
 

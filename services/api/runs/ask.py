@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pydantic
 
 from services.api.bus.announce import MOST_MESSAGE_BYTES, OUTBOX
-from services.api.store import tasks
+from services.api.store import ledger, tasks
 from services.api.tasks.definition import MOST_CONFIG_BYTES, Catalog, ConfigTooLarge, size_of
 from services.api.wire.problems import Refused, refuse_fields
 from services.api.wire.shape import problems_of
@@ -26,6 +26,7 @@ from shared.contracts.policy import Overlap
 from shared.contracts.runs import Origin, RunRequest, RunsRequested
 from shared.db.pool import Connection
 from shared.domain.errors import Problem
+from shared.domain.occurrence import time_ordered
 from shared.runtime import tracing
 
 #: Runs in one message: about 100 KB if they have no parameters of their own.
@@ -46,6 +47,11 @@ class NewRun:
     overlap: str | None = None
     origin: Origin | None = None
     not_before: datetime | None = None
+
+
+def new_run_id() -> UUID:
+    """Return an identifier for a run that has nothing to be known by but its request."""
+    return time_ordered(uuid4(), datetime.now(UTC))
 
 
 def judge_params(
@@ -89,16 +95,39 @@ async def add_new_runs(
     *,
     requested_by: str,
     key: str | None = None,
-) -> None:
-    """Leave the requests in the outbox; under *key* they are published in this order.
+    by_hand: bool = False,
+) -> list[str]:
+    """Ask for runs; return the queues of those that were let go at once, for a hint.
+
+    Only runs *by_hand* are, and only those that need no rule. The requests for the others are left
+    in the outbox; under *key* they are published in this order.
 
     Raises:
         Refused: 413, they are too large together.
     """
     if not runs:
-        return
-    now = await tasks.now(connection)
-    requests = [
+        return []
+    requests = _requests(runs, versions, requested_by, await tasks.now(connection))
+    queues: dict[UUID, str] = {}
+    if by_hand:
+        plain = [each for each in requests if each.overlap is None]
+        queues = await ledger.enter(connection, plain, requested_by)
+    for message in _messages([each for each in requests if each.run_id not in queues]):
+        spelled = "".join(str(each.run_id) for each in message.requests)
+        identity = f"runs:{hashlib.sha256(spelled.encode()).hexdigest()[:32]}"
+        await OUTBOX.add(
+            connection,
+            key or identity,
+            Outgoing(topology.RUN_REQUEST_API, message.encode(), identity),
+            awaits=[each.run_id for each in message.requests],
+        )
+    return list(queues.values())
+
+
+def _requests(
+    runs: Sequence[NewRun], versions: Mapping[UUID, int], requested_by: str, now: datetime
+) -> list[RunRequest]:
+    return [
         RunRequest(
             run_id=run.run_id,
             task_id=run.task_id,
@@ -116,15 +145,6 @@ async def add_new_runs(
         )
         for place, run in enumerate(runs)
     ]
-    for message in _messages(requests):
-        spelled = "".join(str(each.run_id) for each in message.requests)
-        identity = f"runs:{hashlib.sha256(spelled.encode()).hexdigest()[:32]}"
-        await OUTBOX.add(
-            connection,
-            key or identity,
-            Outgoing(topology.RUN_REQUEST_API, message.encode(), identity),
-            awaits=[each.run_id for each in message.requests],
-        )
 
 
 def _messages(requests: Sequence[RunRequest]) -> Iterator[RunsRequested]:
@@ -145,7 +165,8 @@ def _messages(requests: Sequence[RunRequest]) -> Iterator[RunsRequested]:
             batch, size = [], 0
         batch.append(request)
         size += bytes_
-    yield RunsRequested(requests=tuple(batch))
+    if batch:
+        yield RunsRequested(requests=tuple(batch))
 
 
 def _size(request: RunRequest) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pydantic
 
 from services.api.access.known_tokens import Principal
-from services.api.runs.ask import NewRun, add_new_runs, params_problems
+from services.api.runs.ask import NewRun, add_new_runs, new_run_id, params_problems
 from services.api.secrets.allowed import Wished, require_allowed
 from services.api.store import audit, tasks
 from services.api.tasks.definition import Catalog
@@ -25,6 +25,14 @@ from shared.domain.occurrence import run_id_for
 MOST_RUNS = 10_000
 
 MANUAL = "manual"
+
+
+class Asked(NamedTuple):
+    """Runs that were asked for."""
+
+    run_ids: list[UUID]
+    let_go: list[str]
+    """The queues of those that are let go on commit; executors get a hint then."""
 
 
 class Wish(NamedTuple):
@@ -79,7 +87,7 @@ def _of_item(index: int, item: RunsItem, task_id: UUID, key: str | None) -> list
     """
     own = item.idempotency_key or (f"{key}#{index}" if key else None)
     if own is None:
-        ids = [uuid4() for _ in range(item.count)]
+        ids = [new_run_id() for _ in range(item.count)]
     else:
         moments = [own] if item.count == 1 else [f"{own}#{number}" for number in range(item.count)]
         ids = [run_id_for(str(task_id), MANUAL, each) for each in moments]
@@ -94,8 +102,8 @@ def _of_item(index: int, item: RunsItem, task_id: UUID, key: str | None) -> list
 
 async def add_requests(
     connection: Connection, wished: Sequence[Wish], catalog: Catalog, caller: Principal
-) -> list[UUID]:
-    """Leave the requests in the outbox, note who asked; return the ids of the runs.
+) -> Asked:
+    """Ask for the runs, and note who did.
 
     Raises:
         Refused: one of the tasks does not exist, or does not take the parameters.
@@ -106,12 +114,13 @@ async def add_requests(
     if unknown:
         raise refuse_fields([Problem(f"/runs/{each}/task_id", "task.unknown") for each in unknown])
     await _judge_params(connection, wished, catalog, caller)
-    await add_new_runs(connection, [wish.run for wish in wished], known, requested_by=caller.name)
+    runs = [wish.run for wish in wished]
+    let_go = await add_new_runs(connection, runs, known, requested_by=caller.name, by_hand=True)
     counts = Counter(str(wish.run.task_id) for wish in wished)
     deeds = [audit.Deed(task, {"runs": count}) for task, count in counts.items()]
     actor = audit.Actor.of(caller)
     await audit.note_many(connection, actor, "run.requested", "task", deeds)
-    return [wish.run.run_id for wish in wished]
+    return Asked([each.run_id for each in runs], let_go)
 
 
 async def _judge_params(

@@ -66,7 +66,7 @@ async def stop(parts: ApiParts, run_id: UUID, *, reason: str, seconds: float) ->
     if item.state is CancelState.CANCELLED:
         return Stopped(run_id, CancelState.CANCELLED, RunStatus.CANCELLED.value)
     if item.state is CancelState.ENDED:
-        return Stopped(run_id, CancelState.ENDED, item.status)
+        return Stopped(run_id, CancelState.ENDED, item.status or await _end_of(parts, run_id))
     while True:
         status = await _end_of(parts, run_id)
         if status is not None:
@@ -81,7 +81,7 @@ async def stop(parts: ApiParts, run_id: UUID, *, reason: str, seconds: float) ->
 async def _unknown(parts: ApiParts, run_id: UUID) -> Stopped | None:
     """Return what a run is that the ledger does not have; None: it is on its way there."""
     async with parts.database.connection() as connection:
-        status = await open_runs.end_of(connection, run_id)
+        status = (await open_runs.ends_of(connection, [run_id])).get(run_id)
         if status is not None:
             return Stopped(run_id, CancelState.ENDED, status)
         if not await runs.is_known(connection, run_id):
@@ -91,7 +91,7 @@ async def _unknown(parts: ApiParts, run_id: UUID) -> Stopped | None:
 
 async def _end_of(parts: ApiParts, run_id: UUID) -> str | None:
     async with parts.database.connection() as connection:
-        return await open_runs.end_of(connection, run_id)
+        return (await open_runs.ends_of(connection, [run_id])).get(run_id)
 
 
 async def note_wish(
@@ -181,4 +181,13 @@ async def stop_many(
         return [], False
     await note_wish(parts, caller, ids, choice.reason)
     reason = spell_reason(choice.reason, caller.name)
-    return await parts.scheduler.cancel(ids, reason=reason, waiting_only=choice.waiting_only), more
+    items = await parts.scheduler.cancel(ids, reason=reason, waiting_only=choice.waiting_only)
+    over = [each.run_id for each in items if each.state is CancelState.ENDED and not each.status]
+    if over:
+        async with parts.database.connection() as connection:
+            ends = await open_runs.ends_of(connection, over)
+        items = [
+            each.model_copy(update={"status": ends[each.run_id]}) if each.run_id in ends else each
+            for each in items
+        ]
+    return items, more

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pydantic
 
 from services.api.access.known_tokens import Principal
-from services.api.runs.ask import NewRun, add_new_runs, judge_params
+from services.api.runs.ask import NewRun, add_new_runs, judge_params, new_run_id
 from services.api.runs.dead_runs import REQUEUE, requeue
 from services.api.runs.schemas import DeadRunRequeue, RunRetry
 from services.api.secrets.allowed import Wished, require_allowed
@@ -84,6 +84,8 @@ async def retry(
         await require_allowed(connection, [asked], caller.scopes)
     elif history.ledger is not None and history.ledger.params:
         params = json.loads(history.ledger.params)
-    new = NewRun(run_id=uuid4(), task_id=task.id, trigger=REQUEUE, params=params, origin=origin)
+    new = NewRun(
+        run_id=new_run_id(), task_id=task.id, trigger=REQUEUE, params=params, origin=origin
+    )
     await add_new_runs(connection, [new], {task.id: task.version}, requested_by=caller.name)
     return new

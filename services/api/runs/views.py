@@ -188,9 +188,7 @@ def _status_of(ledger: LedgerRow, history: History) -> str:
     if ledger.outcome != Outcome.FIRED:
         return SKIPPED
     lease = history.lease
-    if lease is not None and lease.outcome is None:
-        return RUNNING
-    return lease.outcome if lease and lease.outcome and ledger.settled else WAITING
+    return RUNNING if lease is not None and lease.outcome is None else WAITING
 
 
 def _unbegun(

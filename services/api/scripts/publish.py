@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pydantic
 
 from services.api.access.known_tokens import Principal
 from services.api.access.scopes import allows
-from services.api.runs.ask import NewRun, params_problems
+from services.api.runs.ask import NewRun, new_run_id, params_problems
 from services.api.runs.bulk import Wish, add_requests
 from services.api.scripts.planning import plan
 from services.api.scripts.schemas import ScriptPublishNow
@@ -48,6 +48,8 @@ class Publishing:
     task_name: str
     task_created: bool
     plan: Mapping[str, Any]
+    let_go: list[str]
+    """Its queue, if it is let go on commit."""
 
     def view(self) -> dict[str, Any]:
         """Return it as a caller sees it."""
@@ -104,14 +106,19 @@ async def publish(
         task_id, name = found[0].id, found[0].name
     else:
         task_id, name = await _new_task(connection, catalog, script, caller, language)
-    run_id = uuid4()
+    run_id = new_run_id()
     wish = Wish(0, NewRun(run_id=run_id, task_id=task_id, params=dict(params)))
     try:
-        await add_requests(connection, [wish], catalog, caller)
+        asked = await add_requests(connection, [wish], catalog, caller)
     except Refused as error:
         raise _as_sent(error) from None
     return Publishing(
-        run_id=run_id, task_id=task_id, task_name=name, task_created=not found, plan=planned
+        run_id=run_id,
+        task_id=task_id,
+        task_name=name,
+        task_created=not found,
+        plan=planned,
+        let_go=asked.let_go,
     )
 
 

@@ -39,7 +39,6 @@ SELECT m.run_id,
     CASE WHEN r.final THEN r.status
          WHEN o.outcome = 'cancelled' THEN 'cancelled'
          WHEN o.outcome <> 'fired' THEN 'skipped'
-         WHEN l.outcome NOT IN ('retry', 'snoozed') THEN l.outcome
          WHEN l.run_id IS NOT NULL OR r.run_id IS NOT NULL THEN 'running'
          WHEN o.run_id IS NOT NULL THEN 'waiting'
          WHEN b.cancelled_at IS NULL OR EXISTS (

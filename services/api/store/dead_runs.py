@@ -1,4 +1,4 @@
-"""Dead runs, which the log writer lists, and what people decided about them, which is ours."""
+"""Dead runs, which the log lists, and what people decided about them, which is ours."""
 
 from __future__ import annotations
 

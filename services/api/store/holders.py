@@ -33,8 +33,6 @@ SELECT o.run_id, o.task_id, t.name AS task_name, coalesce(o.admitted_at, o.due_a
 FROM scheduler.api_occurrences o LEFT JOIN api.tasks t ON t.id = o.task_id
 WHERE NOT o.settled AND o.outcome = 'fired' AND o.run_id <> $1
   AND (NOT o.held OR $3 = 'overlap' AND o.attempt > 1)
-  AND NOT EXISTS (SELECT FROM executor.api_leases l WHERE l.run_id = o.run_id
-                  AND l.outcome NOT IN ('retry', 'snoozed') OFFSET 0)
   AND CASE $3 WHEN 'overlap' THEN o.task_id = $2
               WHEN 'slot' THEN o.task_id = $2 AND coalesce(o.slot, '') = $4
               WHEN 'queue' THEN o.queue = $4

@@ -68,8 +68,8 @@ WHERE a.desired = 'running'
 ORDER BY a.account_id
 """
 
-# What is to be tried again later does not wait before that. An attempt that has just ended does not
-# wait either, though its row is not settled yet.
+# What is to be tried again later does not wait before that. Nor does a run whose attempt has just
+# ended, until the scheduler has noted when the next one may begin.
 _QUEUE_AGE = """
 SELECT jsonb_build_object('queue', o.queue) AS labels,
        extract(epoch FROM now() - min(greatest(o.due_at, o.not_before)))::float8 AS value

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.db.pool import Connection
 
-# The log's row, or what lies with the lease until the log has it, or a run that never began.
-_END = """
-SELECT coalesce(
-    (SELECT status FROM log.api_runs WHERE run_id = $1 AND final),
-    (SELECT outcome FROM executor.api_leases
-     WHERE run_id = $1 AND outcome NOT IN ('retry', 'snoozed')),
-    (SELECT outcome FROM scheduler.api_occurrences
-     WHERE run_id = $1 AND settled AND outcome = 'cancelled'))
+_ENDS = """
+SELECT w.run_id, coalesce(
+    (SELECT status FROM log.api_runs r WHERE r.run_id = w.run_id AND final),
+    (SELECT outcome FROM scheduler.api_occurrences o
+     WHERE o.run_id = w.run_id AND settled AND outcome = 'cancelled')) AS status
+FROM unnest($1::uuid[]) AS w (run_id)
 """
 
 _OPEN = """
@@ -21,16 +20,15 @@ SELECT o.run_id FROM scheduler.api_occurrences o
 WHERE NOT o.settled AND o.outcome = 'fired'
   AND ($1::uuid IS NULL OR o.task_id = $1) AND ($2::text IS NULL OR o.queue = $2)
   AND (NOT $3 OR NOT EXISTS (
-      SELECT FROM executor.api_leases l
-      WHERE l.run_id = o.run_id AND (l.outcome IS NULL OR l.outcome NOT IN ('retry', 'snoozed'))))
+      SELECT FROM executor.api_leases l WHERE l.run_id = o.run_id AND l.outcome IS NULL))
 ORDER BY o.due_at DESC, o.run_id DESC LIMIT $4
 """
 
 
-async def end_of(connection: Connection, run_id: UUID) -> str | None:
-    """Return how a run ended, or None if it has not."""
-    status: str | None = await connection.fetchval(_END, run_id)
-    return status
+async def ends_of(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return how those of these runs ended that have."""
+    rows = await connection.fetch(_ENDS, run_ids)
+    return {row["run_id"]: row["status"] for row in rows if row["status"] is not None}
 
 
 async def of(

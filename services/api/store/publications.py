@@ -34,8 +34,7 @@ _PUBLICATION = (
 
 # A run between two attempts is at work; one that is over, or was taken back, is not.
 _AT_WORK = """
-EXISTS (SELECT FROM executor.api_leases l WHERE l.run_id = p.run_id
-        AND (l.outcome IS NULL OR l.outcome IN ('retry', 'snoozed')))
+EXISTS (SELECT FROM executor.api_leases l WHERE l.run_id = p.run_id)
 AND NOT EXISTS (SELECT FROM scheduler.api_occurrences o WHERE o.run_id = p.run_id AND o.settled)
 """
 

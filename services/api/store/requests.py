@@ -8,41 +8,67 @@ from uuid import UUID
 from services.api.store.audit import Actor
 from shared.bus import topology
 from shared.db.pool import Connection
+from shared.domain.occurrence import Outcome
 from shared.runtime import tracing
+from shared.runtime.row_metrics import ENTERED
+
+_NOTED = """
+noted AS (
+    INSERT INTO api.audit (actor, token_id, verb, subject_kind, subject_id, after)
+    SELECT $3, $4, 'run.requested', 'task', $2::text, json_build_object('run_id', $1::text)
+    FROM asked
+)
+"""
+
+_ENTER = f"""
+WITH asked AS MATERIALIZED (
+    SELECT e.queue FROM api.tasks t, scheduler.enter_requests(
+        ARRAY[$1::text::uuid], ARRAY[t.id], ARRAY[t.version], ARRAY[clock_timestamp()],
+        ARRAY[NULL::text], $3::text) e
+    WHERE t.id = $2::uuid
+), {_NOTED}
+SELECT queue FROM asked
+"""  # noqa: S608 - our own words
+
+# Looks, reads the clock, and makes the message (`RunsRequested`, held against the contract by a
+# test).
+_REQUEST = f"""
+WITH asked AS (
+    INSERT INTO api.outbox (key, subject, message_id, awaits, payload)
+    SELECT $1::text, $6, 'run:' || $1, ARRAY[$1::text::uuid], convert_to(json_build_object(
+        'v', 1, 'requests', json_build_array(json_build_object(
+            'run_id', $1::text, 'task_id', id, 'requested_at', clock_timestamp(),
+            'requested_by', $3::text, 'version', version, 'traceparent', $5::text)))::text, 'UTF8')
+    FROM api.tasks WHERE id = $2::uuid
+    RETURNING (SELECT policy::text LIKE '%"unique":%' FROM api.tasks WHERE id = $2) AS is_unique
+), {_NOTED}
+SELECT is_unique FROM asked
+"""  # noqa: S608 - our own words
+
+
+class AskedFor(NamedTuple):
+    """A run that was asked for."""
+
+    let_go: list[str]
+    """Its queue, if it needed no rule and executors may have it."""
+    is_unique: bool = False
+    """The same run may be there already; who asked waits to hear."""
 
 
 async def add_run_request(
     connection: Connection, *, run_id: UUID, task_id: UUID, actor: Actor
-) -> bool | None:
-    """Ask for one run of a task; return whether its runs are to be `unique`, None: no such task.
+) -> AskedFor | None:
+    """Ask for one run of a task as it is, and note who did; None: no such task.
 
-    One statement, because a person waits for the run: it looks, reads the clock, makes the message
-    (`RunsRequested`, held against the contract by a test), stores it, and notes who asked.
+    One statement if it needs no rule, because a person waits for the run.
     """
-    unique: bool | None = await connection.fetchval(
-        "WITH asked AS (INSERT INTO api.outbox (key, subject, message_id, awaits, payload)"
-        " SELECT $1::text, $2, 'run:' || $1, ARRAY[$1::text::uuid],"
-        " convert_to(json_build_object('v', 1, 'requests',"
-        "  json_build_array(json_build_object('run_id', $1::text, 'task_id', id,"
-        "   'requested_at', clock_timestamp(), 'requested_by', $4::text, 'version', version,"
-        "   'traceparent', $6::text)"
-        "  ))::text, 'UTF8')"
-        " FROM api.tasks WHERE id = $3"
-        " RETURNING (SELECT policy::text LIKE '%\"unique\":%' FROM api.tasks WHERE id = $3)"
-        "  AS is_unique"
-        "), noted AS (INSERT INTO api.audit"
-        "  (actor, token_id, verb, subject_kind, subject_id, after)"
-        "  SELECT $4, $5, 'run.requested', 'task', $3::text,"
-        "   json_build_object('run_id', $1::text) FROM asked"
-        ") SELECT is_unique FROM asked",
-        str(run_id),
-        topology.RUN_REQUEST_API,
-        task_id,
-        actor.name,
-        actor.token_id,
-        tracing.header(),
-    )
-    return unique
+    asked = (str(run_id), task_id, actor.name, actor.token_id, tracing.header())
+    queue = None if tracing.is_on() else await connection.fetchval(_ENTER, *asked[:-1])
+    if queue is not None:
+        ENTERED.labels("manual", Outcome.FIRED.value).inc()
+        return AskedFor([queue])
+    is_unique = await connection.fetchval(_REQUEST, *asked, topology.RUN_REQUEST_API)
+    return None if is_unique is None else AskedFor([], is_unique)
 
 
 async def became_of(connection: Connection, run_id: UUID) -> tuple[str, str | None] | None:
@@ -72,9 +98,9 @@ async def settle_heard(connection: Connection, limit: int) -> Heard:
         "  WHERE sent_at < clock_timestamp() - interval '1 second'"
         "  ORDER BY sent_at LIMIT $1 FOR UPDATE SKIP LOCKED"
         "), unheard AS ("
-        "  SELECT id, sent, sent_at FROM old WHERE EXISTS ("
-        "    SELECT FROM unnest(awaits) AS a (run_id) WHERE NOT EXISTS ("
-        "      SELECT FROM scheduler.api_occurrences o WHERE o.run_id = a.run_id OFFSET 0))"
+        # A message's runs enter the ledger in one transaction: where one is, all are.
+        "  SELECT id, sent, sent_at FROM old WHERE awaits[1] IS NOT NULL AND NOT EXISTS ("
+        "    SELECT FROM scheduler.api_occurrences o WHERE o.run_id = awaits[1] OFFSET 0)"
         "  OR awaits_event IS NOT NULL AND NOT EXISTS ("
         "    SELECT FROM scheduler.api_events_seen e WHERE e.event_key = awaits_event OFFSET 0)"
         "), settled AS ("

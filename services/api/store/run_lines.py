@@ -67,14 +67,14 @@ _MARKS = """
 SELECT attempt, level, count(*), min(seq), max(seq) FROM log.api_lines WHERE run_id = $1
 GROUP BY attempt, level ORDER BY attempt, level LIMIT 10000
 """
-# Of a run that never begins nothing is written, however long one waits.
+# Of a run that never begins nothing is written, however long one waits; nor of one that the log has
+# forgotten.
 _OVER = """
 SELECT EXISTS (SELECT FROM log.api_runs WHERE run_id = $1 AND final
                AND completed_at < clock_timestamp() - $2::float8 * interval '1 second')
     OR EXISTS (SELECT FROM scheduler.api_occurrences WHERE run_id = $1
                AND (outcome <> 'fired' OR settled AND NOT EXISTS (
-                    SELECT FROM log.api_runs WHERE run_id = $1 AND NOT final)
-                    AND NOT EXISTS (SELECT FROM executor.api_leases WHERE run_id = $1)))
+                    SELECT FROM log.api_runs WHERE run_id = $1)))
 """
 
 

@@ -11,8 +11,7 @@ WAITS_FOR = """
 CASE
 WHEN o.outcome <> 'fired' OR o.settled THEN NULL
 WHEN EXISTS (
-    SELECT FROM executor.api_leases l
-    WHERE l.run_id = o.run_id AND (l.outcome IS NULL OR l.outcome NOT IN ('retry', 'snoozed')))
+    SELECT FROM executor.api_leases l WHERE l.run_id = o.run_id AND l.outcome IS NULL)
 THEN NULL
 WHEN o.waits_for IN ('queue_paused', 'paused_all', 'blackout', 'retry', 'snooze', 'throttle',
                      'debounce')

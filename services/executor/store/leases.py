@@ -1,6 +1,6 @@
-"""SQL of the leases: the claim before the deed, and the result after it.
+"""SQL of the leases: the claim before the deed, and the end after it.
 
-no lease ──► held ──► final (any `RunStatus`), for ever
+no lease ──► held ──► no lease: the run is settled and its final row in the log
               ▲ │
               │ └───► retry, snoozed ──► held by a later attempt ──► …
               └─ ran out: held by a later attempt
@@ -16,39 +16,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.executor.claimed import MAX_LOST, ClaimedRun
+from services.executor.report import AttemptEnd
 from shared.contracts.policy import DEFAULT_QUEUE
-from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.pool import Pool, Record
-
-# An attempt that ended so is followed by another one of the same run.
-_NOT_FINAL = "('retry', 'snoozed')"
-
-# What may be claimed is what has an order, which goes with the claim. A lease can be taken over
-# only by a later attempt, once it ran out, or once its own attempt ended without ending the run.
-_CLAIM = f"""
-WITH taken AS MATERIALIZED (
-    SELECT * FROM scheduler.take_orders(
-        $1::text[], $2::int, $3::jsonb, $4::text[], $5::int, $6::bool)
-), claimed AS (
-    INSERT INTO executor.leases AS l (run_id, task_id, attempt, executor_id, lease_until)
-    SELECT run_id, task_id, attempt, $7, clock_timestamp() + $8::interval FROM taken
-    ORDER BY run_id  -- so that two executors never wait for each other in a circle
-    ON CONFLICT (run_id) DO UPDATE
-    SET attempt = excluded.attempt, executor_id = excluded.executor_id,
-        lease_until = excluded.lease_until, claimed_at = clock_timestamp(),
-        lost = l.lost + CASE WHEN l.handed_back OR l.outcome IS NOT NULL THEN 0 ELSE 1 END,
-        failed = l.failed + CASE WHEN l.outcome = 'retry' THEN 1 ELSE 0 END,
-        handed_back = false, outcome = NULL, finished_at = NULL, report = NULL, retry_at = NULL,
-        progress = NULL
-    WHERE l.attempt < excluded.attempt
-      AND (l.outcome IS NULL AND l.lease_until < clock_timestamp() OR l.outcome IN {_NOT_FINAL})
-    RETURNING run_id, attempt, lost, failed
-)
-SELECT c.run_id, c.attempt, c.lost, t.task_id, t.trigger, t.scheduled_for, t.due_at, t.requested_by,
-       t.missed_count, t.missed_since, t.version, t.name, t.action, t.action_config,
-       t.timeout_seconds, t.policy, t.origin, c.failed, t.cancel_reason, t.traceparent
-FROM claimed c JOIN taken t ON t.run_id = c.run_id
-"""  # noqa: S608 - our own words
 
 # A row in somebody's hands is passed over: if all others waited for it, none of them would be
 # renewed in time. Each is looked up once, under its own id; locked, it stays where it is (`ctid`).
@@ -59,28 +29,6 @@ LATERAL (SELECT l.ctid FROM executor.leases l
            AND l.outcome IS NULL
          FOR UPDATE SKIP LOCKED) l
 """
-
-_FINISH = f"""
-WITH free AS MATERIALIZED (
-    SELECT h.*, l.ctid
-    FROM unnest($1::uuid[], $2::int[], $4::text[], $5::bytea[], $6::timestamptz[])
-         AS h (run_id, attempt, outcome, report, retry_at), {_OURS}
-)
-UPDATE executor.leases l
-SET outcome = f.outcome, finished_at = clock_timestamp(), report = f.report, retry_at = f.retry_at
-FROM free f WHERE l.ctid = f.ctid
-RETURNING l.run_id, l.attempt
-"""  # noqa: S608 - our own words
-
-# The lease goes to the next attempt; what this one said of its end must not go with it.
-_FINISH_AND_KEEP = f"""
-WITH ended AS ({_FINISH}, l.claimed_at, l.finished_at, l.outcome, l.report), kept AS (
-    INSERT INTO executor.attempt_ends (run_id, attempt, claimed_at, finished_at, report)
-    SELECT run_id, attempt, claimed_at, finished_at, report FROM ended WHERE outcome IN {_NOT_FINAL}
-    ON CONFLICT DO NOTHING
-)
-SELECT run_id, attempt FROM ended
-"""  # noqa: S608 - as above
 
 # What is still ours is read, not returned by the update: what was passed over is ours, too.
 _RENEW = f"""
@@ -100,6 +48,17 @@ SELECT h.run_id, h.attempt FROM held h, LATERAL (
 """  # noqa: S608 - as above
 
 
+_FATE = """
+SELECT h.run_id, h.attempt,
+    EXISTS (SELECT FROM log.executor_ended e
+            WHERE e.run_id = h.run_id AND e.attempt = h.attempt) AS is_stored,
+    EXISTS (SELECT FROM executor.leases l
+            WHERE l.run_id = h.run_id AND l.attempt = h.attempt AND l.executor_id = $3
+              AND l.outcome IS NULL) AS is_open
+FROM unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)
+"""
+
+
 class Abilities(NamedTuple):
     """What an executor can take."""
 
@@ -109,19 +68,24 @@ class Abilities(NamedTuple):
     """None: all there are."""
 
 
+class Stored(NamedTuple):
+    """What came of ends."""
+
+    attempts: set[tuple[UUID, int]]
+    dead: int
+    """Runs among them that ended without success for good, after retries."""
+
+
 class Fate(NamedTuple):
     """What became of attempts; in neither is whose lease has gone to a later one."""
 
     stored: set[tuple[UUID, int]]
     ours: set[tuple[UUID, int]]
-    """Without a result yet."""
+    """Without an end yet."""
 
 
-def _outcome(run: RunFinished) -> str:
-    """Return what the lease says of an attempt that ended so."""
-    if run.retry_at is None:
-        return run.status.value
-    return "snoozed" if run.status is RunStatus.RUNNING else "retry"
+def _in_order(end: AttemptEnd) -> bytes:
+    return end.run_id.bytes  # as PostgreSQL orders them: all lock ledger rows in this order
 
 
 def _attempts(rows: Sequence[Record]) -> set[tuple[UUID, int]]:
@@ -148,36 +112,30 @@ class LeaseStore:
     async def claim(self, most: int, *, no_last_chance: bool = False) -> list[ClaimedRun]:
         """Claim up to *most* runs, the most pressing first, at most one last chance or none."""
         rows = await self._pool.fetch(
-            _CLAIM,
+            "SELECT * FROM executor.claim($1, $2, $3, $4, $5, $6, $7, $8)",
+            self._executor_id,
+            self._lease,
             self._queues,
             most,
             self._labels,
             self._actions,
             MAX_LOST - 1,
             no_last_chance,
-            self._executor_id,
-            self._lease,
         )
         return [ClaimedRun(*row) for row in rows]
 
-    async def finish(
-        self, runs: Sequence[RunFinished], reports: Sequence[bytes]
-    ) -> set[tuple[UUID, int]]:
-        """Store results with their leases; return the attempts of which this is done.
+    async def store(self, ends: Sequence[AttemptEnd]) -> Stored:
+        """Make ends of different runs true: lease, ledger and log, in one transaction.
 
-        The others lost their lease to a later attempt, or somebody keeps its row locked: `fate`.
+        The attempts that are not returned lost their lease to a later one, or somebody keeps its
+        row locked: `fate`.
         """
-        followed = any(run.retry_at is not None for run in runs)
         rows = await self._pool.fetch(
-            _FINISH_AND_KEEP if followed else _FINISH,
-            [run.run_id for run in runs],
-            [run.attempt for run in runs],
+            "SELECT * FROM executor.store_ends($1, $2::log.attempt_end[])",
             self._executor_id,
-            [_outcome(run) for run in runs],
-            reports,
-            [run.retry_at for run in runs],
+            sorted(ends, key=_in_order),
         )
-        return _attempts(rows)
+        return Stored(_attempts(rows), rows[0]["dead"] if rows else 0)
 
     async def keep_superseded(
         self, runs: Sequence[tuple[UUID, int]], reports: Sequence[bytes]
@@ -191,21 +149,33 @@ class LeaseStore:
             reports,
         )
 
-    async def fate(self, runs: Sequence[tuple[UUID, int]]) -> Fate:
-        """Return what became of attempts whose result could not be stored.
+    async def forget_superseded(self, older_than: timedelta) -> None:
+        """Delete results that came too late, past their time."""
+        await self._pool.execute(
+            "DELETE FROM executor.superseded WHERE reported_at < now() - $1::interval", older_than
+        )
 
-        A `finish` whose answer was lost on the way may have been committed.
+    async def settle_former(self, most: int) -> int:
+        """Store ends that an executor of the version before left with its leases; return how many.
+
+        Goes with the next version.
+        """
+        done: int = await self._pool.fetchval("SELECT executor.settle_former($1)", most)
+        return done
+
+    async def fate(self, runs: Sequence[tuple[UUID, int]]) -> Fate:
+        """Return what became of attempts whose end could not be stored.
+
+        A `store` whose answer was lost on the way may have been committed.
         """
         rows = await self._pool.fetch(
-            "SELECT l.run_id, l.attempt, l.outcome IS NULL AS is_open FROM executor.leases l"
-            " JOIN unnest($1::uuid[], $2::int[]) AS h (run_id, attempt)"
-            " ON l.run_id = h.run_id AND l.attempt = h.attempt WHERE l.executor_id = $3",
+            _FATE,
             [run_id for run_id, _ in runs],
             [attempt for _, attempt in runs],
             self._executor_id,
         )
         return Fate(
-            stored=_attempts([row for row in rows if not row["is_open"]]),
+            stored=_attempts([row for row in rows if row["is_stored"]]),
             ours=_attempts([row for row in rows if row["is_open"]]),
         )
 

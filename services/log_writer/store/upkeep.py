@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from services.log_writer.store import tallies
+from datetime import timedelta
+from typing import Final
+
 from shared.db.pool import Pool
 
 # A function of the owner's: nobody else may tell an index of new pages.
 _SUMMARIZE = "SELECT log.summarize_runs()"
+
+#: How long counts by five minutes are kept: a month and what is compared with it.
+TALLIES_KEPT: Final = timedelta(days=35)
+_FORGET_TALLIES = "DELETE FROM log.run_tallies WHERE bucket < clock_timestamp() - $1::interval"
 
 
 class UpkeepStore:
@@ -21,4 +27,4 @@ class UpkeepStore:
 
     async def forget_tallies(self) -> None:
         """Delete counts of long ago."""
-        await self._pool.execute(tallies.FORGET, tallies.KEPT)
+        await self._pool.execute(_FORGET_TALLIES, TALLIES_KEPT)

@@ -1,7 +1,6 @@
 """Read all there is to judge, in order, whatever the bus brought or lost.
 
-What was heard over the bus has been judged by the time a row is read here; what was not, is judged
-now. A row bears the time at which it was written and appears when that is committed, so a reader
+A row bears the time at which it was written and appears when that is committed, so a reader
 stays behind by more than any statement may take, or reads the last moments again.
 """
 
@@ -17,11 +16,17 @@ from services.notifier.store.sources import SourceStore, Window
 
 #: Longer than a statement may take (`shared.db.pool.open_pool`).
 COMMITTED_WITHIN = timedelta(seconds=20)
+#: Most transactions commit sooner; what does not is judged a little later.
+MOSTLY_WITHIN = timedelta(seconds=1)
 PAGE = 500
 
 
 class RunReader:
-    """One step: judge the runs that nobody has told us of. Each row is read once, a while after."""
+    """One step: judge the runs that began or ended since the last look.
+
+    `task.started` and `task.finished` wake it. Each row is read again later, when no other one can
+    appear before it any more.
+    """
 
     INTERVAL = timedelta(seconds=3)
 
@@ -31,11 +36,22 @@ class RunReader:
         self._sources = sources
         self._judge = judge
         self._behind = behind
+        self._looked_until: datetime | None = None
 
     async def step(self) -> timedelta:
-        """Read one page."""
+        """Read the last moments, and one page of what lies behind them."""
         after, now = await self._sources.watermark("runs")
-        until = now - self._behind
+        fresh = max(after, (self._looked_until or now - self._behind) - MOSTLY_WITHIN)
+        while fresh < now:
+            window = await self._sources.runs(fresh, now, PAGE)
+            await self._judge.judge(window.facts)
+            if window.last is None or window.last <= fresh:
+                break
+            fresh = window.last - timedelta(microseconds=1)
+        self._looked_until = now
+        return await self._read_again(after, now - self._behind)
+
+    async def _read_again(self, after: datetime, until: datetime) -> timedelta:
         if until <= after:
             return self.INTERVAL
         window = await self._sources.runs(after, until, PAGE)

@@ -50,16 +50,6 @@ WHERE o.decided_at > $1 AND o.decided_at <= $2 AND o.outcome = ANY($4::text[])
 ORDER BY o.decided_at, o.run_id LIMIT $3
 """
 
-# An executor begins nothing without a lease, and stores how a run ended with it before it says so.
-_BORNE_OUT = """
-SELECT said.place
-FROM unnest($1::uuid[], $2::int[], $3::text[]) WITH ORDINALITY
-         AS said (run_id, attempt, outcome, place)
-     JOIN executor.notifier_leases l USING (run_id)
-WHERE l.attempt = said.attempt AND l.outcome = said.outcome
-   OR l.attempt >= said.attempt AND said.outcome IS NULL
-"""
-
 _WAITING = """
 SELECT w.run_id, w.task_id, w.trigger, w.scheduled_for, w.due_at, w.waits_for
 FROM scheduler.notifier_waiting w JOIN api.notifier_tasks t ON t.id = w.task_id AND t.talks
@@ -123,17 +113,6 @@ class SourceStore:
         rows = await self._pool.fetch(_SILENCES, after, until, limit)
         last = rows[-1]["at"] if len(rows) == limit else None
         return Window([_silence(row) for row in rows], last)
-
-    async def borne_out(self, facts: Sequence[Fact]) -> list[Fact]:
-        """Return those of *facts*, of beginnings and ends of runs, that are true by the leases."""
-        rows = await self._pool.fetch(
-            _BORNE_OUT,
-            [fact.run_id for fact in facts],
-            [fact.attempt for fact in facts],
-            [fact.status for fact in facts],
-        )
-        true = {row["place"] - 1 for row in rows}
-        return [fact for at, fact in enumerate(facts) if at in true]
 
     async def due(self, runs: Sequence[UUID]) -> dict[UUID, datetime]:
         """Return when each of *runs* was due."""

@@ -22,8 +22,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.scheduler.admission import decide
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.admission import PAGE, AdmissionStore
+from shared.bus.due import Dispatcher
 from shared.contracts.cancel import CancelRequest
 
 #: While something is held: limits, pauses and what other schedulers do are noticed this soon.

@@ -11,8 +11,8 @@ import logging
 from datetime import timedelta
 
 from services.scheduler import metrics
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ledger import LedgerStore
+from shared.bus.due import Dispatcher
 
 INTERVAL = timedelta(seconds=0.5)
 #: How often all open runs are looked at, which may be many.

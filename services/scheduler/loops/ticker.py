@@ -13,7 +13,6 @@ import logging
 from datetime import datetime, timedelta
 
 from services.scheduler.blackouts import has_blackouts, kept_clear
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.entering import Entrance
 from services.scheduler.job import (
     AHEAD,
@@ -28,6 +27,7 @@ from services.scheduler.job import (
 from services.scheduler.policies import overlap_of, policy_of
 from services.scheduler.store.gates import GateStore
 from services.scheduler.store.jobs import Advance, JobStore
+from shared.bus.due import Dispatcher
 from shared.contracts.policy import Overlap
 from shared.domain.misfire import plan
 from shared.domain.occurrence import Outcome

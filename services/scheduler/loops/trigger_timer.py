@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import Entry, Job
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.triggers import TriggerStore
 from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.engine import Entering
 from services.scheduler.triggers.firing import event_entry
+from shared.bus.due import Dispatcher
 from shared.db.pool import Connection
 from shared.domain.errors import InvalidDefinition
 from shared.domain.occurrence import Outcome

@@ -1,8 +1,8 @@
 """SQL of admission: who waits, what is live, and what was decided.
 
 Whoever holds the lock of `scheduler.admission` admits, so that two schedulers never give away the
-same slot. Everything is counted over live rows each time: fired, not settled, not held, and no
-lease with a final outcome. A killed executor leaks no slot, for there is nothing that counts.
+same slot. Everything is counted over live rows each time: fired, not settled, not held. A killed
+executor leaks no slot, for there is nothing that counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.scheduler.store.admission_rows import (
     queue_rule_of,
 )
 from services.scheduler.store.orders import BY_KEY, UNCLAIMED, let_go
-from services.scheduler.store.runless import note_runless
+from services.scheduler.store.run_ends import note_runless
 from services.scheduler.waiting import (
     REASONS,
     Admit,
@@ -70,11 +70,7 @@ SELECT q.name, q.paused, q.concurrency, q.rate_limit, q.rate_period_seconds, q.m
 FROM api.scheduler_queues q WHERE q.name = ANY($1::text[])
 """
 
-_IS_LIVE = """
-NOT o.settled AND o.outcome = 'fired'
-AND NOT EXISTS (SELECT FROM executor.scheduler_leases l WHERE l.run_id = o.run_id
-                AND l.outcome NOT IN ('retry', 'snoozed') OFFSET 0)
-"""
+_IS_LIVE = "NOT o.settled AND o.outcome = 'fired'"
 
 # What a run has it keeps as it was admitted, though its task is edited or deleted; one that was
 # never held is counted by what its task says now.

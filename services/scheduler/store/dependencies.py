@@ -1,4 +1,4 @@
-"""SQL of the scheduler's graph: edges, what was heard of upstreams, ends without a run."""
+"""SQL of the scheduler's graph: edges, and what is known of upstreams."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.scheduler.edges import Edge, edges_of
-from services.scheduler.store.ends import Ended
 from shared.contracts.tasks import TaskChanged
 from shared.db.pool import Connection
 from shared.domain.dependency import EndState, Place, Seat
@@ -45,21 +44,6 @@ INSERT INTO scheduler.upstream_ends (downstream, upstream, place, run_id, state,
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[])
 ON CONFLICT (downstream, upstream) DO UPDATE SET
     place = excluded.place, run_id = excluded.run_id, state = excluded.state, at = excluded.at
-"""
-
-# Not of a loop that was broken: its tasks would go on telling each other.
-# Not yet what was taken back a moment ago: a claim may have been quicker, and then it did fire.
-_TAKE_RUNLESS = """
-WITH taken AS (
-    SELECT r.run_id FROM scheduler.runless_ends r LEFT JOIN scheduler.occurrences o USING (run_id)
-    WHERE o.cancelled_at IS NULL
-    ORDER BY r.ended_at LIMIT $1 FOR UPDATE OF r SKIP LOCKED
-), gone AS (
-    DELETE FROM scheduler.runless_ends r USING taken WHERE r.run_id = taken.run_id
-    RETURNING r.run_id, r.ended_at
-)
-SELECT gone.run_id, o.task_id, o.outcome, gone.ended_at, o.origin
-FROM gone JOIN scheduler.occurrences o USING (run_id) WHERE o.outcome <> 'fired'
 """
 
 
@@ -138,11 +122,6 @@ async def save_seats(connection: Connection, changed: Mapping[UUID, Mapping[UUID
     ]
     if rows:
         await connection.execute(_SAVE, *_columns(rows))
-
-
-async def take_runless(connection: Connection, limit: int) -> list[Ended]:
-    """Take ends without a run of which the dependants have not heard; they are gone on commit."""
-    return [Ended(*row) for row in await connection.fetch(_TAKE_RUNLESS, limit)]
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[Sequence[object]]:

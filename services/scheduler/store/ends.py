@@ -1,38 +1,22 @@
-"""SQL of how runs end, or go on: what the leases say becomes true in the ledger.
+"""SQL of how runs end, or go on.
 
-A lease tells by its outcome: a final one ends the run; `retry` and `snoozed` ask for another
-attempt at `retry_at`. A run that is to be stopped before it was claimed is taken back; after that
-it is only marked, and its executor ends it.
+The end of a run that an executor has is one transaction of the executor's (`executor.store_ends`):
+its lease goes, its ledger row is settled. A lease whose outcome is `retry` or `snoozed` asks for
+another attempt at `retry_at`. A run that is to be stopped before it was claimed is taken back;
+after that it is only marked, and its executor ends it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.scheduler.store.orders import let_go, take_back
-from services.scheduler.store.runless import note_runless
+from services.scheduler.store.run_ends import note_runless
 from shared.contracts.cancel import CancelItem, CancelState
-from shared.db.pool import Connection, Pool, Record
-
-# Walks what is open, by its own index, and never the whole ledger or all leases, of which there may
-# be millions; each run has its lease under its own id (`OFFSET 0`: see ledger.py). In the order of
-# that index: in another one, with a limit, the planner walks the ledger along its key. The lock
-# keeps two schedulers from settling a run twice: what one has in hand the other passes over.
-_SETTLE = """
-WITH ended AS (
-    SELECT o.ctid, l.outcome, l.finished_at
-    FROM scheduler.occurrences o, LATERAL (
-        SELECT l.outcome, l.finished_at FROM executor.scheduler_leases l
-        WHERE l.run_id = o.run_id AND l.outcome NOT IN ('retry', 'snoozed') OFFSET 0) l
-    WHERE NOT o.settled AND NOT o.held
-    ORDER BY o.created_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED
-)
-UPDATE scheduler.occurrences o SET settled = true FROM ended e WHERE o.ctid = e.ctid
-RETURNING o.run_id, o.task_id, e.outcome, e.finished_at, o.origin
-"""
+from shared.db.pool import Pool, Record
+from shared.domain.occurrence import Outcome
 
 # Its attempt ended without ending the run: it waits, held, until its next one may begin. One that
 # is to be stopped goes on at once: only an executor can write the end of a run that has begun.
@@ -62,10 +46,7 @@ SELECT held, queue FROM moved
 
 # Read after what can be taken back was: what is left then has begun, or has ended.
 _FOUND = """
-SELECT o.run_id, o.settled, o.outcome, l.outcome AS ended
-FROM scheduler.occurrences o LEFT JOIN LATERAL (
-    SELECT l.outcome FROM executor.scheduler_leases l WHERE l.run_id = o.run_id OFFSET 0) l ON true
-WHERE o.run_id = ANY($1::uuid[])
+SELECT run_id, settled, outcome FROM scheduler.occurrences WHERE run_id = ANY($1::uuid[])
 """
 
 _TAKEN_BACK = """
@@ -89,17 +70,6 @@ WITH before AS (
 """  # noqa: S608 - our own words
 
 
-class Ended(NamedTuple):
-    """A run that ended for good."""
-
-    run_id: UUID
-    task_id: UUID
-    status: str
-    ended_at: datetime
-    origin: str | None
-    """JSON of `contracts.runs.Origin`."""
-
-
 class NextAttempts(NamedTuple):
     """Runs that go on."""
 
@@ -114,10 +84,6 @@ class EndStore:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-
-    async def settle(self, connection: Connection, limit: int) -> list[Ended]:
-        """Close at most *limit* rows whose run has ended; return them."""
-        return [Ended(*row) for row in await connection.fetch(_SETTLE, limit)]
 
     async def next_attempts(self) -> NextAttempts:
         """Let runs whose attempt is to be followed by another wait for it."""
@@ -141,14 +107,12 @@ class EndStore:
                 await connection.execute(_TAKEN_BACK, taken, reason)
                 await note_runless(connection, taken)
             if not waiting_only:
-                live = [each for each, row in rows.items() if each not in states and _is_live(row)]
+                live = [
+                    id_ for id_, row in rows.items() if id_ not in states and not row["settled"]
+                ]
                 states |= dict.fromkeys(live, CancelState.CANCELLING)
                 queues = [row["queue"] for row in await connection.fetch(_MARK, live, reason)]
         return [_item(run_id, rows.get(run_id), states.get(run_id)) for run_id in run_ids], queues
-
-
-def _is_live(row: Record) -> bool:
-    return not row["settled"] and not _is_final(row["ended"])
 
 
 def _item(run_id: UUID, row: Record | None, state: CancelState | None) -> CancelItem:
@@ -156,11 +120,8 @@ def _item(run_id: UUID, row: Record | None, state: CancelState | None) -> Cancel
         return CancelItem(run_id=run_id, state=CancelState.UNKNOWN)
     if state is not None:
         return CancelItem(run_id=run_id, state=state)
-    if _is_live(row):
+    if not row["settled"]:
         return CancelItem(run_id=run_id, state=CancelState.RUNNING)
-    status = row["ended"] if _is_final(row["ended"]) else row["outcome"]
+    # How a run ended that had begun, the log says.
+    status = None if row["outcome"] == Outcome.FIRED else row["outcome"]
     return CancelItem(run_id=run_id, state=CancelState.ENDED, status=status)
-
-
-def _is_final(outcome: str | None) -> bool:
-    return outcome is not None and outcome not in ("retry", "snoozed")

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from shared.db.pool import Connection
 
-# A run whose lease has a final outcome is over, though its row is not settled yet. Of each task the
-# first run that is live or waits is enough (`OFFSET 0`: not all open runs joined with all leases).
+# Of each task the first run that is live or waits is enough.
 _GATES = """
 SELECT coalesce((SELECT paused FROM api.scheduler_switches), false) AS paused,
     ARRAY(SELECT name FROM api.scheduler_queues
@@ -17,12 +16,8 @@ SELECT coalesce((SELECT paused FROM api.scheduler_switches), false) AS paused,
              OR max_depth IS NOT NULL) AS queues,
     ARRAY(SELECT DISTINCT t.task_id FROM unnest($1::uuid[]) AS t (task_id)
           WHERE EXISTS (
-              SELECT FROM scheduler.occurrences o LEFT JOIN LATERAL (
-                  SELECT l.outcome FROM executor.scheduler_leases l
-                  WHERE l.run_id = o.run_id OFFSET 0) l ON true
-              WHERE o.task_id = t.task_id AND NOT o.settled AND o.outcome = 'fired'
-                AND (o.held OR l.outcome IS NULL OR l.outcome IN ('retry', 'snoozed'))
-              OFFSET 0)) AS busy
+              SELECT FROM scheduler.occurrences o
+              WHERE o.task_id = t.task_id AND NOT o.settled AND o.outcome = 'fired')) AS busy
 """
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.scheduler.job import Cancel, Entry, Job
 from services.scheduler.store.orders import BY_KEY, let_go, take_back
-from services.scheduler.store.runless import note_runless
+from services.scheduler.store.run_ends import note_runless
 from shared.db.pool import Connection, Pool
 
 _TYPES = {
@@ -110,6 +110,20 @@ WITH lost AS MATERIALIZED (
 {let_go("SELECT * FROM lost")} RETURNING queue
 """  # noqa: S608 - our own words
 
+# What a scheduler of the version before has noted for the tasks that depend on these. Goes with the
+# next version, with the table.
+_NOTED_HALFWAY = """
+WITH noted AS MATERIALIZED (
+    SELECT r.run_id, o.task_id, o.outcome, r.ended_at FROM scheduler.runless_ends r, LATERAL (
+        SELECT task_id, outcome, cancelled_at FROM scheduler.occurrences o
+        WHERE o.run_id = r.run_id OFFSET 0) o
+    WHERE o.cancelled_at IS NULL FOR UPDATE OF r SKIP LOCKED
+), gone AS (
+    DELETE FROM scheduler.runless_ends WHERE run_id IN (SELECT run_id FROM noted)
+)
+INSERT INTO scheduler.run_ends SELECT * FROM noted WHERE outcome <> 'fired' ON CONFLICT DO NOTHING
+"""
+
 # What a scheduler of the version before had taken back or called back when it ended: it waited half
 # a minute to know whether a claim had been under way. The lease says so by now. Goes with the next
 # version, with the two columns.
@@ -177,6 +191,7 @@ class LedgerStore:
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
             await connection.execute(_LEFT_HALFWAY)
+            await connection.execute(_NOTED_HALFWAY)
             lost = [row["run_id"] for row in await connection.fetch(_FIND_LOST, limit)]
             rows = await connection.fetch(_ORDER_LOST, lost) if lost else []
             return [row["queue"] for row in rows]

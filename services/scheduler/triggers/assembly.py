@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nats.aio.client import Client
 
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.loops.trigger_pruner import TriggerPruner
 from services.scheduler.loops.trigger_timer import TriggerTimer
 from services.scheduler.store.jobs import JobStore
@@ -13,6 +12,7 @@ from services.scheduler.triggers.book import Apply, TriggerBook
 from services.scheduler.triggers.engine import Engine, Entering
 from services.scheduler.triggers.heard import Heard
 from services.scheduler.triggers.intake import EventIntake
+from shared.bus.due import Dispatcher
 from shared.bus.pull import CreditPull
 from shared.bus.topology import SCHEDULER_EVENTS
 from shared.db.clocks import Clocks

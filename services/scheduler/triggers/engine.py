@@ -13,12 +13,12 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.scheduler import metrics
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import Entry, Job
 from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.triggers import TriggerStore
 from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.firing import event_entry
+from shared.bus.due import Dispatcher
 from shared.db.pool import Connection
 from shared.domain.event import Event
 from shared.domain.triggering.flow import feed, keys_of

@@ -85,6 +85,7 @@ scheduler.events_seen           SI U(seen_at) D
 scheduler.jobs                  SIUD
 scheduler.occurrences           SIUD
 scheduler.orders                SIUD
+scheduler.run_ends              SIUD
 scheduler.runless_ends          SIUD
 scheduler.trigger_states        SIUD
 scheduler.upstream_ends         SIUD
@@ -123,15 +124,21 @@ api        api.scheduler_switches      S
 scheduler  executor.scheduler_leases   U(locked)
 """
 
-#: Whoever is not named here may call none: PUBLIC is told so. Those of triggers need no line.
+#: Whoever is not named here may call none: PUBLIC is told so. Those of triggers need no line; what
+#: only functions of the owner's call is nobody's.
 FUNCTIONS: Final = """
 api         api.forget_audit
-executor    scheduler.take_orders
+api         scheduler.enter_requests
+executor    executor.claim
+executor    executor.settle_former
+executor    executor.store_ends
 log_writer  log.drop_line_day
 log_writer  log.forget_others
 log_writer  log.forget_runs
 log_writer  log.make_line_days
 log_writer  log.summarize_runs
+nobody      log.record_ends
+nobody      scheduler.take_orders
 """
 
 

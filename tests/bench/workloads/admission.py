@@ -1,7 +1,7 @@
 """W8: no-op runs of one task of which only so many may be live at once.
 
 How fast a slot that has become free is given to the next one: the runs themselves take no time.
-How many were live at once is counted by the leases, from claim to end.
+How many were live at once is counted by the log, from claim to end.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from tests.bench.subject import Subject
 MOST_AT_ONCE = """
 SELECT max(live) FROM (
     SELECT sum(step) OVER (ORDER BY at, step) AS live FROM (
-        SELECT claimed_at AS at, 1 AS step FROM executor.leases WHERE task_id = $1
+        SELECT claimed_at AS at, 1 AS step FROM log.runs WHERE task_id = $1
         UNION ALL
-        SELECT finished_at, -1 FROM executor.leases
-        WHERE task_id = $1 AND finished_at IS NOT NULL) s) s
+        SELECT recorded_at, -1 FROM log.runs WHERE task_id = $1 AND final) s) s
 """
 WITHIN = 300.0  # seconds
 

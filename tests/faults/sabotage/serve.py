@@ -3,10 +3,11 @@
 start       before anything was done
 claimed     the executor has claimed a run and not begun it
 done        the action is done, and nobody has been told
-stored      the result is stored with the lease, and not said
-said        the result is on the bus
-committed   the log writer has committed ends of runs, and not acknowledged them
-refuses     not a trap: the task whose messages a handler cannot handle, like a bug
+stored      the end is stored, and not said
+said        the end is on the bus
+committed   the log writer has committed which runs began, and not acknowledged it
+refuses     not a trap: the task of which something cannot be handled, like a bug: ends of its runs,
+            unless they are bare, or changes of it
 """
 
 from __future__ import annotations
@@ -43,14 +44,16 @@ def after(
     setattr(kind, method, wrapped)
 
 
-def refusing(kind: type[Any], method: str, victim: Victim) -> None:
-    """Let a handler fail for the messages of one task, as if it had a bug."""
+def refusing(
+    kind: type[Any], method: str, victim: Victim, *, but: Callable[[Any], bool] | None = None
+) -> None:
+    """Let a method fail for what is told of one task, *but* this, as if it had a bug."""
     original: Wrapped = getattr(kind, method)
 
     @functools.wraps(original)
     async def wrapped(self: Any, items: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         task = victim.word("refuses")
-        if task and any(str(item.task_id) == task for item in items):
+        if task and any(str(item.task_id) == task and not (but and but(item)) for item in items):
             raise RuntimeError("sabotage")
         return await original(self, items, **options)
 
@@ -67,8 +70,12 @@ def sabotage_executor(victim: Victim) -> None:
         LeaseStore, "claim", lambda: victim.spring("claimed"), when=lambda _, claimed: bool(claimed)
     )
     after(
-        LeaseStore, "finish", lambda: victim.spring("stored"), when=lambda _, stored: bool(stored)
+        LeaseStore,
+        "store",
+        lambda: victim.spring("stored"),
+        when=lambda _, stored: bool(stored.attempts),
     )
+    refusing(LeaseStore, "store", victim, but=lambda end: bool(end == end.bare()))
     after(
         Publisher,
         "publish",
@@ -101,11 +108,10 @@ def sabotage_log_writer(victim: Victim) -> None:
 
     after(
         RunStore,
-        "write_finished",
+        "write_started",
         lambda: victim.spring("committed"),
         when=lambda _, changed: bool(changed),
     )
-    refusing(RunStore, "write_finished", victim)
 
 
 def sabotage_scheduler(victim: Victim) -> None:

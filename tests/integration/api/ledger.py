@@ -37,7 +37,7 @@ async def add_run(
 
 
 async def add_lease(api: Api, run_id: UUID, task_id: str, *, outcome: str | None = None) -> None:
-    """Let an executor have a run."""
+    """Let an executor have a run, or have had it (*outcome*) for an attempt that is followed."""
     await api.pool.execute(
         "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until, outcome)"
         " VALUES ($1, $2, 1, $3, now() + interval '1 minute', $4)",

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 from services.api.bus.scheduler_line import BusLine
 from services.scheduler.cancel import Canceller, answer_cancels
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.store.ends import EndStore
 from shared.bus.connection import Guard, client_of, make_broker
+from shared.bus.due import Dispatcher
 from shared.db.pool import Connection, Pool
 from tests.integration.api.client import Api
 
@@ -70,7 +70,10 @@ async def lease(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None:  
 
 
 async def logged(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None:  # noqa: ANN401
-    """Write a run's row into the log: final and successful unless told otherwise."""
+    """Write a run's row into the log: final and successful unless told otherwise.
+
+    A run that is over has no lease any more, and its ledger row is settled.
+    """
     row = {
         "run_id": run_id,
         "task_id": UUID(task_id),
@@ -84,6 +87,11 @@ async def logged(api: Api, run_id: UUID, task_id: str, **columns: Any) -> None: 
         **columns,
     }
     await api.pool.execute("DELETE FROM log.runs WHERE run_id = $1", run_id)
+    if row["final"]:
+        await api.pool.execute("DELETE FROM executor.leases WHERE run_id = $1", run_id)
+        await api.pool.execute(
+            "UPDATE scheduler.occurrences SET settled = true WHERE run_id = $1", run_id
+        )
     await _insert(api.pool, "log.runs", row)
 
 
@@ -99,12 +107,6 @@ async def attempt(api: Api, run_id: UUID, number: int, **columns: Any) -> None: 
         **columns,
     }
     await _insert(api.pool, "log.attempts", row)
-
-
-async def claimed(api: Api, run_id: UUID, number: int, at: datetime) -> None:
-    """Note when an attempt was claimed that another one followed."""
-    row = {"run_id": run_id, "attempt": number, "claimed_at": at, "finished_at": at, "report": b""}
-    await _insert(api.pool, "executor.attempt_ends", row)
 
 
 async def executor(api: Api, **columns: Any) -> None:  # noqa: ANN401 - columns

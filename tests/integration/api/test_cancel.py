@@ -114,16 +114,6 @@ async def test_the_end_of_a_live_run_is_waited_for(scheduled: Api, status: str, 
     assert told == {"run_id": str(run_id), "state": state, "status": status}
 
 
-async def test_the_end_is_known_before_the_log_has_it(scheduled: Api) -> None:
-    task = await scheduled.create()
-    run_id = await occurrence(scheduled, task["id"])
-    await lease(scheduled, run_id, task["id"], outcome="success", finished_at=minute(1))
-
-    told = await cancel(scheduled, run_id)
-
-    assert told == {"run_id": str(run_id), "state": "ended", "status": "success"}
-
-
 async def test_a_run_between_two_attempts_is_stopped_by_an_executor(scheduled: Api) -> None:
     task = await scheduled.create()
     run_id = await occurrence(scheduled, task["id"], attempt=2, held=True, waits_for="retry")
@@ -134,9 +124,10 @@ async def test_a_run_between_two_attempts_is_stopped_by_an_executor(scheduled: A
     assert told["state"] == "cancelling"
 
 
-async def test_what_ended_long_ago_is_told_from_the_log(scheduled: Api) -> None:
+@pytest.mark.parametrize("in_ledger", [True, False], ids=["lately", "long ago"])
+async def test_how_a_run_ended_is_told_from_the_log(scheduled: Api, in_ledger: bool) -> None:  # noqa: FBT001
     task = await scheduled.create()
-    run_id = uuid4()
+    run_id = await occurrence(scheduled, task["id"]) if in_ledger else uuid4()
     await logged(scheduled, run_id, task["id"], status="timed_out")
 
     told = await cancel(scheduled, run_id)
@@ -181,8 +172,8 @@ async def test_many_are_cancelled_each_with_its_own_answer(scheduled: Api) -> No
     waiting = await occurrence(scheduled, task["id"])
     live = await occurrence(scheduled, task["id"], at=minute(1))
     await lease(scheduled, live, task["id"])
-    ended = await occurrence(scheduled, task["id"], at=minute(2), settled=True)
-    await lease(scheduled, ended, task["id"], outcome="failure", finished_at=minute(3))
+    ended = await occurrence(scheduled, task["id"], at=minute(2))
+    await logged(scheduled, ended, task["id"], status="failure")
     ids = [waiting, live, ended, uuid4(), waiting]
 
     told = await cancel_many(scheduled, run_ids=[str(each) for each in ids])

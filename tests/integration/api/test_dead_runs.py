@@ -17,7 +17,7 @@ DEAD = f"{BASE}/dead-runs"
 
 
 async def died(api: Api, task_id: str, number: int = 0, status: str = "failure") -> str:
-    """Have the log writer list a dead run."""
+    """Have a dead run listed."""
     run_id = uuid4()
     await api.pool.execute(
         "INSERT INTO log.dead_runs (run_id, task_id, task_name, trigger, status, attempt,"

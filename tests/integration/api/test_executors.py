@@ -53,7 +53,7 @@ async def test_it_shows_what_it_has_in_hand(api: Api) -> None:
     progress = '{"percent": 40, "message": "half", "at": "2026-01-01T00:00:00Z"}'
     await lease(api, mine, task, executor_id=ONE, progress=progress)
     await lease(api, other, task, executor_id=uuid4())
-    await lease(api, uuid4(), task, executor_id=ONE, outcome="success")
+    await lease(api, uuid4(), task, executor_id=ONE, outcome="retry")
 
     one = (await api.http.get(f"{EXECUTORS}/{ONE}")).json()
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ import pytest
 from services.api.live import tails as tails_module
 from services.api.live import watching
 from services.api.live.tails import Tails, in_order
+from services.api.store import run_lines
 from services.api.store.run_lines import LineRow
 from services.api.wire import streams
 from services.api.wire.front_door import FrontDoor
@@ -137,7 +139,6 @@ async def live_run(api: Api) -> tuple[UUID, str]:
 
 
 async def end(api: Api, run_id: UUID, task_id: str) -> None:
-    await api.pool.execute("UPDATE scheduler.occurrences SET settled = true")
     await logged(api, run_id, task_id, completed_at=minute(1))
 
 
@@ -334,3 +335,19 @@ async def test_a_run_that_never_began_ends_at_once(api: Api) -> None:
 
     async with reading(api, run_id) as reader:
         assert await reader.event() == ("end", {"lines": 0, "next": "0.0"}, "0.0")
+
+
+async def test_a_log_is_over_once_its_last_lines_have_had_time_to_arrive(api: Api) -> None:
+    run_id, task_id = await live_run(api)
+
+    async def is_over() -> bool:
+        async with api.pool.acquire() as connection:
+            return await run_lines.is_over(connection, run_id, 60)
+
+    assert not await is_over()
+    await logged(api, run_id, task_id, completed_at=datetime.now(UTC))
+    assert not await is_over()
+    await end(api, run_id, task_id)
+    assert await is_over()
+    await api.pool.execute("DELETE FROM log.runs")  # it is forgotten before the ledger's row
+    assert await is_over()

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.api.documented import runs as documented_runs
+from services.log_writer.store.runs import RunStore
+from shared.contracts.runs import RunStarted
 from tests.integration.api.client import BASE, TASKS, Api
 from tests.integration.api.standing import (
     attempt,
-    claimed,
     executor,
     lease,
     logged,
@@ -153,13 +154,12 @@ async def test_a_run_from_its_time_to_its_end(api: Api) -> None:
         requested_by="ann",
         params='{"times": 3}',
         origin='{"event": {"id": "e1"}}',
-        settled=True,
     )
-    await lease(api, run_id, task["id"], claimed_at=minute(2), outcome="success")
     await logged(
         api,
         run_id,
         task["id"],
+        claimed_at=minute(2),
         started_at=minute(3),
         completed_at=minute(4),
         duration_seconds=60.0,
@@ -189,13 +189,13 @@ async def test_a_run_from_its_time_to_its_end(api: Api) -> None:
 async def test_attempts_stand_side_by_side_with_the_live_one(api: Api) -> None:
     task = await api.create()
     run_id = await occurrence(api, task["id"], attempt=3, admitted_at=minute(2.9))
-    await attempt(api, run_id, 1, error_message="no route", retry_at=minute(2))
-    await attempt(api, run_id, 2, status="snoozed", result="not yet", retry_at=minute(3))
+    failed = {"error_message": "no route", "retry_at": minute(2), "claimed_at": minute(0.9)}
+    await attempt(api, run_id, 1, **failed)
+    snoozed = {"result": "not yet", "retry_at": minute(3), "claimed_at": minute(1.9)}
+    await attempt(api, run_id, 2, status="snoozed", **snoozed)
     await logged(
         api, run_id, task["id"], status="retrying", final=False, attempt=2, started_at=minute(2)
     )
-    await claimed(api, run_id, 1, minute(0.9))
-    await claimed(api, run_id, 2, minute(1.9))
     await lease(api, run_id, task["id"], attempt=3, claimed_at=minute(3.1))
     await executor(api, executor_id=UUID(int=1), instance="executor-3")
 
@@ -244,6 +244,29 @@ async def test_an_attempt_whose_executor_died_is_lost_once_another_has_begun(api
     assert [each["status"] for each in run["attempts"]] == ["lost", "running"]
 
 
+async def test_when_a_lost_attempt_was_claimed_is_not_told_for_the_one_before(api: Api) -> None:
+    task = await api.create()
+    run_id = await occurrence(api, task["id"], attempt=3)
+    await attempt(api, run_id, 1, claimed_at=minute(0.9), retry_at=minute(2))
+    retrying = {"status": "retrying", "final": False, "claimed_at": minute(0.9)}
+    await logged(api, run_id, task["id"], **retrying)
+    second = RunStarted(
+        run_id=run_id,
+        task_id=UUID(task["id"]),
+        attempt=2,
+        trigger="manual",
+        scheduled_for=minute(0),
+        started_at=minute(3),
+        executor="executor-2",
+    )
+    await RunStore(api.pool).write_started([second])
+    await lease(api, run_id, task["id"], attempt=3, claimed_at=minute(5))
+
+    run = await read(api, run_id)
+
+    assert [number for event, number in events(run) if event == "claimed"] == [1, 3]
+
+
 async def test_a_run_between_two_attempts_says_what_it_waits_for(api: Api) -> None:
     await executor(api)
     task = await api.create()
@@ -275,19 +298,18 @@ async def test_a_run_that_was_cancelled_between_two_attempts_begins_no_other(api
         api,
         task["id"],
         attempt=2,
-        settled=True,
         cancel_requested_at=minute(2),
         cancel_reason="ann: enough",
     )
     await attempt(api, run_id, 1, error_message="no route", retry_at=minute(9))
     cancelled = {
         "status": "cancelled",
+        "claimed_at": minute(2.05),
         "started_at": minute(2.1),
         "completed_at": minute(2.1),
         "error_message": "ann: enough",
     }
     await attempt(api, run_id, 2, **cancelled)
-    await lease(api, run_id, task["id"], attempt=2, claimed_at=minute(2.05), outcome="cancelled")
     await logged(api, run_id, task["id"], attempt=2, **cancelled)
 
     run = await read(api, run_id)
@@ -367,7 +389,6 @@ async def test_how_far_a_run_is_comes_from_its_lease_and_later_from_its_end(api:
     assert (await read(api, run_id))["progress"] == told
 
     last = {**told, "percent": 90.0}
-    await lease(api, run_id, task["id"], progress=json.dumps(told), outcome="failure")
     await logged(api, run_id, task["id"], execution_data=json.dumps({"progress": last}))
     assert (await read(api, run_id))["progress"] == last
 

@@ -83,7 +83,7 @@ async def test_drift_is_brought_back(js: JetStreamContext) -> None:
     )
     await js.update_stream(stream_config(drifted))
     consumer = replace(
-        topology.LOG_WRITER_FINISHED,
+        topology.LOG_WRITER_STARTED,
         max_deliver=1,
         ack_wait=timedelta(seconds=1),
         max_ack_pending=1,

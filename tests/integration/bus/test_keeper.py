@@ -108,10 +108,10 @@ async def test_what_cannot_be_put_right_keeps_nobody_from_the_rest(
 ) -> None:
     await js.delete_stream("REQUESTS")
     await js.add_stream(stream_config(topology.REQUESTS).evolve(retention="limits"))
-    await js.delete_consumer("RUNS", topology.LOG_WRITER_FINISHED.name)
+    await js.delete_consumer("RUNS", topology.LOG_WRITER_STARTED.name)
 
     await keeper.step()
 
-    await js.consumer_info("RUNS", topology.LOG_WRITER_FINISHED.name)
+    await js.consumer_info("RUNS", topology.LOG_WRITER_STARTED.name)
     (trouble,) = await ensure(client, streams=("REQUESTS",))
     assert "retention" in trouble

@@ -17,9 +17,10 @@ from shared.bus import topology
 from shared.bus.declare import consumer_config, declare_consumers, stream_config
 from shared.bus.publisher import Outgoing, Publisher
 from shared.bus.topology import CONSUMERS, STREAMS
-from shared.bus.watch import INTERVAL, Drifted, Watch, unread
+from shared.bus.watch import INTERVAL, Drifted, Watch
 from tests.integration.bus.waiting import connected, count, disconnected
 from tests.support.servers import Running
+from tests.support.unread import unread
 
 pytestmark = pytest.mark.usefixtures("keeper")
 
@@ -166,8 +167,8 @@ async def test_a_stream_that_cannot_be_changed_back_is_left_to_a_person(
 async def test_consumers_of_a_stream_that_was_spoilt_hear_what_comes_after(
     js: JetStreamContext, client: Client, server: Running
 ) -> None:
-    consumer = topology.LOG_WRITER_FINISHED
-    publisher, subject = Publisher(client), topology.runs_finished(uuid4())
+    consumer = topology.LOG_WRITER_STARTED
+    publisher, subject = Publisher(client), topology.runs_started(uuid4())
     await publisher.publish([Outgoing(subject, b"x" * 200, str(n)) for n in range(400)])
     pulled = await js.pull_subscribe_bind(consumer.name, consumer.stream)
     for message in await pulled.fetch(300):

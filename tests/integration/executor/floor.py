@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -18,11 +17,10 @@ from nats.errors import Error
 
 from services.executor.claimed import ClaimedRun
 from services.executor.executor import Executor
+from services.executor.report import AttemptEnd
 from services.executor.settings import ExecutorSettings
 from services.executor.store.leases import Abilities, LeaseStore
-from services.executor.store.reports import ReportStore
 from services.scheduler.store.orders import let_go
-from shared.bus import topology
 from shared.contracts.action import Action, ActionFailed, ActionParams, Context, Outcome
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.runs import LogLine, LogLines, RunFinished, RunsFinished, RunStatus
@@ -44,6 +42,14 @@ WITH moved AS (
 )
 {let_go("SELECT * FROM moved")} RETURNING queue
 """  # noqa: S608 - our own words
+
+_OUTCOMES = """
+SELECT run_id, outcome FROM executor.leases
+WHERE run_id = ANY($1::uuid[]) AND outcome IS NOT NULL AND attempt = coalesce($2, attempt)
+UNION ALL
+SELECT run_id, status FROM log.runs
+WHERE run_id = ANY($1::uuid[]) AND final AND attempt = coalesce($2, attempt)
+"""
 
 Deed = Literal["succeed", "fail", "break", "wait", "exit", "cancel itself", "return nothing"]
 
@@ -177,9 +183,6 @@ class Floor:
     ) -> LeaseStore:
         return LeaseStore(self.desk.executors, executor_id or uuid4(), LEASE, abilities)
 
-    def reports(self) -> ReportStore:
-        return ReportStore(self.desk.executors)
-
     def executor(
         self,
         *,
@@ -210,38 +213,27 @@ class Floor:
         return await self.pool.fetchrow("SELECT * FROM executor.leases WHERE run_id = $1", run_id)
 
     async def outcome(self, run_id: UUID) -> str | None:
-        lease = await self.lease(run_id)
-        return lease["outcome"] if lease else None
+        """Return how a run ended, or what its lease says of the end of its attempt."""
+        return (await self.outcomes([run_id])).get(run_id)
 
-    async def finished(self, runs: Sequence[UUID]) -> dict[UUID, str]:
-        """Wait until all of *runs* have a result with their lease; return them."""
-
-        async def look() -> object:
-            return await self.pool.fetchval(
-                "SELECT count(*) = $2 FROM executor.leases"
-                " WHERE run_id = ANY($1::uuid[]) AND outcome IS NOT NULL",
-                runs,
-                len(runs),
-            )
-
-        await eventually(look, "all runs have a result")
-        rows = await self.pool.fetch(
-            "SELECT run_id, outcome FROM executor.leases WHERE run_id = ANY($1::uuid[])", runs
-        )
+    async def outcomes(self, runs: Sequence[UUID], attempt: int | None = None) -> dict[UUID, str]:
+        """Return that of each which has one, whichever its attempt, or at this one."""
+        rows = await self.pool.fetch(_OUTCOMES, runs, attempt)
         return {row["run_id"]: row["outcome"] for row in rows}
 
-    async def finished_attempt(self, run_id: UUID, attempt: int) -> None:
-        """Wait until an attempt of a run has a result with its lease."""
+    async def finished(self, runs: Sequence[UUID], attempt: int | None = None) -> dict[UUID, str]:
+        """Wait until an attempt of each of *runs* has ended, or this one; return how."""
 
-        async def look() -> object:
-            return await self.pool.fetchval(
-                "SELECT attempt = $2 AND outcome IS NOT NULL FROM executor.leases"
-                " WHERE run_id = $1",
-                run_id,
-                attempt,
-            )
+        async def look() -> bool:
+            return len(await self.outcomes(runs, attempt)) == len(runs)
 
-        await eventually(look, f"attempt {attempt} has a result")
+        await eventually(look, "all runs have an end")
+        return await self.outcomes(runs, attempt)
+
+    async def workers(self) -> set[str]:
+        """Return which executors runs ended on."""
+        rows = await self.pool.fetch("SELECT executor FROM log.runs WHERE final")
+        return {row["executor"] for row in rows}
 
     async def payloads(self, stream: str, word: str) -> list[bytes]:
         """Return what a stream holds on subjects `task.<word>.*`."""
@@ -377,22 +369,35 @@ async def open_floor(desk: Desk, settings: dict[str, Any]) -> AsyncIterator[Floo
             await executor.die()
 
 
-def result(
-    run: ClaimedRun, status: RunStatus = RunStatus.SUCCESS, at: datetime | None = None
-) -> RunFinished:
-    """Return the result of a claimed attempt."""
-    return RunFinished(
+def ended(
+    run: ClaimedRun,
+    status: RunStatus = RunStatus.SUCCESS,
+    **fields: Any,  # noqa: ANN401 - of `AttemptEnd`
+) -> AttemptEnd:
+    """Return the end of a claimed attempt."""
+    now = utc_now()
+    end = AttemptEnd(
         run_id=run.run_id,
         task_id=run.task_id,
         attempt=run.attempt,
         trigger=run.trigger,
         scheduled_for=run.scheduled_for,
-        started_at=at or utc_now(),
+        claimed_at=run.claimed_at,
+        started_at=now,
         executor="executor-1",
         status=status,
-        completed_at=at or utc_now(),
+        completed_at=now,
         result=f"attempt {run.attempt}",
+        error_message=None,
+        execution_data="{}",
+        retry_at=None,
     )
+    return end._replace(**fields)
+
+
+def told(end: AttemptEnd) -> RunFinished:
+    """Return what is said of it."""
+    return RunFinished.model_validate_json(end.record())
 
 
 async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
@@ -405,8 +410,3 @@ async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"not within {SECONDS} s: {what}") from None
-
-
-def subject_of(executor: RunningExecutor) -> str:
-    """Return under which subject it says how runs ended."""
-    return topology.runs_finished(executor.id)

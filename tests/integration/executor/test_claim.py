@@ -12,7 +12,7 @@ import pytest
 from services.executor.claimed import MAX_LOST, ClaimedRun
 from services.scheduler.store.orders import take_back
 from shared.runtime.clock import utc_now
-from tests.integration.executor.floor import Floor, eventually, result
+from tests.integration.executor.floor import Floor, ended, eventually
 from tests.integration.scheduler.desk import LEASE, SECOND, changed, deleted, request
 
 
@@ -20,27 +20,28 @@ async def test_a_claim_brings_all_that_is_needed_to_run(floor: Floor) -> None:
     (run,) = await floor.order(text="備份", timeout_seconds=7)
     row = await floor.desk.row(run)
 
-    assert await floor.leases().claim(1) == [
-        ClaimedRun(
-            run_id=run,
-            attempt=1,
-            lost=0,
-            task_id=row["task_id"],
-            trigger="manual",
-            scheduled_for=row["scheduled_for"],
-            due_at=row["due_at"],
-            requested_by="ops",
-            missed_count=0,
-            missed_since=None,
-            version=1,
-            name="version 1",
-            action="probe",
-            action_config='{"text": "備份"}',
-            timeout_seconds=7,
-        )
-    ]
+    (claimed,) = await floor.leases().claim(1)
+
     lease = await floor.lease(run)
     assert lease is not None
+    assert claimed == ClaimedRun(
+        run_id=run,
+        attempt=1,
+        lost=0,
+        task_id=row["task_id"],
+        trigger="manual",
+        scheduled_for=row["scheduled_for"],
+        due_at=row["due_at"],
+        requested_by="ops",
+        missed_count=0,
+        missed_since=None,
+        version=1,
+        name="version 1",
+        action="probe",
+        action_config='{"text": "備份"}',
+        timeout_seconds=7,
+        claimed_at=lease["claimed_at"],
+    )
     assert timedelta(0) < lease["lease_until"] - utc_now() <= LEASE + SECOND
     assert lease["outcome"] is None
 
@@ -146,10 +147,8 @@ async def test_what_is_being_taken_back_is_nobody_s_until_that_is_certain(floor:
 
 async def test_what_is_being_claimed_cannot_be_taken_back(floor: Floor) -> None:
     (run,) = await floor.order()
-    async with floor.desk.executors.acquire() as executor, executor.transaction():
-        await executor.fetch(
-            "SELECT FROM scheduler.take_orders('{default}', 1, '{}', NULL, 4, false)"
-        )
+    async with floor.pool.acquire() as owner, owner.transaction():
+        await owner.fetch("SELECT FROM scheduler.take_orders('{default}', 1, '{}', NULL, 4, false)")
 
         async def take_it_back() -> list[object]:
             async with floor.desk.own.acquire() as scheduler, scheduler.transaction():
@@ -168,7 +167,7 @@ async def test_a_run_that_ended_is_not_claimed_even_as_a_later_attempt(floor: Fl
     (run,) = await floor.order()
     leases = floor.leases()
     (mine,) = await leases.claim(1)
-    await leases.finish([result(mine)], [b"{}"])
+    await leases.store([ended(mine)])
     await floor.desk.time_passes(10 * LEASE)
 
     assert [await floor.claim_attempt(run, each) for each in (1, 2, 3)] == [[], [], []]
@@ -206,76 +205,6 @@ async def test_a_claim_that_a_living_lease_turns_away_does_no_harm(floor: Floor)
     await floor.desk.time_passes(2 * SECOND)
     await floor.desk.sweeper().step()  # and if it dies all the same, the attempt is ordered anew
     assert (run, 2) in [(each.run_id, each.attempt) for each in await floor.leases().claim(10)]
-
-
-async def test_an_attempt_fences_off_its_predecessor(floor: Floor) -> None:
-    (run,) = await floor.order()
-    first, second = floor.leases(), floor.leases()
-    (old,) = await first.claim(1)
-    await first.release([(run, 1)])
-    (new,) = await floor.claim_attempt(run, 2, second)
-
-    assert await first.renew([(run, 1)]) == set()
-    assert await first.finish([result(old)], [b"old"]) == set()
-    await first.release([(run, 1)])
-    lease = await floor.lease(run)
-    assert lease is not None
-    assert lease["lease_until"] > utc_now()
-
-    assert await second.finish([result(new)], [b"new"]) == {(run, 2)}
-
-
-async def test_the_fence_holds_within_one_executor_too(floor: Floor) -> None:
-    """It was frozen, and got its own run again as the next attempt."""
-    (run,) = await floor.order()
-    leases = floor.leases()
-    (old,) = await leases.claim(1)
-    await leases.release([(run, 1)])
-    (new,) = await floor.claim_attempt(run, 2, leases)
-
-    assert await leases.renew([(run, 1), (run, 2)]) == {(run, 2)}
-    assert await leases.finish([result(old), result(new)], [b"old", b"new"]) == {(run, 2)}
-    assert await leases.fate([(run, 1), (run, 2)]) == ({(run, 2)}, set())
-
-
-async def test_a_locked_lease_is_passed_over_and_stays_ours(floor: Floor) -> None:
-    locked, free = await floor.order(2)
-    leases = floor.leases()
-    both = await leases.claim(2)
-    await floor.pool.execute("UPDATE executor.leases SET lease_until = now()")
-    keys, runs = [(run.run_id, 1) for run in both], [result(run) for run in both]
-    async with floor.pool.acquire() as somebody, somebody.transaction():
-        await somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        await somebody.execute("SELECT FROM executor.leases WHERE run_id = $1 FOR UPDATE", locked)
-
-        assert await leases.renew(keys) == set(keys)
-        lease = await floor.lease(free)
-        assert lease is not None
-        assert lease["lease_until"] > utc_now()
-        assert await leases.finish(runs, [b"{}", b"{}"]) == {(free, 1)}
-        assert await leases.fate(keys) == ({(free, 1)}, {(locked, 1)})
-
-    assert await leases.finish(runs, [b"{}", b"{}"]) == {(locked, 1)}
-
-
-async def test_old_leases_and_old_evidence_are_forgotten_and_nothing_else(floor: Floor) -> None:
-    ended, running = await floor.order(2)
-    leases = floor.leases()
-    both = {run.run_id: run for run in await leases.claim(2)}
-    await leases.finish([result(both[ended])], [b"{}"])
-    await leases.keep_superseded([(ended, 7)], [b"{}"])
-    week = timedelta(days=7)
-
-    assert await floor.reports().prune(week, 100) == 0
-    await floor.pool.execute("UPDATE executor.leases SET finished_at = now() - $1::interval", week)
-    await floor.pool.execute(
-        "UPDATE executor.superseded SET reported_at = now() - $1::interval", week
-    )
-
-    assert await floor.reports().prune(week, 100) == 1
-    assert await floor.lease(ended) is None
-    assert await floor.lease(running) is not None
-    assert await floor.pool.fetchval("SELECT count(*) FROM executor.superseded") == 0
 
 
 async def test_never_more_runs_than_there_are_slots(floor: Floor) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from shared.runtime.clock import utc_now
-from tests.integration.executor.floor import Floor, RunningExecutor, eventually, result
+from tests.integration.executor.floor import Floor, RunningExecutor, ended, eventually
 from tests.integration.scheduler.desk import SECOND
 
 #: So long that only the test beats.
@@ -115,7 +115,7 @@ async def test_what_ended_keeps_its_lease_until_the_result_is_stored(floor: Floo
     executor = floor.executor(lease_seconds=LEASE_SECONDS)  # its loops do not run
     (run,) = await floor.order()
     (claimed,) = await executor.executor.journal._leases.claim(1)  # noqa: SLF001 - as the intake would
-    executor.executor.journal.ended(result(claimed))
+    executor.executor.journal.ended(ended(claimed))
     await floor.desk.time_passes(EXPIRED)
 
     await beat(executor)

@@ -11,15 +11,19 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
+from pydantic_core import to_json
 
 from services.executor import journal as module
 from services.executor.claimed import ClaimedRun
 from services.executor.journal import Journal
 from services.executor.store.leases import LeaseStore
+from shared.bus import topology
+from shared.bus.announcing import Announcer
 from shared.bus.publisher import Publisher
-from shared.contracts.runs import LogLine, RunFinished, RunsStarted
+from shared.contracts.runs import LogLine, RunFinished, RunsStarted, RunStatus
 from shared.runtime.clock import utc_now
-from tests.integration.executor.floor import Floor, eventually, result
+from shared.runtime.metrics import REGISTRY
+from tests.integration.executor.floor import Floor, ended, eventually, told
 from tests.integration.scheduler.desk import LEASE, SECOND
 from tests.support.servers import Running
 
@@ -57,7 +61,8 @@ class Desk:
 async def mine(floor: Floor, client: Client) -> Desk:
     executor_id = uuid4()
     leases = floor.leases(executor_id)
-    return Desk(floor, leases, Journal(executor_id, leases, Publisher(client)))
+    journal = Journal(executor_id, leases, Publisher(client), Announcer(client))
+    return Desk(floor, leases, journal)
 
 
 def line(run: UUID, seq: int, text: str) -> LogLine:
@@ -72,17 +77,44 @@ def begin(mine: Desk, run: ClaimedRun, ago: timedelta = timedelta(0)) -> datetim
 
 async def test_a_result_is_stored_and_said(mine: Desk) -> None:
     (run,) = await mine.claim()
-    ended = result(run)
-    mine.journal.ended(ended)
+    end = ended(run)
+    mine.journal.ended(end)
 
     assert await mine.journal.flush(utc_now()) == module.REST
 
     assert mine.journal.is_empty
-    lease = await mine.floor.lease(run.run_id)
-    assert lease is not None
-    assert lease["outcome"] == "success"
-    assert RunFinished.model_validate_json(lease["report"]) == ended
-    assert await mine.floor.said() == [ended]
+    assert await mine.floor.lease(run.run_id) is None
+    assert await mine.floor.outcome(run.run_id) == "success"
+    assert await mine.floor.said() == [told(end)]
+
+
+async def test_open_pages_are_told_once_it_is_in_the_log(mine: Desk, client: Client) -> None:
+    (run,) = await mine.claim()
+    heard = await client.subscribe("task.logged.*")
+    await client.flush()
+    mine.journal.ended(ended(run))
+
+    await mine.journal.flush(utc_now())
+
+    assert (await heard.next_msg(timeout=10)).subject == topology.task_logged(run.task_id)
+
+
+async def test_what_is_stored_is_counted(mine: Desk) -> None:
+    def counts() -> list[float]:
+        return [
+            REGISTRY.get_sample_value(name, {"kind": "finished"} if "log" in name else {}) or 0
+            for name in ("automation_log_batch_records_sum", "automation_dead_runs_total")
+        ]
+
+    before = counts()
+    for run, status in zip(
+        await mine.claim(2), (RunStatus.SUCCESS, RunStatus.NEEDS_OPERATOR), strict=True
+    ):
+        mine.journal.ended(ended(run, status))
+
+    await mine.journal.flush(utc_now())
+
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [2, 1]
 
 
 async def test_each_end_wakes_the_journal(mine: Desk) -> None:
@@ -90,14 +122,14 @@ async def test_each_end_wakes_the_journal(mine: Desk) -> None:
     mine.journal.wake = lambda: woken.append(1)
     (run,) = await mine.claim()
 
-    mine.journal.ended(result(run))
+    mine.journal.ended(ended(run))
 
     assert woken == [1]
 
 
 async def test_what_could_not_be_stored_is_not_said_and_not_forgotten(mine: Desk) -> None:
     (run,) = await mine.claim()
-    mine.journal.ended(result(run))
+    mine.journal.ended(ended(run))
     await mine.floor.pool.execute("ALTER TABLE executor.leases RENAME TO leases_away")
     try:
         with pytest.raises(asyncpg.UndefinedTableError):
@@ -115,7 +147,7 @@ async def test_what_could_not_be_stored_is_not_said_and_not_forgotten(mine: Desk
 
 async def test_while_a_result_is_being_stored_its_lease_counts_as_held(mine: Desk) -> None:
     (run,) = await mine.claim()
-    mine.journal.ended(result(run))
+    mine.journal.ended(ended(run))
     async with mine.floor.pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE executor.leases IN EXCLUSIVE MODE")
         flushing = asyncio.create_task(mine.journal.flush(utc_now()))
@@ -140,7 +172,7 @@ async def test_while_a_result_is_being_stored_its_lease_counts_as_held(mine: Des
 async def test_a_locked_lease_keeps_its_own_result_waiting_and_no_other(mine: Desk) -> None:
     locked, free = await mine.claim(2)
     for run in (locked, free):
-        mine.journal.ended(result(run))
+        mine.journal.ended(ended(run))
     async with mine.floor.pool.acquire() as somebody, somebody.transaction():
         await somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         await somebody.execute(
@@ -165,7 +197,7 @@ async def test_without_a_bus_results_are_stored_and_said_when_it_is_back(
     runs = await mine.claim(450)
     await own_server.kill()
     for run in runs:
-        mine.journal.ended(result(run))
+        mine.journal.ended(ended(run))
 
     for _ in range(2):
         with pytest.raises(ConnectionError):
@@ -174,7 +206,7 @@ async def test_without_a_bus_results_are_stored_and_said_when_it_is_back(
     assert mine.journal.unstored() == []  # all of them, though nothing can be said
     assert not mine.journal.is_empty
     assert await mine.floor.pool.fetchval(
-        "SELECT count(*) = 450 FROM executor.leases WHERE outcome = 'success'"
+        "SELECT count(*) = 450 FROM log.runs WHERE status = 'success'"
     )
 
     await own_server.start()
@@ -195,15 +227,15 @@ async def test_a_result_whose_lease_is_gone_is_kept_as_evidence_and_not_said(min
     await mine.floor.desk.time_passes(LEASE + SECOND)
     other = mine.floor.leases()
     (new,) = await mine.floor.claim_attempt(old.run_id, 2, other)
-    mine.journal.ended(late := result(old))
+    mine.journal.ended(late := ended(old))
 
     await mine.flush()
 
-    assert await mine.evidence() == {(old.run_id, 1): late}
+    assert await mine.evidence() == {(old.run_id, 1): told(late)}
     assert await mine.floor.said() == []
     assert await mine.floor.outcome(old.run_id) is None
 
-    await other.finish([result(new)], [b"{}"])
+    await other.store([ended(new)])
     assert await mine.floor.outcome(old.run_id) == "success"
 
 
@@ -211,42 +243,43 @@ async def test_of_two_attempts_that_end_together_only_the_later_is_said(mine: De
     (old,) = await mine.claim()
     await mine.leases.release([(old.run_id, 1)])
     (new,) = await mine.floor.claim_attempt(old.run_id, 2, mine.leases)
-    mine.journal.ended(first := result(old))
-    mine.journal.ended(second := result(new))
+    mine.journal.ended(first := ended(old))
+    mine.journal.ended(second := ended(new))
 
     await mine.flush()
 
-    assert await mine.floor.said() == [second]
-    assert await mine.evidence() == {(old.run_id, 1): first}
+    assert await mine.floor.said() == [told(second)]
+    assert await mine.evidence() == {(old.run_id, 1): told(first)}
 
 
 async def test_a_result_that_was_stored_though_the_answer_got_lost_is_said(mine: Desk) -> None:
     runs = await mine.claim(2)
-    first, second = map(result, runs)
-    await mine.leases.finish([first], [first.model_dump_json().encode()])  # and no answer came
+    first, second = map(ended, runs)
+    await mine.leases.store([first])  # and no answer came
     mine.journal.ended(first)
     mine.journal.ended(second)
 
     await mine.flush()
 
-    assert await mine.floor.said() == [first, second]
+    assert await mine.floor.said() == [told(first), told(second)]
     assert await mine.evidence() == {}
+    assert await mine.floor.pool.fetchval("SELECT run_count FROM log.task_statistics") == 2
 
 
 async def test_a_result_of_a_lease_that_never_was_is_evidence(mine: Desk) -> None:
     (run,) = await mine.claim()
-    mine.journal.ended(forged := result(run._replace(run_id=uuid4())))
+    mine.journal.ended(forged := ended(run._replace(run_id=uuid4())))
 
     await mine.flush()
 
-    assert await mine.evidence() == {(forged.run_id, 1): forged}
+    assert await mine.evidence() == {(forged.run_id, 1): told(forged)}
     assert await mine.floor.said() == []
 
 
 async def test_many_results_are_few_messages(mine: Desk) -> None:
     runs = await mine.claim(450)
     for run in runs:
-        mine.journal.ended(result(run))
+        mine.journal.ended(ended(run))
 
     await mine.flush()
 
@@ -260,9 +293,9 @@ async def test_large_results_are_spread_over_messages_that_the_server_takes(
     mine: Desk, client: Client
 ) -> None:
     runs = await mine.claim(20)
-    data = {"result": {"text": "字" * 21_000}}  # as much as is kept
+    data = to_json({"result": {"text": "字" * 21_000}}).decode()  # as much as is kept
     for run in runs:
-        mine.journal.ended(result(run).model_copy(update={"execution_data": data}))
+        mine.journal.ended(ended(run, execution_data=data))
 
     await mine.flush()
 
@@ -272,15 +305,25 @@ async def test_large_results_are_spread_over_messages_that_the_server_takes(
     assert max(sizes) < client.max_payload - 100_000
 
 
-async def test_a_result_that_cannot_be_written_out_takes_no_other_with_it(mine: Desk) -> None:
-    good, bad = await mine.claim(2)
-    mine.journal.ended(result(good))
-    with pytest.raises(ValueError, match="serializ"):
-        mine.journal.ended(result(bad).model_copy(update={"execution_data": {"x": object()}}))
+async def test_a_result_that_cannot_be_stored_is_stored_bare_and_takes_no_other_with_it(
+    mine: Desk,
+) -> None:
+    first, bad, last = await mine.claim(3)
+    mine.journal.ended(ended(first))
+    mine.journal.ended(ended(bad, result="nul \0", execution_data='{"result": "odd"}'))
+    mine.journal.ended(ended(last))
 
     await mine.flush()
 
-    assert [run.run_id for run in await mine.floor.said()] == [good.run_id]
+    rows = await mine.floor.pool.fetch(
+        "SELECT run_id, status, result, execution_data FROM log.runs"
+    )
+    assert {row["run_id"]: tuple(row)[1:] for row in rows} == {
+        first.run_id: ("success", "attempt 1", "{}"),
+        bad.run_id: ("success", "its result could not be stored", "{}"),
+        last.run_id: ("success", "attempt 1", "{}"),
+    }
+    assert len(await mine.floor.said()) == 3
 
 
 async def test_long_lines_are_spread_over_messages_that_the_server_takes(
@@ -310,7 +353,7 @@ async def test_lines_and_results_both_get_through(mine: Desk) -> None:
     (run,) = await mine.claim()
     for seq in range(1, 5001):
         mine.journal.wrote(line(run.run_id, seq, "hello"))
-    mine.journal.ended(result(run))
+    mine.journal.ended(ended(run))
 
     await mine.flush()
 
@@ -349,10 +392,10 @@ async def test_a_run_that_goes_on_is_told_to_have_begun(mine: Desk) -> None:
 
 
 async def test_a_short_run_is_told_once_by_its_end(mine: Desk) -> None:
-    ended, abandoned, young = await mine.claim(3)
-    for run in (ended, abandoned, young):
+    short, abandoned, young = await mine.claim(3)
+    for run in (short, abandoned, young):
         begin(mine, run)
-    mine.journal.ended(result(ended))
+    mine.journal.ended(ended(short))
     mine.journal.abandoned(abandoned.run_id, 1)
 
     await mine.journal.flush(utc_now())

@@ -21,7 +21,7 @@ from shared.contracts.action import (
 from shared.contracts.policy import Retry, TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.runtime.clock import utc_now
-from tests.integration.executor.floor import TITLE, Floor, ProbeParams, result
+from tests.integration.executor.floor import TITLE, Floor, ProbeParams, ended
 
 QUICK = TaskPolicy(retry=Retry(max_attempts=3, initial_interval_seconds=10, jitter=0))
 HOUR = timedelta(hours=1)
@@ -57,9 +57,9 @@ async def admitted(floor: Floor, run: UUID) -> None:
 async def said_of_attempts(floor: Floor, run: UUID, count: int) -> list[RunFinished]:
     """Let a run have *count* attempts, one after the other; return what was said of them."""
     for attempt in range(1, count):
-        await floor.finished_attempt(run, attempt)
+        await floor.finished([run], attempt)
         await admitted(floor, run)
-    await floor.finished_attempt(run, count)
+    await floor.finished([run], count)
     await floor.said_of([run])
     said = [each for each in await floor.said() if each.run_id == run]
     assert len(said) == count
@@ -90,18 +90,23 @@ async def test_a_failed_attempt_is_followed_by_as_many_as_the_policy_says(floor:
     assert await floor.outcome(run) == "failure"
 
 
-async def test_the_lease_says_when_the_next_attempt_may_begin_and_keeps_the_report(
+async def test_the_lease_says_when_the_next_attempt_may_begin_and_the_log_how_this_one_ended(
     floor: Floor,
 ) -> None:
     run, _ = await begin(floor, ActionFailed("no answer"))
 
-    await floor.finished_attempt(run, 1)
+    await floor.finished([run], 1)
 
     (said,) = (await floor.said_of([run])).values()
     lease = await floor.lease(run)
     assert lease is not None
     assert (lease["outcome"], lease["retry_at"], lease["failed"]) == ("retry", said.retry_at, 0)
-    assert RunFinished.model_validate_json(lease["report"]) == said
+    row = await floor.pool.fetchrow(
+        "SELECT status, error_message, retry_at FROM log.api_attempts WHERE run_id = $1", run
+    )
+    assert row is not None
+    assert tuple(row) == ("failure", "no answer", said.retry_at)
+    assert not (await floor.desk.row(run))["settled"]
 
 
 async def test_success_after_a_failure_is_success(floor: Floor) -> None:
@@ -111,10 +116,8 @@ async def test_success_after_a_failure_is_success(floor: Floor) -> None:
 
     assert (first.status, first.error_message) == (RunStatus.FAILURE, "no answer")
     assert (last.status, last.result, last.retry_at) == (RunStatus.SUCCESS, "done", None)
-    lease = await floor.lease(run)
-    assert lease is not None
-    assert (lease["outcome"], lease["failed"], lease["lost"]) == ("success", 1, 0)
-    assert lease["retry_at"] is None
+    assert await floor.lease(run) is None
+    assert await floor.outcome(run) == "success"
 
 
 async def test_what_is_permanent_is_the_end(floor: Floor) -> None:
@@ -205,9 +208,7 @@ async def test_a_snooze_uses_up_no_attempt(floor: Floor) -> None:
     assert pause_of(failed) == timedelta(seconds=1)
     assert again.retry_at == until
     assert (last.status, last.retry_at) == (RunStatus.FAILURE, None)
-    lease = await floor.lease(run)
-    assert lease is not None
-    assert (lease["outcome"], lease["failed"]) == ("failure", 1)
+    assert await floor.outcome(run) == "failure"
 
 
 async def test_a_snooze_needs_no_policy_and_ends_a_second_later_at_the_earliest(
@@ -255,8 +256,7 @@ async def test_what_waits_for_its_next_attempt_is_claimed_by_that_one_only(floor
     leases = floor.leases()
     (run,) = await floor.order()
     (first,) = await leases.claim(1)
-    failure = result(first, RunStatus.FAILURE)
-    await leases.finish([failure.model_copy(update={"retry_at": utc_now()})], [b"first"])
+    await leases.store([ended(first, RunStatus.FAILURE, retry_at=utc_now())])
 
     assert await floor.claim_attempt(run, 1, leases) == []
     (second,) = await floor.claim_attempt(run, 2)
@@ -264,7 +264,7 @@ async def test_what_waits_for_its_next_attempt_is_claimed_by_that_one_only(floor
     assert (second.attempt, second.failed, second.lost) == (2, 1, 0)
     lease = await floor.lease(run)
     assert lease is not None
-    assert [lease[each] for each in ("outcome", "finished_at", "report", "retry_at")] == [None] * 4
+    assert [lease[each] for each in ("outcome", "finished_at", "retry_at")] == [None] * 3
     assert lease["lease_until"] > utc_now()
 
 
@@ -276,17 +276,3 @@ async def test_a_lost_executor_does_not_count_as_a_failed_attempt(floor: Floor) 
     (second,) = await floor.claim_attempt(run, 2)
 
     assert (second.failed, second.lost) == (0, 1)
-
-
-async def test_a_lease_that_is_not_the_end_of_its_run_is_never_forgotten(floor: Floor) -> None:
-    leases = floor.leases()
-    runs = await floor.order(2)
-    claimed = await leases.claim(2)
-    for run, status in zip(claimed, (RunStatus.FAILURE, RunStatus.RUNNING), strict=True):
-        ended = result(run, status).model_copy(update={"retry_at": utc_now()})
-        await leases.finish([ended], [b"{}"])
-    await floor.pool.execute("UPDATE executor.leases SET finished_at = now() - interval '30 days'")
-
-    assert await floor.reports().prune(timedelta(days=7), 10) == 0
-
-    assert sorted((await floor.finished(runs)).values()) == ["retry", "snoozed"]

@@ -96,7 +96,7 @@ async def kept(floor: Floor) -> str:
     ]
     rows = [
         await floor.pool.fetchval(f"SELECT coalesce(json_agg(t)::text, '') FROM {table} t")  # noqa: S608 - ours
-        for table in ("executor.leases", "executor.attempt_ends")
+        for table in ("log.runs", "log.attempts", "log.task_statistics", "log.task_health")
     ]
     return "\n".join([*(each.decode() for each in said), *rows])
 

@@ -7,25 +7,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 from nats.aio.client import Client
 
 from services.log_writer import handlers
-from services.log_writer.announcer import Announcer
 from services.log_writer.recorder import Recorder
 from services.log_writer.store.dead_letters import DeadLetterStore
-from services.log_writer.store.dead_runs import DeadRunStore
-from services.log_writer.store.leases import LeaseReader
 from services.log_writer.store.lines import LineStore
 from services.log_writer.store.runs import RunStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
+from shared.bus.announcing import Announcer
 from shared.bus.connection import Guard, client_of, make_broker
-from shared.contracts.runs import LogLine, RunFinished, RunStarted, RunStatus
-from shared.db.pool import Pool, Record, open_pool
+from shared.contracts.runs import LogLine, RunStarted
+from shared.db.pool import Pool, open_pool
 from tests.support.roles import under
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -45,20 +42,6 @@ def started(run_id: UUID, task_id: UUID, *, attempt: int = 1, at: datetime = NOO
     )
 
 
-def finished(
-    run_id: UUID,
-    task_id: UUID,
-    status: RunStatus = RunStatus.SUCCESS,
-    *,
-    attempt: int = 1,
-    at: datetime = NOON,
-    **fields: Any,  # noqa: ANN401 - whatever the contract takes
-) -> RunFinished:
-    begun = started(run_id, task_id, attempt=attempt, at=at).model_dump()
-    defaults = {"completed_at": begun["started_at"] + timedelta(seconds=2), "result": "done"}
-    return RunFinished(**{**begun, **defaults, "status": status, **fields})
-
-
 def line(run_id: UUID, seq: int, text: str = "hello") -> LogLine:
     return LogLine(run_id=run_id, attempt=1, seq=seq, at=NOON, level="info", text=text)
 
@@ -68,34 +51,20 @@ async def bear_out(database: str, *runs: RunStarted) -> None:
     connection = await asyncpg.connect(database)
     try:
         await connection.executemany(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until,"
-            " outcome) VALUES ($1, $2, $3, $4, now(), $5) ON CONFLICT (run_id) DO UPDATE"
-            " SET attempt = excluded.attempt, outcome = excluded.outcome",
-            [(run.run_id, run.task_id, run.attempt, EXECUTOR, _outcome(run)) for run in runs],
+            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+            " VALUES ($1, $2, $3, $4, now())",
+            [(run.run_id, run.task_id, run.attempt, EXECUTOR) for run in runs],
         )
     finally:
         await connection.close()
 
 
-def _outcome(run: RunStarted) -> str | None:
-    if not isinstance(run, RunFinished):
-        return None
-    return run.status.value if run.retry_at is None else "retry"
-
-
-async def row_of(pool: Pool, run_id: UUID) -> Record:
-    row = await pool.fetchrow("SELECT * FROM log.runs WHERE run_id = $1", run_id)
-    assert row is not None
-    return row
-
-
-async def statistics_of(pool: Pool, task_id: UUID) -> tuple[int, int, int]:
-    row = await pool.fetchrow(
-        "SELECT run_count, success_count, failure_count FROM log.task_statistics"
-        " WHERE task_id = $1",
-        task_id,
+async def running(pool: Pool, task: UUID) -> int:
+    """Return how many runs of a task are under way, as far as the log knows."""
+    count: int = await pool.fetchval(
+        "SELECT count(*) FROM log.runs WHERE task_id = $1 AND status = 'running'", task
     )
-    return tuple(row) if row else (0, 0, 0)
+    return count
 
 
 async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
@@ -116,7 +85,6 @@ async def all_heard(client: Client) -> None:
     async def silent() -> bool:
         for consumer in (
             topology.LOG_WRITER_STARTED,
-            topology.LOG_WRITER_FINISHED,
             topology.LOG_WRITER_LOGS,
             topology.LOG_WRITER_DEAD,
         ):
@@ -150,7 +118,7 @@ async def log_writer(database: str, nats_url: str) -> AsyncIterator[LogWriter]:
         client = client_of(broker)
         undertaker = Undertaker(client, DeadLetterStore(own))
         room = handlers.Room(
-            recorder=Recorder(RunStore(own), DeadRunStore(own), LeaseReader(own)),
+            recorder=Recorder(RunStore(own)),
             lines=LineStore(own),
             announcer=Announcer(client),
             undertaker=undertaker,

@@ -16,15 +16,15 @@ from services.log_writer.loops.sweeper import Sweeper
 from services.log_writer.store.dead_letters import DeadLetterStore
 from services.log_writer.undertaker import Undertaker
 from shared.bus import topology
-from shared.contracts.runs import RunsFinished
+from shared.contracts.runs import RunsStarted
 from shared.db.pool import Record, open_pool
 from tests.integration.log_writer.builders import (
     EXECUTOR,
     LogWriter,
     all_heard,
     bear_out,
-    finished,
     log_writer,
+    started,
 )
 
 CONSUMER = topology.SCHEDULER_REQUESTS
@@ -135,12 +135,12 @@ async def test_a_message_given_up_moves_from_its_work_queue_to_the_dead_letters(
 async def test_a_message_of_a_stream_that_others_read_stays_there(
     database: str, nats_url: str, bus: Client
 ) -> None:
-    run = finished(uuid4(), uuid4())
+    run = started(uuid4(), uuid4())
     await bear_out(database, run)
-    message = RunsFinished(runs=(run,)).encode()
+    message = RunsStarted(runs=(run,)).encode()
     js = bus.jetstream()
     await js.add_consumer("RUNS", ConsumerConfig(durable_name="impatient", max_deliver=1))
-    await js.publish(topology.runs_finished(EXECUTOR), message)
+    await js.publish(topology.runs_started(EXECUTOR), message)
     pull = await js.pull_subscribe_bind("impatient", "RUNS")
     (delivered,) = await pull.fetch(1)
     await delivered.nak()

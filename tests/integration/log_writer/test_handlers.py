@@ -10,29 +10,26 @@ import pytest
 from nats.aio.client import Client
 
 from deploy.local.postgres import Postgres
-from services.log_writer.announcer import SINGLE_TASKS
 from services.log_writer.store.runs import RunStore
 from shared.bus import topology
-from shared.contracts.runs import LogLines, RunsFinished, RunsStarted, RunStatus
+from shared.bus.announcing import SINGLE_TASKS
+from shared.contracts.runs import LogLines, RunsStarted
 from shared.db.pool import open_pool
 from tests.integration.log_writer.builders import (
     EXECUTOR,
     all_heard,
     bear_out,
     eventually,
-    finished,
     line,
     log_writer,
-    row_of,
+    running,
     started,
-    statistics_of,
 )
 from tests.support import servers
 from tests.support.cases import table
 from tests.support.swept import KEPT, Swept
 
 STARTED = topology.runs_started(EXECUTOR)
-FINISHED = topology.runs_finished(EXECUTOR)
 LINES = topology.log_lines(EXECUTOR)
 
 POISON = {
@@ -59,23 +56,21 @@ def task() -> UUID:
     return uuid4()
 
 
-async def test_a_run_from_its_start_to_its_statistics(
+async def test_a_run_that_began_is_running_and_its_lines_are_kept(
     database: str, nats_url: str, bus: Client, run: UUID, task: UUID
 ) -> None:
     js = bus.jetstream()
     async with log_writer(database, nats_url) as writer:
-        await bear_out(database, finished(run, task))
+        await bear_out(database, started(run, task))
         await js.publish(STARTED, RunsStarted(runs=(started(run, task),)).encode())
         await js.publish(LINES, LogLines(lines=(line(run, 1),)).encode())
-        await js.publish(FINISHED, RunsFinished(runs=(finished(run, task),)).encode())
         await all_heard(bus)
 
-        assert (await row_of(writer.pool, run))["status"] == "success"
-        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+        assert await running(writer.pool, task) == 1
         assert await writer.pool.fetchval("SELECT text FROM log.lines") == "hello"
 
 
-@table("subject", [STARTED, FINISHED, LINES])
+@table("subject", [STARTED, LINES])
 async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
     database: str, nats_url: str, bus: Client, kept_database: Swept, subject: str
 ) -> None:
@@ -85,12 +80,12 @@ async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
     async with log_writer(database, nats_url) as writer:
         for poison in POISON.values():
             await js.publish(subject, poison)
-            message = RunsFinished(runs=(finished(uuid4(), task),))
+            message = RunsStarted(runs=(started(uuid4(), task),))
             await bear_out(database, *message.runs)
-            await js.publish(FINISHED, message.encode())
+            await js.publish(STARTED, message.encode())
         await all_heard(bus)
 
-        assert await statistics_of(writer.pool, task) == (len(POISON), len(POISON), 0)
+        assert await running(writer.pool, task) == len(POISON)
         rows = await writer.pool.fetch("SELECT * FROM log.dead_letters ORDER BY id")
         assert [row["payload"] for row in rows] == [
             poison[: 64 << 10] for poison in POISON.values()
@@ -99,36 +94,24 @@ async def test_poison_ends_among_the_dead_letters_and_blocks_nobody(
         assert writer.client.is_connected  # a message too large to be sent again would end it
 
 
-async def test_a_run_that_ended_as_running_is_poison(
+async def test_a_crash_between_commit_and_acknowledgement_leaves_one_row(
     database: str, nats_url: str, bus: Client, run: UUID, task: UUID
 ) -> None:
-    message = RunsFinished(runs=(finished(run, task, RunStatus.RUNNING),))
-    async with log_writer(database, nats_url) as writer:
-        await bus.jetstream().publish(FINISHED, message.encode())
-        await all_heard(bus)
-
-        assert await writer.pool.fetchval("SELECT count(*) FROM log.dead_letters") == 1
-        assert await writer.pool.fetchval("SELECT count(*) FROM log.runs") == 0
-
-
-async def test_a_crash_between_commit_and_acknowledgement_counts_once(
-    database: str, nats_url: str, bus: Client, run: UUID, task: UUID
-) -> None:
-    message = RunsFinished(runs=(finished(run, task),))
+    message = RunsStarted(runs=(started(run, task),))
     await bear_out(database, *message.runs)
-    await bus.jetstream().publish(FINISHED, message.encode())
-    consumer = topology.LOG_WRITER_FINISHED
+    await bus.jetstream().publish(STARTED, message.encode())
+    consumer = topology.LOG_WRITER_STARTED
     crashing = await bus.jetstream().pull_subscribe_bind(consumer.name, consumer.stream)
     (delivered,) = await crashing.fetch(1)
     pool = await open_pool(database, name="test")
-    await RunStore(pool).write_finished(RunsFinished.decode(delivered.data).runs)
+    await RunStore(pool).write_started(RunsStarted.decode(delivered.data).runs)
     await pool.close()
     await delivered.nak()  # what `ack_wait` would do later
 
     async with log_writer(database, nats_url) as writer:
         await all_heard(bus)
 
-        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+        assert await running(writer.pool, task) == 1
 
 
 async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_used_up(  # noqa: PLR0917 - fixtures
@@ -148,11 +131,11 @@ async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_u
     )
     back = f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"
     js = bus.jetstream()
-    await bear_out(database, finished(run, task))
+    await bear_out(database, started(run, task))
     async with log_writer(database, nats_url) as writer:
         await servers.admin(postgres_server, away)
         await servers.admin(postgres_server, ended)
-        await js.publish(FINISHED, RunsFinished(runs=(finished(run, task),)).encode())
+        await js.publish(STARTED, RunsStarted(runs=(started(run, task),)).encode())
 
         async def held() -> bool:
             return "is held" in caplog.text
@@ -161,7 +144,7 @@ async def test_a_message_is_held_while_the_database_is_away_and_no_delivery_is_u
         await servers.admin(postgres_server, back)
         await all_heard(bus)
 
-        assert await statistics_of(writer.pool, task) == (1, 1, 0)
+        assert await running(writer.pool, task) == 1
         assert "failed, delivery" not in caplog.text
 
 
@@ -170,12 +153,12 @@ async def test_open_pages_are_told_which_task_has_news(
 ) -> None:
     heard = await bus.subscribe("task.logged.*")
     await bus.flush()
-    few = tuple(finished(uuid4(), task) for _ in range(3))
-    many = tuple(finished(uuid4(), uuid4()) for _ in range(SINGLE_TASKS + 1))
+    few = tuple(started(uuid4(), task) for _ in range(3))
+    many = tuple(started(uuid4(), uuid4()) for _ in range(SINGLE_TASKS + 1))
     await bear_out(database, *few, *many)
     async with log_writer(database, nats_url):
         for runs in (few, few, many):  # the second is not news
-            await bus.jetstream().publish(FINISHED, RunsFinished(runs=runs).encode())
+            await bus.jetstream().publish(STARTED, RunsStarted(runs=runs).encode())
 
         first, second = [await heard.next_msg(timeout=10) for _ in range(2)]
         assert [first.subject, second.subject] == [
@@ -187,10 +170,10 @@ async def test_open_pages_are_told_which_task_has_news(
 async def test_stopping_finishes_what_is_in_hand(
     database: str, nats_url: str, bus: Client, task: UUID
 ) -> None:
-    runs = [finished(uuid4(), task) for _ in range(200)]
+    runs = [started(uuid4(), task) for _ in range(200)]
     await bear_out(database, *runs)
     for run in runs:
-        await bus.jetstream().publish(FINISHED, RunsFinished(runs=(run,)).encode())
+        await bus.jetstream().publish(STARTED, RunsStarted(runs=(run,)).encode())
     pool = await open_pool(database, name="test")
 
     async def some() -> bool:
@@ -199,7 +182,7 @@ async def test_stopping_finishes_what_is_in_hand(
     async with log_writer(database, nats_url):
         await eventually(some, "the first rows")
 
-    consumer = topology.LOG_WRITER_FINISHED
+    consumer = topology.LOG_WRITER_STARTED
     info = await bus.jetstream().consumer_info(consumer.stream, consumer.name)
     written = await pool.fetchval("SELECT count(*) FROM log.runs")
     # At most one was fetched and then not begun; it comes again.
@@ -211,13 +194,13 @@ async def test_stopping_finishes_what_is_in_hand(
 async def test_two_log_writers_share_the_work(
     database: str, nats_url: str, bus: Client, task: UUID
 ) -> None:
-    runs = [finished(uuid4(), task) for _ in range(300)]
+    runs = [started(uuid4(), task) for _ in range(300)]
     await bear_out(database, *runs)
     async with log_writer(database, nats_url) as first, log_writer(database, nats_url):
         async with asyncio.timeout(timedelta(seconds=30).total_seconds()):
             for at in range(0, len(runs), 5):
-                message = RunsFinished(runs=tuple(runs[at : at + 10]))  # half of it twice
-                await bus.jetstream().publish(FINISHED, message.encode())
+                message = RunsStarted(runs=tuple(runs[at : at + 10]))  # half of it twice
+                await bus.jetstream().publish(STARTED, message.encode())
             await all_heard(bus)
 
-        assert await statistics_of(first.pool, task) == (300, 300, 0)
+        assert await running(first.pool, task) == len(runs)

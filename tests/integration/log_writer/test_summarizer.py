@@ -1,11 +1,11 @@
-"""Who reads what is new in the log does not look through all of it."""
+"""Who reads what is new in the log does not look through all of it; old counts are let go."""
 
 from __future__ import annotations
 
 import json
 
 from services.log_writer.loops.summarizer import INTERVAL, Summarizer
-from services.log_writer.store.upkeep import UpkeepStore
+from services.log_writer.store.upkeep import TALLIES_KEPT, UpkeepStore
 from shared.db.pool import Pool, open_pool
 
 ROWS = 50_000
@@ -49,3 +49,16 @@ async def test_a_vacuum_is_not_disturbed(database: str) -> None:
 
             holds = await vacuum.fetchval("SELECT 1")
         assert holds == 1
+
+
+async def test_counts_of_long_ago_are_let_go(database: str) -> None:
+    async with await open_pool(database, name="test") as pool:
+        for age in (1.0, 0.5):
+            await pool.execute(
+                "INSERT INTO log.run_tallies VALUES (now() - $1::interval, 'success', 0, 1)",
+                age * TALLIES_KEPT,
+            )
+
+        await UpkeepStore(pool).forget_tallies()
+
+        assert await pool.fetchval("SELECT count(*) FROM log.run_tallies") == 1

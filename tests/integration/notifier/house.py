@@ -19,12 +19,12 @@ from aiosmtpd.controller import UnthreadedController
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from deploy.local import ports
-from services.notifier import facts
 from services.notifier.channels.alertmanager import Alertmanager
 from services.notifier.channels.chat import Chat
 from services.notifier.channels.email import Email, SmtpServer
 from services.notifier.channels.http_post import HttpPost
 from services.notifier.channels.webhook import Webhook
+from services.notifier.facts import Fact, Kind
 from services.notifier.judge import Judge
 from services.notifier.loops.alerts import AlertTeller
 from services.notifier.loops.pruner import Pruner
@@ -174,12 +174,11 @@ class House:
         )
 
     async def hear(self, *runs: RunFinished) -> int:
-        """Hear that runs ended."""
-        ends = [facts.ended(run) for run in runs]
-        return await self.judge.judge([end for end in ends if end])
+        """Judge how runs ended, as it is read from their rows."""
+        return await self.judge.judge([_fact(run) for run in runs if not run.retry_at])
 
     async def log(self, run: RunFinished) -> None:
-        """Write the row of a run that ended, as the log writer does."""
+        """Write the row of a run that ended, as it is written with its end."""
         await self.pool.execute(
             "INSERT INTO log.runs (run_id, task_id, trigger, status, final, attempt,"
             " scheduled_for, started_at, completed_at, error_message, executor)"
@@ -205,14 +204,6 @@ class House:
     async def bring_forward(self) -> None:
         """Make what is to be tried later due now."""
         await self.pool.execute("UPDATE notify.deliveries SET next_try_at = clock_timestamp()")
-
-    async def bear_out(self, *runs: RunFinished) -> None:
-        """Make the leases say of these runs what is going to be said of them."""
-        await self.pool.executemany(
-            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until,"
-            " outcome) VALUES ($1, $2, $3, $4, now(), $5)",
-            [(run.run_id, run.task_id, run.attempt, uuid4(), run.status.value) for run in runs],
-        )
 
     async def deliveries(self) -> list[Record]:
         """Return all deliveries in order."""
@@ -322,3 +313,19 @@ async def state_of(house: House) -> tuple[str, int, str]:
     """Return what became of the only delivery: its state, tries, and the last answer."""
     (row,) = await house.deliveries()
     return row["state"], row["tries"], row["answer"]
+
+
+def _fact(run: RunFinished) -> Fact:
+    return Fact(
+        kind=Kind.ENDED,
+        run_id=run.run_id,
+        task_id=run.task_id,
+        at=run.completed_at,
+        trigger=run.trigger,
+        scheduled_for=run.scheduled_for,
+        status=run.status,
+        started_at=run.started_at,
+        attempt=run.attempt,
+        error=run.error_message,
+        result=run.result,
+    )

@@ -29,9 +29,8 @@ from shared.contracts.notifications import (
     ChannelTested,
     WebhookSecret,
 )
-from shared.contracts.runs import RunsFinished, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.runtime.clock import utc_now
-from tests.integration.log_writer.builders import eventually
 from tests.integration.notifier.house import (
     SIGNED_AT,
     House,
@@ -372,7 +371,7 @@ async def on_the_bus(house: House, bus: Client, nats_url: str) -> AsyncIterator[
     guard = Guard()
     guard.stopping = True
     broker = make_broker(nats_url, name=f"notifier-{uuid4().hex}", guard=guard)
-    handlers.register(broker, handlers.Room(judge=house.judge, office=house.office, now=utc_now))
+    handlers.register(broker, handlers.Room(office=house.office, now=utc_now))
     await broker.start()
     yield bus
     await broker.stop()
@@ -406,31 +405,3 @@ async def test_the_test_button_tells_the_truth(
     assert bad.answer.status == 403
     assert (none.request, none.answer) == (None, None)
     assert await house.deliveries() == []
-
-
-async def test_what_is_said_on_the_bus_is_heard(house: House, on_the_bus: Client) -> None:
-    task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
-    message = RunsFinished(runs=(an_end(task), an_end(task, RunStatus.SUCCESS, minute=1)))
-    await house.bear_out(*message.runs)
-    await on_the_bus.jetstream().publish(topology.runs_finished(UUID(int=7)), message.encode())
-
-    async def both() -> bool:
-        return len(await house.deliveries()) == 2
-
-    await eventually(both, "a failure and a recovery")
-    assert sorted(await house.told()) == [("failure", "ops"), ("recovered", "ops")]
-
-
-async def test_what_no_lease_bears_out_is_not_believed(house: House, on_the_bus: Client) -> None:
-    task = await house.task(notify_on_failure=True, notify_recipients=["ops"])
-    lie, truth = an_end(task), an_end(task, minute=1)
-    await house.bear_out(lie.model_copy(update={"status": RunStatus.SUCCESS}), truth)
-    message = RunsFinished(runs=(lie, truth, an_end(task, minute=2)))
-    await on_the_bus.jetstream().publish(topology.runs_finished(UUID(int=7)), message.encode())
-
-    async def one() -> bool:
-        return bool(await house.deliveries())
-
-    await eventually(one, "the failure that is true")
-    (delivery,) = await house.deliveries()
-    assert delivery["run_id"] == truth.run_id

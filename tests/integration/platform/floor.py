@@ -76,6 +76,10 @@ class Platform:
         )
         return context.another_attempt()
 
+    async def end(self, context: RecordingContext) -> None:
+        """Let a run be over: it has no lease any more."""
+        await self.pool.execute("DELETE FROM executor.leases WHERE run_id = $1", context.run_id)
+
 
 @asynccontextmanager
 async def running_platform(database: str, bus: Client, nats_url: str) -> AsyncIterator[Platform]:

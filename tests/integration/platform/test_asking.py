@@ -63,7 +63,7 @@ async def test_an_attempt_that_was_replaced_is_refused_for_good(asked: Platform)
 
 async def test_a_run_that_is_over_is_refused(asked: Platform) -> None:
     context = await asked.context()
-    await asked.pool.execute("UPDATE executor.leases SET outcome = 'success'")
+    await asked.end(context)
 
     with pytest.raises(ActionFailed, match="over or was replaced"):
         await context.ask(Echo())

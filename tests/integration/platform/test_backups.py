@@ -137,7 +137,7 @@ async def test_every_command_may_be_asked_twice(platform: Platform, task: UUID) 
 async def test_what_ended_without_a_word_has_failed(platform: Platform, task: UUID) -> None:
     dead = await platform.context(task_id=task)
     await dead.ask(BEGIN)
-    await platform.pool.execute("UPDATE executor.leases SET outcome = 'failure'")
+    await platform.end(dead)
     assert [row["state"] for row in await listed(platform, state="failed")] == ["failed"]
     other = await platform.context(task_id=task)
 

@@ -108,9 +108,7 @@ async def test_a_publication_whose_run_is_over_is_abandoned(stage: Stage) -> Non
     )
     path = f"{PUBLICATIONS}/{context.run_id}"
     assert (await read(stage, path))["state"] == "running"
-    await stage.pool.execute(
-        "UPDATE executor.leases SET outcome = 'failure' WHERE run_id = $1", context.run_id
-    )
+    await stage.platform.end(context)
     assert (await read(stage, path))["state"] == "abandoned"
     assert (await stage.http.get(f"{PUBLICATIONS}/{stage.script}")).status_code == 404
     await fire(stage)

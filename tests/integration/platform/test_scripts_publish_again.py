@@ -137,9 +137,7 @@ async def test_two_publishes_of_one_script_queue(stage: Stage) -> None:
     with pytest.raises(Snooze):  # it comes back
         await publish(stage, second, environment="staging")
 
-    await stage.pool.execute(
-        "UPDATE executor.leases SET outcome = 'failure' WHERE run_id = $1", first.run_id
-    )
+    await stage.platform.end(first)
     outcome = await publish(stage, second, environment="staging")
     assert outcome.data["status"] == "succeeded"
 

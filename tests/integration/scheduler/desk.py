@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -20,10 +20,11 @@ from services.executor.claimed import ClaimedRun
 from services.executor.store.leases import Abilities, LeaseStore
 from services.scheduler.apply import Applier
 from services.scheduler.cancel import Canceller
-from services.scheduler.dispatch import Dispatcher
+from services.scheduler.dependencies import Dependants
 from services.scheduler.entering import Entrance
 from services.scheduler.job import AHEAD
 from services.scheduler.loops.admitter import Admitter
+from services.scheduler.loops.closer import Closer
 from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.loops.ticker import Ticker
 from services.scheduler.source import TaskSource
@@ -34,6 +35,7 @@ from services.scheduler.store.jobs import JobStore
 from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.same import SameStore
 from shared.bus import topology
+from shared.bus.due import Dispatcher
 from shared.contracts.runs import RunRequest
 from shared.contracts.sync import Bucket, Digest, Page, PageRequest
 from shared.contracts.tasks import TaskChanged, TaskDefinition, TaskType
@@ -47,6 +49,7 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=10)
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 _DIGEST = """
 SELECT get_byte(uuid_send(id), 0) AS bucket, count(*) AS tasks,
@@ -143,6 +146,15 @@ class Desk:
     def admitter(self) -> Admitter:
         canceller = Canceller(EndStore(self.own), self.dispatcher, self.client)
         return Admitter(AdmissionStore(self.own), self.dispatcher, canceller.cancel)
+
+    def closer(self, dependants: Dependants | None = None) -> Closer:
+        return Closer(
+            EndStore(self.own),
+            self.dispatcher,
+            dependants or Dependants(self.jobs, self.entrance),
+            self.entrance,
+            wake_admitter=lambda: self.admitter_woken.append(1),
+        )
 
     def sweeper(self) -> Sweeper:
         return Sweeper(self.ledger, self.dispatcher)
@@ -241,34 +253,10 @@ async def open_pools(database: Swept) -> AsyncIterator[Pools]:
     """Open all connections that desks need; that costs more than most tests."""
     async with (
         await open_pool(database.dsn, name="test", max_size=8) as owner,
-        _under_roles(owner, database.empty) as pools,
-    ):
-        yield pools
-
-
-@asynccontextmanager
-async def _under_roles(owner: Pool, empty: Callable[[], Awaitable[object]]) -> AsyncIterator[Pools]:
-    async with (
         pool_as("scheduler", owner, max_size=8) as schedulers,
         pool_as("executor", owner, max_size=10) as executors,
     ):
-        yield Pools(empty, owner, schedulers, executors)
-
-
-_EMPTYING = (
-    "TRUNCATE scheduler.jobs, scheduler.occurrences, scheduler.orders, executor.leases, api.tasks,"
-    " api.trigger_changes CASCADE"
-)
-
-
-@asynccontextmanager
-async def open_desk(pool: Pool, url: str) -> AsyncIterator[Desk]:
-    """Give a desk with connections of its own, besides those of the owner."""
-    async with (
-        _under_roles(pool, lambda: pool.execute(_EMPTYING)) as pools,
-        desk_with(pools, url) as desk,
-    ):
-        yield desk
+        yield Pools(database.empty, owner, schedulers, executors)
 
 
 @asynccontextmanager

@@ -1,22 +1,19 @@
-"""Tasks that depend on others, and ends of their runs as schedulers notice them."""
+"""Tasks that depend on others, and ends of their runs as schedulers take them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from services.scheduler.dependencies import Dependants
 from services.scheduler.job import Entry
-from services.scheduler.loops.propagator import Propagator
-from services.scheduler.store.ends import Ended
+from services.scheduler.store.run_ends import Ended
 from shared.contracts.policy import DependsOn, TaskPolicy
 from shared.domain.dependency import Rule
-from tests.integration.scheduler.desk import MINUTE, Desk, changed
+from tests.integration.scheduler.desk import MINUTE, NOON, Desk, changed
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FIRED = ("fired", None)
 LOST = ("upstream_failed", "dependency.upstream_failed")
 NOT_MET = ("skipped_condition", "dependency.not_met")
@@ -42,14 +39,14 @@ def end(task_id: UUID, status: str = "success", minute: int = 0, **fields: Any) 
 
 
 async def hear(desk: Desk, *ended: Ended) -> list[Entry]:
-    """Do as whoever closes runs does."""
+    """Do as the closer does."""
     dependants = Dependants(desk.jobs, desk.entrance)
     async with desk.pool.acquire() as connection, connection.transaction():
         return await dependants.enter(connection, ended)
 
 
 async def at_once(desk: Desk, *batches: Sequence[Ended]) -> None:
-    """Let several schedulers notice ends at the same time, each in its own transaction."""
+    """Let several schedulers follow ends at the same time, each in its own transaction."""
     gate = asyncio.Barrier(len(batches))
     dependants = Dependants(desk.jobs, desk.entrance)
 
@@ -60,15 +57,6 @@ async def at_once(desk: Desk, *batches: Sequence[Ended]) -> None:
             await dependants.enter(connection, ended)
 
     await asyncio.gather(*map(notice, batches))
-
-
-async def propagate(desk: Desk) -> None:
-    """Let ends without a run be heard, all down the line."""
-    propagator = Propagator(
-        desk.pool, Dependants(desk.jobs, desk.entrance), desk.entrance, desk.dispatcher
-    )
-    while await propagator.step() == timedelta(0):
-        pass
 
 
 async def outcomes(desk: Desk, task_id: UUID) -> list[tuple[str, str | None]]:

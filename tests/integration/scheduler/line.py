@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.contracts.runs import RunRequest
+from services.executor.report import AttemptEnd
+from services.executor.store.leases import LeaseStore
+from shared.contracts.runs import RunRequest, RunStatus
 from shared.contracts.tasks import TaskChanged
 from shared.db.pool import Record
 from shared.runtime.clock import utc_now
-from tests.integration.scheduler.desk import SECOND, Desk, changed, request
+from tests.integration.scheduler.desk import HOUR, LEASE, NOON, SECOND, Desk, changed, request
 
 
 async def task(desk: Desk, schedule: dict[str, Any] | None = None, **policy: Any) -> UUID:  # noqa: ANN401 - JSON
@@ -44,13 +46,52 @@ async def begin(desk: Desk, run_id: UUID, attempt: int = 1) -> None:
     assert run.attempt == attempt
 
 
-async def end(desk: Desk, run_id: UUID, outcome: str = "success") -> None:
-    """End the attempt of a run that was begun."""
-    await desk.pool.execute(
-        "UPDATE executor.leases SET outcome = $2, finished_at = now() WHERE run_id = $1",
-        run_id,
-        outcome,
+def result(
+    run_id: UUID,
+    status: RunStatus = RunStatus.SUCCESS,
+    *,
+    task_id: UUID | None = None,
+    attempt: int = 1,
+    retry_at: datetime | None = None,
+) -> AttemptEnd:
+    """Return how an attempt ended."""
+    return AttemptEnd(
+        run_id=run_id,
+        task_id=task_id or uuid4(),
+        attempt=attempt,
+        trigger="manual",
+        scheduled_for=NOON,
+        claimed_at=NOON,
+        started_at=NOON,
+        executor="executor-1",
+        status=status,
+        completed_at=NOON,
+        result=None,
+        error_message=None,
+        execution_data="{}",
+        retry_at=retry_at,
     )
+
+
+async def end(desk: Desk, run_id: UUID, status: RunStatus = RunStatus.SUCCESS) -> None:
+    """End a run that was begun, as its executor does."""
+    await _store(desk, run_id, status, None)
+
+
+async def put_off(desk: Desk, run_id: UUID, status: RunStatus = RunStatus.FAILURE) -> None:
+    """End an attempt that is to be followed by another in an hour."""
+    await _store(desk, run_id, status, utc_now() + HOUR)
+
+
+async def _store(desk: Desk, run_id: UUID, status: RunStatus, retry_at: datetime | None) -> None:
+    lease = await desk.pool.fetchrow(
+        "SELECT task_id, attempt, executor_id FROM executor.leases WHERE run_id = $1", run_id
+    )
+    assert lease
+    task_id, attempt, executor_id = lease
+    over = result(run_id, status, task_id=task_id, attempt=attempt, retry_at=retry_at)
+    stored = await LeaseStore(desk.executors, executor_id, LEASE).store([over])
+    assert stored.attempts == {(run_id, attempt)}
 
 
 async def queue(desk: Desk, name: str = "default", **rule: Any) -> None:  # noqa: ANN401 - columns

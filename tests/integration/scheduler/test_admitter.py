@@ -14,7 +14,7 @@ from shared.contracts.tasks import TaskChanged
 from shared.domain.instant import format_instant
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk, changed
-from tests.integration.scheduler.line import ask, begin, end, fires, queue, states, task
+from tests.integration.scheduler.line import ask, begin, end, fires, put_off, queue, states, task
 from tests.support.cases import table
 
 EVERY_SECOND = {"interval_seconds": 1}
@@ -48,7 +48,7 @@ async def test_a_held_run_cannot_be_claimed(desk: Desk) -> None:
     assert await desk.executor().claim(1) == []
 
 
-async def test_the_end_of_a_run_frees_its_slot_before_it_is_settled(desk: Desk) -> None:
+async def test_the_end_of_a_run_frees_its_slot(desk: Desk) -> None:
     first, second = await ask(desk, await task(desk, concurrency={"limit": 1}), 2)
     await desk.admitter().step()
     await begin(desk, first)
@@ -58,7 +58,6 @@ async def test_the_end_of_a_run_frees_its_slot_before_it_is_settled(desk: Desk) 
     await end(desk, first)
     await desk.admitter().step()
 
-    assert not (await desk.row(first))["settled"]
     assert await states(desk, [second]) == ["ordered"]
 
 
@@ -222,7 +221,7 @@ async def test_overlap_with_a_live_run(desk: Desk, overlap: str, second: str, fi
     told = await desk.pool.fetch("SELECT run_id FROM scheduler.executor_cancels")
     assert [row["run_id"] for row in told] == ([live] if first == "cancelling" else [])
 
-    await end(desk, live, "cancelled" if first == "cancelling" else "success")
+    await end(desk, live)
     await desk.admitter().step()
 
     final = "skipped_overlap" if overlap == "skip" else "ordered"
@@ -234,7 +233,7 @@ async def test_a_run_whose_predecessor_is_over_is_never_held(desk: Desk) -> None
     task_id = await task(desk, overlap="skip")
     (over,) = await ask(desk, task_id)
     await begin(desk, over)
-    await end(desk, over)  # and nobody has settled it yet
+    await end(desk, over)
 
     assert await states(desk, await ask(desk, task_id)) == ["ordered"]
 
@@ -290,7 +289,7 @@ async def test_fires_made_up_for_together_run_one_after_the_other(desk: Desk) ->
 async def test_a_next_attempt_is_ordered_with_its_number(desk: Desk) -> None:
     (run_id,) = await ask(desk, await task(desk, overlap="skip"))
     await begin(desk, run_id)
-    await end(desk, run_id, "retry")
+    await put_off(desk, run_id)
     await desk.pool.execute(
         "UPDATE scheduler.occurrences SET held = true, attempt = 2, waits_for = 'retry',"
         " not_before = now() + interval '10 seconds' WHERE run_id = $1",

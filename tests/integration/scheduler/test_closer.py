@@ -1,28 +1,28 @@
-"""An end is noticed once, what follows from it happens with it, and a failed attempt waits."""
+"""What follows from an end follows once, and a failed attempt waits."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.scheduler.dependencies import Dependants
 from services.scheduler.job import Entry
-from services.scheduler.loops.closer import Closer
-from services.scheduler.store.ends import Ended, EndStore
+from services.scheduler.store.ends import EndStore
+from services.scheduler.store.run_ends import Ended
 from shared.contracts.cancel import CancelItem, CancelState
-from shared.contracts.runs import RunFinished, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.db.pool import Connection
+from tests.integration.scheduler import ends
 from tests.integration.scheduler.desk import Desk
-from tests.integration.scheduler.line import begin
+from tests.integration.scheduler.line import ask, begin, end, put_off
 from tests.support.cases import table
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
-
-class Witness:
+class Witness(Dependants):
     """Depends on everything; notes what it heard."""
 
     def __init__(self, *, breaks: bool = False) -> None:
@@ -37,39 +37,12 @@ class Witness:
         return []
 
 
-def closer(desk: Desk, witness: Witness, woken: list[int] | None = None) -> Closer:
-    woken = [] if woken is None else woken
-    return Closer(
-        EndStore(desk.own), desk.dispatcher, witness, wake_admitter=lambda: woken.append(1)
-    )
-
-
-def result(
-    run_id: UUID, status: RunStatus = RunStatus.SUCCESS, *, retry_at: datetime | None = None
-) -> RunFinished:
-    """Return how a first attempt ended."""
-    return RunFinished(
-        run_id=run_id,
-        task_id=uuid4(),
-        attempt=1,
-        trigger="schedule",
-        scheduled_for=NOON,
-        started_at=NOON,
-        executor="executor-1",
-        status=status,
-        completed_at=NOON,
-        retry_at=retry_at,
-    )
-
-
-async def fail(desk: Desk, run_id: UUID, outcome: str = "retry") -> None:
-    """End an attempt that is to be followed by another in an hour."""
-    await desk.pool.execute(
-        "UPDATE executor.leases SET outcome = $2, retry_at = now() + interval '1 hour',"
-        " finished_at = now() WHERE run_id = $1",
-        run_id,
-        outcome,
-    )
+async def upstream_runs(desk: Desk, count: int) -> list[UUID]:
+    """Begin runs of a task on which another one depends; return them."""
+    runs = await ask(desk, await ends.task(desk, await ends.task(desk)), count)
+    for run in runs:
+        await begin(desk, run)
+    return runs
 
 
 async def cancel(desk: Desk, *run_ids: UUID, waiting_only: bool = False) -> list[CancelItem]:
@@ -77,53 +50,65 @@ async def cancel(desk: Desk, *run_ids: UUID, waiting_only: bool = False) -> list
     return items
 
 
-async def test_what_ended_is_settled_and_told_once(desk: Desk) -> None:
-    ended, running, waiting = await desk.fire(3)
-    executor = desk.executor()
-    for run in (ended, running):
-        assert await desk.claim(run, executor)
-    await executor.finish([result(ended, RunStatus.FAILURE)], [b"{}"])
-    witness, woken = Witness(), list[int]()
+async def test_an_end_is_followed_once_whoever_looks(desk: Desk) -> None:
+    ended, running = await upstream_runs(desk, 2)
+    (nobody_waits,) = await desk.fire()
+    await begin(desk, nobody_waits)
+    await end(desk, ended, RunStatus.FAILURE)
+    await end(desk, nobody_waits)
+    witness = Witness()
 
-    await asyncio.gather(*(closer(desk, witness, woken).step() for _ in range(3)))
+    await asyncio.gather(*(desk.closer(witness).step() for _ in range(3)))
 
     assert [(each.run_id, each.status) for each in witness.heard] == [(ended, "failure")]
-    assert woken == [1]
-    settled = {run: (await desk.row(run))["settled"] for run in (ended, running, waiting)}
-    assert settled == {ended: True, running: False, waiting: False}
+    settled = {each: (await desk.row(each))["settled"] for each in (ended, running, nobody_waits)}
+    assert settled == {ended: True, running: False, nobody_waits: True}
 
 
-async def test_an_end_whose_consequences_fail_is_noticed_again(desk: Desk) -> None:
-    (run,) = await desk.fire()
-    executor = desk.executor()
-    await executor.claim(1)
-    await executor.finish([result(run)], [b"{}"])
+async def test_an_end_whose_consequences_fail_is_followed_later(desk: Desk) -> None:
+    (run,) = await upstream_runs(desk, 1)
+    await end(desk, run)
     witness = Witness(breaks=True)
 
     with pytest.raises(ConnectionError):
-        await closer(desk, witness).step()
+        await desk.closer(witness).step()
     witness.breaks = False
-    await closer(desk, witness).step()
+    await desk.closer(witness).step()
 
     assert [each.run_id for each in witness.heard] == [run]
 
 
-@table(("outcome", "waits_for"), [("retry", "retry"), ("snoozed", "snooze")])
-async def test_an_attempt_that_is_not_the_last_is_followed_by_one_that_waits(
-    desk: Desk, outcome: str, waits_for: str
+async def test_however_many_ends_there_are_all_are_followed_in_one_step(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (run,) = await desk.fire()
-    await begin(desk, run)
-    await fail(desk, run, outcome)
+    monkeypatch.setattr("services.scheduler.loops.closer.BATCH", 2)
+    runs = await upstream_runs(desk, 3)
+    for run in runs:
+        await end(desk, run)
     witness = Witness()
 
-    await closer(desk, witness).step()
+    await desk.closer(witness).step()
+
+    assert [each.run_id for each in witness.heard] == runs
+
+
+@table(("status", "waits_for"), [(RunStatus.FAILURE, "retry"), (RunStatus.RUNNING, "snooze")])
+async def test_an_attempt_that_is_not_the_last_is_followed_by_one_that_waits(
+    desk: Desk, status: RunStatus, waits_for: str
+) -> None:
+    await desk.empty()
+    (run,) = await upstream_runs(desk, 1)
+    await put_off(desk, run, status)
+    witness = Witness()
+
+    await desk.closer(witness).step()
 
     row = await desk.row(run)
     assert (row["held"], row["attempt"], row["waits_for"]) == (True, 2, waits_for)
     assert row["not_before"] - row["created_at"] > timedelta(minutes=59)
     assert (row["settled"], witness.heard) == (False, [])
     assert await desk.waiting() == 0  # nobody can begin it before its time
+    assert desk.admitter_woken
 
 
 async def test_what_nobody_has_begun_is_taken_back(desk: Desk) -> None:
@@ -134,7 +119,8 @@ async def test_what_nobody_has_begun_is_taken_back(desk: Desk) -> None:
     row = await desk.row(run)
     assert (row["outcome"], row["settled"]) == ("cancelled", True)
     assert await desk.executor().claim(1) == []
-    assert [each.state for each in await cancel(desk, run)] == [CancelState.ENDED]
+    over = CancelItem(run_id=run, state=CancelState.ENDED, status="cancelled")
+    assert await cancel(desk, run) == [over]
 
 
 async def test_a_live_run_is_marked_for_its_executor(desk: Desk) -> None:
@@ -148,15 +134,14 @@ async def test_a_live_run_is_marked_for_its_executor(desk: Desk) -> None:
     assert (await desk.row(run))["outcome"] == "fired"
 
 
-async def test_a_run_that_is_over_says_how_it_ended(desk: Desk) -> None:
+async def test_of_a_run_that_is_over_the_log_says_how_it_ended(desk: Desk) -> None:
     (run,) = await desk.fire()
-    executor = desk.executor()
-    await executor.claim(1)
-    await executor.finish([result(run)], [b"{}"])  # and nobody has noticed yet
+    await begin(desk, run)
+    await end(desk, run)
 
     unknown = uuid4()
     assert await cancel(desk, run, unknown) == [
-        CancelItem(run_id=run, state=CancelState.ENDED, status="success"),
+        CancelItem(run_id=run, state=CancelState.ENDED),
         CancelItem(run_id=unknown, state=CancelState.UNKNOWN),
     ]
 
@@ -164,8 +149,8 @@ async def test_a_run_that_is_over_says_how_it_ended(desk: Desk) -> None:
 async def test_a_run_between_two_attempts_is_sent_to_an_executor_to_end(desk: Desk) -> None:
     (run,) = await desk.fire()
     await begin(desk, run)
-    await fail(desk, run)
-    await closer(desk, Witness()).step()
+    await put_off(desk, run)
+    await desk.closer().step()
 
     assert [each.state for each in await cancel(desk, run)] == [CancelState.CANCELLING]
 
@@ -176,9 +161,9 @@ async def test_a_failed_attempt_of_a_run_to_be_stopped_is_not_waited_for(desk: D
     (run,) = await desk.fire()
     await begin(desk, run)
     await cancel(desk, run)
-    await fail(desk, run)
+    await put_off(desk, run)
 
-    await closer(desk, Witness()).step()
+    await desk.closer().step()
 
     assert await desk.orders() == {run: 2}
     assert not (await desk.row(run))["held"]

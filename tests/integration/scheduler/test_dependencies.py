@@ -1,4 +1,4 @@
-"""Tasks start what depends on them: once, in one transaction with the end, whoever notices it."""
+"""Tasks start what depends on them: once for each end, whoever takes it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from uuid import uuid4
 import pytest
 
 from services.scheduler.dependencies import Dependants
-from services.scheduler.loops.closer import Closer
-from services.scheduler.store.ends import EndStore
 from shared.contracts.policy import Concurrency, TaskPolicy
-from shared.contracts.runs import Origin, RunFinished, RunStatus
-from shared.db.pool import Record
+from shared.contracts.runs import Origin
 from shared.domain.dependency import Rule
-from tests.integration.scheduler.desk import MINUTE, Desk, deleted, request
+from tests.integration.scheduler import line
+from tests.integration.scheduler.desk import MINUTE, NOON, Desk, deleted, request
 from tests.integration.scheduler.ends import (
     DISABLED,
     FIRED,
     LOST,
-    NOON,
     NOT_MET,
     at_once,
     end,
@@ -32,39 +29,17 @@ from tests.integration.scheduler.ends import (
 from tests.support.cases import table
 
 
-async def run_to_its_end(desk: Desk, row: Record, status: RunStatus) -> None:
-    executor = desk.executor()
-    assert await desk.claim(row["run_id"], executor)
-    report = RunFinished(
-        run_id=row["run_id"],
-        task_id=row["task_id"],
-        attempt=1,
-        trigger=row["trigger"],
-        scheduled_for=row["scheduled_for"],
-        started_at=NOON,
-        executor="executor-1",
-        status=status,
-        completed_at=NOON,
-    )
-    await executor.finish([report], [b"{}"])
-
-
 async def test_a_chain_of_tasks_runs_to_its_end(desk: Desk) -> None:
     last = await task(desk)
     middle = await task(desk, last)
     first = await task(desk, middle)
     await desk.applier.runs_requested([request(first)])
-    closer = Closer(
-        EndStore(desk.own),
-        desk.dispatcher,
-        Dependants(desk.jobs, desk.entrance),
-        wake_admitter=lambda: None,
-    )
 
     for each in (first, middle, last):
         (row,) = await desk.rows(each)
-        await run_to_its_end(desk, row, RunStatus.SUCCESS)
-        await closer.step()
+        await line.begin(desk, row["run_id"])
+        await line.end(desk, row["run_id"])
+        await desk.closer().step()
 
     (row,) = await desk.rows(last)
     (before,) = await desk.rows(middle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from services.scheduler.store.ends import EndStore
-from services.scheduler.store.runless import note_runless
+from services.scheduler.store.run_ends import note_runless
 from shared.contracts.runs import Origin
 from shared.db.pool import Connection
 from shared.domain.dependency import Rule
@@ -20,7 +20,6 @@ from tests.integration.scheduler.ends import (
     hear,
     needs,
     outcomes,
-    propagate,
     task,
 )
 from tests.support.cases import table
@@ -35,8 +34,8 @@ async def test_a_failure_runs_down_the_chain(desk: Desk) -> None:
     failed = end(chain[-1], "failure")
 
     await hear(desk, failed)
-    await propagate(desk)
-    await propagate(desk)
+    await desk.closer().step()
+    await desk.closer().step()
 
     for each in chain[:-1]:
         assert await outcomes(desk, each) == [LOST]
@@ -54,7 +53,7 @@ async def test_a_skip_runs_down_the_chain_as_such(desk: Desk) -> None:
     await task(desk, task_id=regardless, policy=needs(first, middle, rule=Rule.NONE_FAILED))
 
     await hear(desk, end(first, ended_at=utc_now()))
-    await propagate(desk)
+    await desk.closer().step()
 
     assert await outcomes(desk, middle) == [DISABLED]
     assert await outcomes(desk, last) == [NOT_MET]
@@ -71,7 +70,7 @@ async def test_a_schedule_that_is_switched_off_tells_its_dependants_nothing(desk
     await task(desk, task_id=gatherer, policy=needs(upstream.task_id))
 
     await desk.catch_up()
-    await propagate(desk)
+    await desk.closer().step()
 
     assert len(await desk.rows(upstream.task_id)) >= 3
     assert await outcomes(desk, dependant) == await outcomes(desk, gatherer) == []
@@ -116,7 +115,7 @@ async def test_a_fire_that_another_run_stands_for_spoils_no_round(desk: Desk) ->
     )
     async with desk.pool.acquire() as connection:
         await note_runless(connection, [skipped.run_id])
-    await propagate(desk)
+    await desk.closer().step()
 
     await hear(desk, end(first, ended_at=utc_now()))
     await hear(desk, end(second, ended_at=utc_now()))
@@ -142,7 +141,7 @@ async def test_a_row_that_started_nothing_can_be_told_by_whoever_wrote_it(desk: 
     async with desk.pool.acquire() as connection:
         await note(connection)
         await note(connection)
-    await propagate(desk)
+    await desk.closer().step()
 
     assert await outcomes(desk, dependant) == [NOT_MET]  # of the third nothing is known yet
 
@@ -156,7 +155,7 @@ async def test_a_run_that_was_taken_back_is_told_once(desk: Desk) -> None:
     async with desk.pool.acquire() as connection:
         await note_runless(connection, [asked.run_id])
 
-    await propagate(desk)
+    await desk.closer().step()
 
     assert await outcomes(desk, dependant) == [LOST]
 
@@ -169,7 +168,7 @@ async def test_a_loop_is_broken_where_it_closes(desk: Desk) -> None:
 
     (there,) = await hear(desk, end(one))
     (back,) = await hear(desk, end(other, run_id=there.run_id, origin=there.origin, minute=1))
-    await propagate(desk)
+    await desk.closer().step()
 
     assert (there.outcome, back.outcome) == ("fired", "skipped_condition")
     assert await outcomes(desk, one) == [("skipped_condition", "dependency.loop")]
@@ -182,6 +181,6 @@ async def test_a_failure_in_a_loop_comes_to_an_end(desk: Desk) -> None:
         await task(desk, following, task_id=each)
 
     await hear(desk, end(ring[0], "failure"))
-    await propagate(desk)
+    await desk.closer().step()
 
     assert [len(await desk.rows(each)) for each in ring] == [1, 1, 1]

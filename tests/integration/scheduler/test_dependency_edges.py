@@ -9,16 +9,8 @@ from uuid import uuid4
 
 from shared.db.migrate import FOLDER
 from shared.domain.dependency import Rule
-from tests.integration.scheduler.desk import Desk, changed, deleted
-from tests.integration.scheduler.ends import (
-    FIRED,
-    NOON,
-    end,
-    hear,
-    needs,
-    outcomes,
-    task,
-)
+from tests.integration.scheduler.desk import NOON, Desk, changed, deleted
+from tests.integration.scheduler.ends import FIRED, end, hear, needs, outcomes, task
 
 
 async def edges(desk: Desk) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import Desk, changed, deleted
-from tests.integration.scheduler.line import ask, begin, end, queue, states, task
+from tests.integration.scheduler.line import ask, begin, end, put_off, queue, states, task
 from tests.support.cases import table
 
 LOCK = "account:{{ params.account.id }}"
@@ -51,7 +51,7 @@ async def test_a_live_run_keeps_its_lock(desk: Desk, what: str) -> None:
 
 async def test_a_later_attempt_of_a_run_needs_the_lock_that_it_had(desk: Desk) -> None:
     task_id, run_id = await live_with_lock(desk)
-    await end(desk, run_id, "retry")
+    await put_off(desk, run_id)
     await desk.pool.execute(
         "UPDATE scheduler.occurrences SET attempt = 2, held = true WHERE run_id = $1", run_id
     )

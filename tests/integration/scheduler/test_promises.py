@@ -73,11 +73,9 @@ async def test_the_sound_build_survives_each_short_life(life: Callable[[Promises
 
 
 @table("name", SABOTAGE)
-async def test_a_sabotaged_build_is_found_out(name: str) -> None:
+async def test_a_sabotaged_build_is_found_out(desk: Desk, name: str) -> None:
     sabotage = SABOTAGE[name]
-    with pytest.MonkeyPatch.context() as patched:
-        for patch in sabotage.patches:
-            patched.setattr(*patch)
+    async with sabotage.done(desk.pool):
         with pytest.raises(Broken) as broken:
             await asyncio.to_thread(live, sabotage.life)
 

@@ -9,8 +9,8 @@ import pytest
 from services.scheduler.loops.recaller import INTERVAL, Recaller
 from services.scheduler.store.recalls import RecallStore
 from tests.integration.scheduler.desk import LEASE, SECOND, Desk
-from tests.integration.scheduler.line import ask, begin, end, queue, states, task
-from tests.integration.scheduler.test_closer import Witness, cancel, closer
+from tests.integration.scheduler.line import ask, begin, put_off, queue, states, task
+from tests.integration.scheduler.test_closer import cancel
 from tests.support.cases import table
 
 
@@ -104,8 +104,8 @@ async def test_a_limit_holds_also_for_what_was_let_go_before_it(desk: Desk) -> N
 async def test_a_run_that_is_to_be_stopped_ends_also_in_a_pause(desk: Desk) -> None:
     (run_id,) = await ask(desk, await task(desk))
     await begin(desk, run_id)
-    await end(desk, run_id, "retry")
-    await closer(desk, Witness()).step()
+    await put_off(desk, run_id)
+    await desk.closer().step()
     await cancel(desk, run_id)
 
     await pause(desk, "queue")

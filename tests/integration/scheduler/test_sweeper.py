@@ -12,9 +12,10 @@ from services.executor.store.leases import LeaseStore
 from services.scheduler.store import ledger
 from shared.contracts.cancel import CancelState
 from shared.contracts.runs import RunStatus
-from tests.integration.scheduler.desk import LEASE, MINUTE, SECOND, Desk
-from tests.integration.scheduler.line import ask, begin, task
-from tests.integration.scheduler.test_closer import NOON, cancel, result
+from tests.integration.scheduler import ends
+from tests.integration.scheduler.desk import LEASE, MINUTE, NOON, SECOND, Desk
+from tests.integration.scheduler.line import ask, begin, end, result, task
+from tests.integration.scheduler.test_closer import cancel
 from tests.integration.scheduler.test_one_winner import waits_for_a_lock
 from tests.support.cases import table
 
@@ -111,10 +112,9 @@ async def test_what_was_let_go_without_an_order_is_ordered_once_bit_by_bit(desk:
 async def test_nothing_else_is_ordered_again(desk: Desk) -> None:
     (held,) = await ask(desk, await task(desk, concurrency={"limit": 1}))
     waiting, claimed, ended, cancelled = await desk.fire(4)
-    executor = desk.executor()
     for run in (claimed, ended):
-        assert await desk.claim(run, executor)
-    await executor.finish([result(ended)], [b"{}"])
+        await begin(desk, run)
+    await end(desk, ended)
     await cancel(desk, cancelled)
     await desk.time_passes(LEASE / 2)
 
@@ -145,26 +145,63 @@ async def test_a_run_that_was_renewed_after_all_is_left_to_its_executor(desk: De
     await desk.sweeper().step()
 
     assert await desk.waiting() == 0
-    assert await executor.finish([result(run)], [b"{}"]) == {(run, 1)}
+    assert (await executor.store([result(run)])).attempts == {(run, 1)}
 
 
-@table("end", ["retry", "snoozed", "silence"])
+@table("how", ["retry", "snoozed", "silence"])
 async def test_a_run_that_was_renewed_after_all_goes_on_when_that_attempt_is_over(
-    desk: Desk, end: str
+    desk: Desk, how: str
 ) -> None:
     await desk.empty()
     executor, run = await turned_away(desk)
-    if end == "silence":
+    if how == "silence":
         await desk.time_passes(LEASE + 2 * SECOND)
     else:
-        status = RunStatus.FAILURE if end == "retry" else RunStatus.RUNNING
-        await executor.finish([result(run, status, retry_at=NOON)], [b"{}"])
+        status = RunStatus.FAILURE if how == "retry" else RunStatus.RUNNING
+        await executor.store([result(run, status, retry_at=NOON)])
         await desk.time_passes(2 * SECOND)
 
     await desk.sweeper().step()
 
     assert await desk.orders() == {run: 2}
     await begin(desk, run, 2)
+
+
+async def test_a_run_that_ended_after_it_was_ordered_again_does_not_begin_again(
+    desk: Desk,
+) -> None:
+    (run,) = await desk.fire()
+    await begin(desk, run)
+    await desk.time_passes(LEASE + SECOND)
+    await desk.sweeper().step()
+    assert await desk.orders() == {run: 2}
+    await end(desk, run)
+
+    assert await desk.claim(run) is None
+    await desk.sweeper().step()
+
+    assert await desk.orders() == {}
+    assert (await desk.row(run))["settled"]
+
+
+async def test_what_the_version_before_has_noted_for_dependants_is_followed(desk: Desk) -> None:
+    dependant = await ends.task(desk)
+    upstream = await ends.task(desk, dependant)
+    skipped, fired = await ask(desk, upstream, 2)
+    await desk.pool.execute(
+        "UPDATE scheduler.occurrences SET outcome = 'skipped_lock', settled = true"
+        " WHERE run_id = $1",
+        skipped,
+    )
+    await desk.pool.execute(
+        "INSERT INTO scheduler.runless_ends SELECT run_id, now() FROM unnest($1::uuid[]) AS run_id",
+        [skipped, fired],
+    )
+
+    await desk.ledger.repair(10)
+    await desk.closer().step()
+
+    assert await ends.outcomes(desk, dependant) == [ends.NOT_MET]
 
 
 async def test_what_the_version_before_left_halfway_is_brought_to_its_end(desk: Desk) -> None:

@@ -11,11 +11,11 @@ import asyncpg
 import nats
 import pytest
 
-from services.scheduler.dispatch import Dispatcher
 from services.scheduler.job import AHEAD
 from services.scheduler.loops.ticker import LONGEST_REST, ROWS, SHORTEST_REST
 from services.scheduler.store.jobs import Advance, JobStore
 from shared.bus import topology
+from shared.bus.due import Dispatcher
 from shared.contracts.runs import RunsDue
 from shared.db.pool import open_pool
 from shared.domain.instant import format_instant

@@ -9,7 +9,6 @@ from datetime import timedelta
 from services.scheduler.triggers.engine import Received
 from services.scheduler.triggers.intake import EventIntake, Handling
 from shared.bus import topology
-from shared.bus.watch import unread
 from tests.integration.bus.waiting import count
 from tests.integration.scheduler.trigger_parts import (
     SUBJECT,
@@ -17,6 +16,7 @@ from tests.integration.scheduler.trigger_parts import (
     payload,
     running_intake,
 )
+from tests.support.unread import unread
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -12,7 +12,6 @@ from services.scheduler.triggers.book import TriggerBook
 from services.scheduler.triggers.heard import STUCK_SECONDS, Heard
 from services.scheduler.triggers.intake import EventIntake
 from shared.bus.topology import SCHEDULER_EVENTS
-from shared.bus.watch import unread
 from shared.db.clocks import Clocks
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.desk import HOUR, MINUTE, SECOND
@@ -23,6 +22,7 @@ from tests.integration.scheduler.trigger_parts import (
     received,
     running_intake,
 )
+from tests.support.unread import unread
 
 SILENCE = {"subject": SUBJECT, "posture": "proactive", "within_seconds": 60}
 

@@ -8,8 +8,9 @@ from typing import Literal
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import Ending, raised
 from services.executor.redaction import Redaction
+from services.executor.report import AttemptEnd, finished
 from shared.contracts.action import ActionFailed, Outcome, Snooze
-from shared.contracts.runs import RunFinished, RunStatus
+from shared.contracts.runs import RunStatus
 from shared.runtime.clock import utc_now
 from tests.integration.scheduler.promises.model import PAUSE
 
@@ -25,18 +26,15 @@ def ending_of(run: ClaimedRun, deed: Deed) -> Ending:
     return Ending(RunStatus.SUCCESS, Outcome("done"))
 
 
-def report_of(run: ClaimedRun, status: RunStatus, retry_at: datetime | None) -> RunFinished:
-    """Return what an executor says of the end of an attempt."""
+def end_of(run: ClaimedRun, ending: Ending, retry_at: datetime | None) -> AttemptEnd:
+    """Return what an executor stores of the end of an attempt."""
     now = utc_now()
-    return RunFinished(
-        run_id=run.run_id,
-        task_id=run.task_id,
-        attempt=run.attempt,
-        trigger=run.trigger,
-        scheduled_for=run.scheduled_for,
-        started_at=now,
+    return finished(
+        run,
+        ending,
         executor="executor-1",
-        status=status,
-        completed_at=now,
+        redaction=Redaction(),
+        started_at=now,
+        at=now,
         retry_at=retry_at,
     )

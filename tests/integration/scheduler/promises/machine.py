@@ -252,9 +252,8 @@ class Promises(RuleBasedStateMachine):
         for task in self.tasks:
             its = [row for row in rows if row["task_id"] == task.task_id]
             task.judge(its, self.world.runs, Span(self.ticked_at, utc_now()))
-        leases = self.do(self.desk.pool.fetch("SELECT run_id, outcome FROM executor.leases"))
         fired = {row["run_id"] for row in rows if row["outcome"] == "fired"}
-        self.world.runs.judge(fired, {row["run_id"]: row["outcome"] for row in leases})
+        self.world.runs.judge(fired, *self.do(self.world.logged()))
         check(self.handled == set(self.published), Promise.EVENTS, self.handled)
 
     def _drain(self) -> None:

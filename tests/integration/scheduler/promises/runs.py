@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -155,10 +155,11 @@ class Runs:
             and self.attempts[run_id][-1].retry_at is None
         }
 
-    def judge(self, fired: set[UUID], leases: dict[UUID, str]) -> None:
-        """Compare with what the ledger and the leases say in the end."""
+    def judge(self, fired: set[UUID], logged: dict[UUID, str], counted: Counter[UUID]) -> None:
+        """Compare with what the ledger and the log say in the end, and what is counted there."""
         check(set(self.task_of) <= fired, Promise.ENDS, "begun", set(self.task_of) - fired)
         ends = {run_id: self.ends[run_id] for run_id in fired}
-        check(ends == {each: [leases.get(each)] for each in fired}, Promise.ENDS, ends, leases)
+        check(ends == {each: [logged.get(each)] for each in fired}, Promise.ENDS, ends, logged)
+        check(Counter(self.task_of.values()) == counted, Promise.ENDS, "counted", counted)
         for run_id in self.doomed:
             check(self.ends[run_id] == [RunStatus.CANCELLED], Promise.CANCEL, run_id)

@@ -5,29 +5,31 @@ Each life is also lived with the sound build, so that it is the sabotage that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from types import ModuleType
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+import pytest
 from nats.aio.msg import Msg
 
-from services.executor.store import leases
 from services.scheduler import edges
 from services.scheduler.dependencies import Dependants
 from services.scheduler.job import Entry
 from services.scheduler.loops.sweeper import Sweeper
 from services.scheduler.store import admission, ends, ledger
 from services.scheduler.store.admission import AdmissionStore
-from services.scheduler.store.ends import Ended, EndStore, NextAttempts
+from services.scheduler.store.ends import EndStore, NextAttempts
 from services.scheduler.store.ledger import LedgerStore
 from services.scheduler.store.recalls import RecallStore
+from services.scheduler.store.run_ends import Ended
 from services.scheduler.store.triggers import TriggerStore
 from services.scheduler.triggers import firing
 from services.scheduler.triggers.intake import EventIntake
 from services.scheduler.waiting import Candidate, Live
-from shared.db.pool import Connection
+from shared.db.pool import Connection, Pool
 from tests.integration.scheduler.promises import lives
 from tests.integration.scheduler.promises.machine import Promises
 from tests.integration.scheduler.promises.runs import Promise
@@ -41,13 +43,42 @@ class Patch(NamedTuple):
     value: object
 
 
+class Function(NamedTuple):
+    """What is put in the place of what in a function of the database."""
+
+    name: str
+    old: str
+    new: str
+
+    async def broken(self, pool: Pool) -> str:
+        """Put it there; return what defines the sound function."""
+        sound: str = await pool.fetchval("SELECT pg_get_functiondef($1::text::regproc)", self.name)
+        assert sound.count(self.old) == 1, f"{self.name} does not say {self.old!r} (any more)"
+        await pool.execute(sound.replace(self.old, self.new))
+        return sound
+
+
 class Sabotage:
     """A broken build."""
 
-    def __init__(self, breaks: Promise, life: Callable[[Promises], None], *patches: Patch) -> None:
+    def __init__(
+        self, breaks: Promise, life: Callable[[Promises], None], *patches: Patch | Function
+    ) -> None:
         self.breaks = breaks
         self.life = life
-        self.patches = patches
+        self._patches = patches
+
+    @asynccontextmanager
+    async def done(self, pool: Pool) -> AsyncIterator[None]:
+        """Let this build be the one that runs."""
+        async with AsyncExitStack() as undo:
+            patched = undo.enter_context(pytest.MonkeyPatch.context())
+            for patch in self._patches:
+                if isinstance(patch, Function):
+                    undo.push_async_callback(pool.execute, await patch.broken(pool))
+                else:
+                    patched.setattr(*patch)
+            yield
 
 
 def sql(module: ModuleType, name: str, old: str, new: str) -> Patch:
@@ -123,7 +154,7 @@ async def _nobody_is_live(
     return []
 
 
-_FENCE = "l.attempt = h.attempt AND l.executor_id = $3"
+_FENCE = "AND l.attempt = e.attempt AND l.executor_id = store_ends.executor"
 _FAILED = "failed = l.failed + CASE WHEN l.outcome = 'retry' THEN 1 ELSE 0 END"
 
 SABOTAGE: dict[str, Sabotage] = {
@@ -166,7 +197,9 @@ SABOTAGE: dict[str, Sabotage] = {
         Promise.APART,
         lives.swept_while_it_runs,
         sql(ledger, "_TAKE_EXPIRED", "l.lease_until < now()", "true"),
-        sql(leases, "_CLAIM", "l.outcome IS NULL AND l.lease_until < clock_timestamp()", "true"),
+        Function(
+            "executor.claim", "e.outcome IS NULL AND e.lease_until < clock_timestamp()", "true"
+        ),
     ),
     "an attempt does not wait": Sabotage(
         Promise.PAUSE,
@@ -174,15 +207,17 @@ SABOTAGE: dict[str, Sabotage] = {
         sql(ends, "_NEXT_ATTEMPT", "not_before = l.retry_at", "not_before = NULL"),
     ),
     "a snooze uses up an attempt": Sabotage(
-        Promise.TRIES, lives.snooze_then_failure, sql(leases, "_CLAIM", _FAILED, "failed = 1")
+        Promise.TRIES, lives.snooze_then_failure, Function("executor.claim", _FAILED, "failed = 1")
     ),
     "a late result counts": Sabotage(
         Promise.ENDS,
         lives.late_result,
-        sql(leases, "_FINISH", _FENCE, "$3::uuid IS NOT NULL"),
+        Function("executor.store_ends", _FENCE, ""),
     ),
     "a run that is over is said to be stopped": Sabotage(
-        Promise.CANCEL, lives.cancelled_too_late, Patch(ends, "_is_final", lambda _: False)
+        Promise.CANCEL,
+        lives.cancelled_too_late,
+        sql(ends, "_FOUND", "settled,", "false AS settled,"),
     ),
     "a run that was taken back runs": Sabotage(
         Promise.CANCEL,
@@ -193,6 +228,27 @@ SABOTAGE: dict[str, Sabotage] = {
         Promise.CANCEL,
         lives.cancelled_while_it_runs,
         sql(ends, "_MARK", "WHERE o.run_id = before.run_id", "WHERE false AND o.run_id IS NULL"),
+    ),
+    "an end does not settle its run": Sabotage(
+        Promise.ENDS, lives.chain, Function("executor.store_ends", "settled = true", "held = false")
+    ),
+    "an end leaves its lease": Sabotage(
+        Promise.OVER,
+        lives.chain,
+        Function("executor.store_ends", "l.ctid = ANY (leases)", "l.ctid IS NULL"),
+    ),
+    "an end is not in the log": Sabotage(
+        Promise.ENDS, lives.chain, Function("executor.store_ends", "log.record_ends(ends)", "0")
+    ),
+    "an end is counted twice": Sabotage(
+        Promise.ENDS,
+        lives.chain,
+        Function("log.record_ends", "task_id, count(*), count(", "task_id, 2, count("),
+    ),
+    "an end is not noted for its dependants": Sabotage(
+        Promise.DEPENDANTS,
+        lives.chain,
+        Function("executor.store_ends", "AND e.task_id IN (", "AND NULL IN ("),
     ),
     "an end starts nothing": Sabotage(
         Promise.DEPENDANTS, lives.chain, Patch(Dependants, "enter", _enter_nothing)

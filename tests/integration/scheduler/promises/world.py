@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,31 +19,29 @@ from nats.errors import MsgAlreadyAckdError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from services.api.store import open_runs
 from services.executor.claimed import ClaimedRun
 from services.executor.ending import next_attempt_at, stopped
 from services.executor.store.leases import LeaseStore
 from services.scheduler.cancel import Canceller
-from services.scheduler.dependencies import Dependants
 from services.scheduler.entering import Entrance
 from services.scheduler.job import Entry, Job
 from services.scheduler.loops.admitter import Admitter
-from services.scheduler.loops.closer import Closer
-from services.scheduler.loops.propagator import Propagator
 from services.scheduler.store.ends import EndStore
 from services.scheduler.store.recalls import RecallStore
 from services.scheduler.triggers.engine import Engine, Received
 from services.scheduler.triggers.intake import EventIntake, Handling, received_from
 from shared.bus import topology
 from shared.bus.declare import declare_on
-from shared.bus.watch import unread
-from shared.contracts.cancel import CancelItem, CancelRequest
+from shared.contracts.cancel import CancelItem, CancelRequest, CancelState
 from shared.db.pool import Connection
 from shared.runtime.clock import utc_now
 from shared.runtime.conditions import Conditions
 from tests.integration.scheduler.desk import MINUTE, SECOND, Desk
-from tests.integration.scheduler.promises.deeds import Deed, ending_of, report_of
+from tests.integration.scheduler.promises.deeds import Deed, end_of, ending_of
 from tests.integration.scheduler.promises.runs import Runs
 from tests.integration.scheduler.trigger_parts import SUBJECT, make_engine, payload
+from tests.support.unread import unread
 
 LEASE = 10 * MINUTE
 """Longer than any life on any machine: only a moved clock lets it run out."""
@@ -107,9 +106,7 @@ class World:
     def __post_init__(self) -> None:
         desk = self.desk
         self.executors = [self.executor() for _ in range(2)]
-        self.ends = EndStore(desk.own)
-        self.canceller = Canceller(self.ends, desk.dispatcher, desk.client)
-        self.dependants = Dependants(desk.jobs, desk.entrance)
+        self.canceller = Canceller(EndStore(desk.own), desk.dispatcher, desk.client)
         self.admitter: Admitter = desk.admitter()
         self.recalls = RecallStore(desk.own)
         self.engines = [make_engine(desk, self.conditions) for _ in range(2)]
@@ -192,7 +189,7 @@ class World:
             reason = (await executor.cancels([run.run_id])).get(run.run_id)
         ending = ending_of(run, deed) if reason is None else stopped(reason)
         retry_at = next_attempt_at(run, ending, utc_now())
-        stored = await executor.finish([report_of(run, ending.status, retry_at)], [b"{}"])
+        stored = (await executor.store([end_of(run, ending, retry_at)])).attempts
         self.runs.ended(
             run,
             ending.status,
@@ -215,16 +212,8 @@ class World:
     # --- schedulers
 
     async def close(self, schedulers: int = 1) -> None:
-        """Let schedulers notice ends, all at once."""
-        desk = self.desk
-        closers = [
-            Closer(self.ends, desk.dispatcher, self.dependants, wake_admitter=lambda: None)
-            for _ in range(schedulers)
-        ]
-        await asyncio.gather(*(closer.step() for closer in closers))
-        propagator = Propagator(desk.pool, self.dependants, desk.entrance, desk.dispatcher)
-        while await propagator.step() == timedelta(0):
-            pass
+        """Let schedulers do what follows from ends, all at once."""
+        await asyncio.gather(*(self.desk.closer().step() for _ in range(schedulers)))
 
     async def cancel(self, run_id: UUID, rival: Taken | None) -> None:
         """Ask for a run to be stopped, perhaps while its executor (*rival*) ends it."""
@@ -250,7 +239,12 @@ class World:
 
     async def _cancel(self, run_id: UUID) -> CancelItem:
         answer = await self.canceller.cancel(CancelRequest(run_ids=(run_id,), reason="ops"))
-        return answer.items[0]
+        (item,) = answer.items
+        if item.state is not CancelState.ENDED or item.status is not None:
+            return item
+        async with self.desk.pool.acquire() as connection:  # as the API does
+            status = (await open_runs.ends_of(connection, [run_id])).get(run_id)
+        return item.model_copy(update={"status": status})
 
     # --- events
 
@@ -299,18 +293,24 @@ class World:
         self.under_way = max(0, self.under_way - len(messages))
         return messages
 
+    async def logged(self) -> tuple[dict[UUID, str], Counter[UUID]]:
+        """Return what the log says of the end of each run, and how many it has counted."""
+        ends = await self.desk.pool.fetch("SELECT run_id, status FROM log.runs WHERE final")
+        counts = await self.desk.pool.fetch("SELECT task_id, run_count FROM log.task_statistics")
+        return dict(map(tuple, ends)), Counter(dict(map(tuple, counts)))
+
     async def left(self) -> list[object]:
         """Return what is still to be done."""
         rows = await self.desk.pool.fetch(
             "SELECT o.run_id, o.trigger, o.outcome, o.attempt, o.held, o.waits_for, o.settled,"
             " l.attempt AS claimed, l.outcome AS ended, l.lease_until"
             " FROM scheduler.occurrences o LEFT JOIN executor.leases l USING (run_id)"
-            " WHERE NOT o.settled"
+            " WHERE NOT o.settled OR l.run_id IS NOT NULL"
         )
         orders = await self.desk.orders()
-        runless = await self.desk.pool.fetch("SELECT run_id FROM scheduler.runless_ends")
+        to_follow = await self.desk.pool.fetch("SELECT run_id FROM scheduler.run_ends")
         events = await unread(self.desk.js, topology.SCHEDULER_EVENTS)
-        return [*rows, *orders.items(), *runless, *(["events"] * events), *self.held]
+        return [*rows, *orders.items(), *to_follow, *(["events"] * events), *self.held]
 
 
 async def _work(intake: EventIntake) -> None:

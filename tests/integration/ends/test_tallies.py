@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest_asyncio
-
-from services.log_writer.store.runs import RunStore
-from services.log_writer.store.tallies import KEPT
-from services.log_writer.store.upkeep import UpkeepStore
-from shared.contracts.runs import RunFinished, RunStatus
-from shared.db.pool import Pool, Record, open_pool
-from tests.integration.log_writer.builders import NOON, finished
-from tests.support.roles import pool_as
+from services.executor.report import AttemptEnd
+from shared.contracts.runs import RunStatus
+from shared.db.pool import Pool, Record
+from tests.integration.ends.builders import NOON, Executor, ended
 
 GOOD, BAD, GONE = RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.CANCELLED
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def pool(database: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database, name="test")
-    yield pool
-    await pool.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def store(pool: Pool) -> AsyncIterator[RunStore]:
-    async with pool_as("log_writer", pool) as own:
-        yield RunStore(own)
-
-
-def ends(task: UUID, *statuses: RunStatus) -> list[RunFinished]:
+def ends(task: UUID, *statuses: RunStatus) -> list[AttemptEnd]:
     """Return ends of a task, a minute apart."""
     return [
-        finished(
+        ended(
             uuid4(),
             task,
             status,
@@ -55,11 +36,11 @@ async def health(pool: Pool, task: UUID) -> Record:
     return row
 
 
-async def test_ends_are_counted_by_five_minutes_and_status(store: RunStore, pool: Pool) -> None:
+async def test_ends_are_counted_by_five_minutes_and_status(executor: Executor, pool: Pool) -> None:
     told = ends(uuid4(), GOOD, BAD, GOOD, GONE, BAD, BAD, GOOD)
 
-    await store.write_finished(told[:4])
-    await store.write_finished(told)  # those heard already are not counted again
+    await executor.store(*told[:4])
+    await executor.store(*told)  # those that the log has are not counted again
 
     rows = await pool.fetch(
         "SELECT bucket, status, sum(runs)::int AS runs FROM log.api_run_tallies"
@@ -76,44 +57,44 @@ async def test_ends_are_counted_by_five_minutes_and_status(store: RunStore, pool
 
 
 async def test_an_attempt_that_is_followed_by_another_is_no_end(
-    store: RunStore, pool: Pool
+    executor: Executor, pool: Pool
 ) -> None:
     task = uuid4()
-    await store.write_finished([finished(uuid4(), task, BAD, retry_at=NOON)])
+    await executor.store(ended(uuid4(), task, BAD, retry_at=NOON))
 
     assert await pool.fetchval("SELECT count(*) FROM log.run_tallies") == 0
     assert await pool.fetchval("SELECT count(*) FROM log.task_health") == 0
 
 
 async def test_failures_in_a_row_are_counted_from_the_last_success(
-    store: RunStore, pool: Pool
+    executor: Executor, pool: Pool
 ) -> None:
     task = uuid4()
     told = ends(task, BAD, GOOD, BAD, GONE, BAD)
     for each in told:
-        await store.write_finished([each])
+        await executor.store(each)
 
     row = await health(pool, task)
     assert (row["failures"], row["failing_since"]) == (2, told[2].completed_at)
     assert (row["last_failed_run"], row["last_error"]) == (told[4].run_id, "broken 4")
     assert row["last_success_at"] == told[1].completed_at
 
-    await store.write_finished([finished(uuid4(), task, at=NOON + timedelta(hours=1))])
+    await executor.store(ended(uuid4(), task, at=NOON + timedelta(hours=1)))
     row = await health(pool, task)
     assert (row["failures"], row["failing_since"]) == (0, None)
     assert row["last_error"] == "broken 4"
 
 
-async def test_it_does_not_matter_how_ends_are_bundled(store: RunStore, pool: Pool) -> None:
+async def test_it_does_not_matter_how_ends_are_bundled(executor: Executor, pool: Pool) -> None:
     seed = random.randrange(1 << 32)  # noqa: S311 - a test
     dice = random.Random(seed)  # noqa: S311 - a test
     for _ in range(20):
         task = uuid4()
         told = ends(task, *(dice.choice([GOOD, BAD, BAD, GONE]) for _ in range(8)))
-        told.append(finished(uuid4(), task, BAD, at=NOON + timedelta(minutes=8)))
+        told.append(ended(uuid4(), task, BAD, at=NOON + timedelta(minutes=8)))
         cuts = sorted(dice.sample(range(1, len(told)), 3))
         for start, end in itertools.pairwise([0, *cuts, len(told)]):
-            await store.write_finished(told[start:end])
+            await executor.store(*told[start:end])
 
         row = await health(pool, task)
         trailing = [
@@ -125,31 +106,19 @@ async def test_it_does_not_matter_how_ends_are_bundled(store: RunStore, pool: Po
         assert row["failing_since"] == trailing[-1].completed_at, seed
 
 
-async def test_what_is_heard_late_is_put_where_it_belongs(store: RunStore, pool: Pool) -> None:
+async def test_what_is_stored_late_is_put_where_it_belongs(executor: Executor, pool: Pool) -> None:
     task = uuid4()
     told = ends(task, BAD, GOOD, BAD, BAD, GOOD)
 
-    await store.write_finished([told[2], told[3]])
-    await store.write_finished([told[0]])  # before all of them: nobody knows yet of the success
+    await executor.store(told[2], told[3])
+    await executor.store(told[0])  # before all of them: nobody knows yet of the success
     assert (await health(pool, task))["failures"] == 3
-    await store.write_finished([told[4]])
-    await store.write_finished([told[1]])
+    await executor.store(told[4])
+    await executor.store(told[1])
     assert (await health(pool, task))["failures"] == 0
 
     other = uuid4()
     late = ends(other, BAD, GOOD)
-    await store.write_finished([late[1]])
-    await store.write_finished([late[0]])  # it went well since
+    await executor.store(late[1])
+    await executor.store(late[0])  # it went well since
     assert (await health(pool, other))["failures"] == 0
-
-
-async def test_counts_of_long_ago_are_let_go(store: RunStore, pool: Pool) -> None:
-    await store.write_finished(ends(uuid4(), GOOD))
-    await pool.execute("UPDATE log.run_tallies SET bucket = now() - $1::interval", KEPT)
-    await pool.execute(
-        "INSERT INTO log.run_tallies VALUES (now() - $1::interval / 2, 'success', 0, 1)", KEPT
-    )
-
-    await UpkeepStore(pool).forget_tallies()
-
-    assert await pool.fetchval("SELECT count(*) FROM log.run_tallies") == 1

@@ -14,17 +14,10 @@ from collections.abc import Iterable
 from nats.aio.client import Client
 from nats.errors import Error
 
-from services.scheduler.job import Entry
 from shared.bus import topology
 from shared.contracts.runs import RunsDue
-from shared.domain.occurrence import Outcome
 
 log = logging.getLogger(__name__)
-
-
-def queues_of(entries: Iterable[Entry]) -> list[str]:
-    """Return the queue of each of those ledger rows that fired and need not wait."""
-    return [each.queue for each in entries if each.outcome == Outcome.FIRED and not each.held]
 
 
 class Dispatcher:
