@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from services.executor.claimed import ClaimedRun
@@ -187,3 +188,19 @@ async def test_while_there_is_more_it_goes_on(
     assert [await looks.step(), await looks.step()] == [timedelta(0), INTERVAL]
 
     assert await count(floor, "executor.leases") == 0
+
+
+async def test_a_run_that_ended_gets_no_lease_of_a_former_executor(floor: Floor) -> None:
+    (run,) = await claimed(floor)
+    await floor.pool.execute(
+        "UPDATE scheduler.occurrences SET settled = true WHERE run_id = $1", run.run_id
+    )
+    await floor.pool.execute("DELETE FROM executor.leases")
+
+    with pytest.raises(asyncpg.SerializationError):
+        await floor.pool.execute(
+            "INSERT INTO executor.leases (run_id, task_id, attempt, executor_id, lease_until)"
+            " VALUES ($1, $2, 2, gen_random_uuid(), now())",
+            run.run_id,
+            run.task_id,
+        )

@@ -420,3 +420,27 @@ async def test_the_end_of_an_old_attempt_does_not_hide_that_the_next_began(mine:
 
 async def test_an_empty_journal_is_emptied_at_once(mine: Desk) -> None:
     await asyncio.wait_for(mine.journal.emptied(), timeout=1)
+
+
+async def test_an_end_that_cannot_be_stored_at_all_holds_up_no_other(mine: Desk) -> None:
+    (bad,) = await mine.claim()
+    good = await mine.claim(3)
+    await mine.floor.pool.execute(
+        "CREATE FUNCTION log.fails() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'a bug'; END $$;"
+        "CREATE TRIGGER fails BEFORE INSERT ON log.runs FOR EACH ROW"
+        f" WHEN (NEW.run_id = '{bad.run_id}') EXECUTE FUNCTION log.fails()"
+    )
+    try:
+        for run in (good[0], bad, good[1]):
+            mine.journal.ended(ended(run))
+        await mine.journal.flush(utc_now())
+        mine.journal.ended(ended(good[2]))
+        await mine.journal.flush(utc_now())
+        outcomes = await mine.floor.outcomes([run.run_id for run in good])
+        assert set(outcomes) == {run.run_id for run in good}
+        assert mine.journal.unstored() == [(bad.run_id, 1)], "its lease is kept alive"
+    finally:
+        await mine.floor.pool.execute("DROP TRIGGER fails ON log.runs; DROP FUNCTION log.fails")
+    await mine.flush()
+    assert bad.run_id in await mine.floor.outcomes([bad.run_id])

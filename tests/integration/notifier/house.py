@@ -45,7 +45,7 @@ from shared.contracts.notifications import ChannelKind
 from shared.contracts.policy import TaskPolicy
 from shared.contracts.runs import RunFinished, RunStatus
 from shared.db.clocks import Clocks
-from shared.db.pool import Pool, Record, open_pool
+from shared.db.pool import Connection, Pool, Record, open_pool
 from shared.egress.guard import AllowList
 from shared.runtime.clock import utc_now
 from shared.runtime.secret_box import SecretBox, new_key
@@ -177,9 +177,9 @@ class House:
         """Judge how runs ended, as it is read from their rows."""
         return await self.judge.judge([_fact(run) for run in runs if not run.retry_at])
 
-    async def log(self, run: RunFinished) -> None:
+    async def log(self, run: RunFinished, connection: Connection | None = None) -> None:
         """Write the row of a run that ended, as it is written with its end."""
-        await self.pool.execute(
+        await (connection or self.pool).execute(
             "INSERT INTO log.runs (run_id, task_id, trigger, status, final, attempt,"
             " scheduled_for, started_at, completed_at, error_message, executor)"
             " VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10)",
