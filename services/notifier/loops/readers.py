@@ -45,9 +45,9 @@ class RunReader:
         while fresh < now:
             window = await self._sources.runs(fresh, now, PAGE)
             await self._judge.judge(window.facts)
-            if window.last is None or window.last <= fresh:
+            if window.last is None:
                 break
-            fresh = window.last - timedelta(microseconds=1)
+            fresh = _behind(window.last, fresh)
         self._looked_until = now
         return await self._read_again(after, now - self._behind)
 
@@ -62,6 +62,12 @@ class RunReader:
             return timedelta(0)
         await self._sources.advance("runs", until)
         return self.INTERVAL
+
+
+def _behind(last: datetime, start: datetime) -> datetime:
+    """Return where the next page begins: others of the same instant may be on it."""
+    before = last - timedelta(microseconds=1)
+    return before if before > start else last
 
 
 Read = Callable[[datetime, datetime], Awaitable[Window]]
@@ -94,9 +100,9 @@ class FreshReader:
         while True:
             window = await self._read(start, now)
             await self._judge.judge(window.facts)
-            if window.last is None or window.last <= start:
+            if window.last is None:
                 break
-            start = window.last - timedelta(microseconds=1)
+            start = _behind(window.last, start)
         if now - self._behind > after:
             await self._sources.advance(self._source, now - self._behind)
         return self._interval
