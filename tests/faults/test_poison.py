@@ -37,7 +37,7 @@ async def test_poison_of_eight_kinds_reaches_the_dead_letters_and_slows_nobody(
     here: Stage,
 ) -> None:
     before = await here.value(LETTERS)
-    subjects = (topology.RUN_REQUEST_API, topology.runs_finished(uuid4()))
+    subjects = (topology.RUN_REQUEST_API, topology.runs_started(uuid4()))
     sent = len(subjects) * len(POISON) * EACH
     async with client_of(here.system.nats_url) as client:
         js = client.jetstream(timeout=30)
