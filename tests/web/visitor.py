@@ -95,7 +95,10 @@ class Visitor:
         await self.page.locator("h1").first.wait_for()
 
     async def turn(self, path: str) -> None:
-        """Go to another page as a link does, and wait until all of it is there."""
+        """Go to another page as a link does, and wait until all of it is there.
+
+        The page that is left must be there: pages load late, after their address has changed.
+        """
         await self.page.evaluate(_TURN, path)
         await self.page.wait_for_function(_TURNED)
         await self.settle()

@@ -29,6 +29,7 @@ async def test_the_overview_answers_what_fails_and_leads_there(visit: Visit, adm
     await visitor.picture("overview", whole=True)
     await entry.get_by_role("link", name=name, exact=True).click()
     await expect(page).to_have_url(re.compile(f"/tasks/{task}"))
+    await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
     await visitor.turn("/")
     await page.get_by_text("Weekday × hour").click()
