@@ -24,6 +24,7 @@ from shared.bus.connection import Guard, client_of, make_broker
 from shared.contracts.runs import LogLine, RunStarted
 from shared.db.pool import Pool, open_pool
 from tests.support.roles import under
+from tests.support.unread import unread
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EXECUTOR = UUID(int=7)
@@ -81,17 +82,10 @@ async def eventually(look: Callable[[], Awaitable[object]], what: str) -> None:
 
 async def all_heard(client: Client) -> None:
     """Wait until no consumer of the log writer has anything left, the dead letters last."""
+    consumers = (topology.LOG_WRITER_STARTED, topology.LOG_WRITER_LOGS, topology.LOG_WRITER_DEAD)
 
     async def silent() -> bool:
-        for consumer in (
-            topology.LOG_WRITER_STARTED,
-            topology.LOG_WRITER_LOGS,
-            topology.LOG_WRITER_DEAD,
-        ):
-            info = await client.jetstream().consumer_info(consumer.stream, consumer.name)
-            if info.num_pending or info.num_ack_pending:
-                return False
-        return True
+        return not await unread(client.jetstream(), *consumers)
 
     await eventually(silent, "everything is handled")
 

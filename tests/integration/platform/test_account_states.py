@@ -15,6 +15,7 @@ from tests.integration.api.client import BASE
 from tests.integration.platform.floor import Platform, eventually
 from tests.integration.platform.scripted_runtime import ScriptedRuntime, scripted_runtime
 from tests.integration.platform.test_accounts_api import ACCOUNTS, create
+from tests.support.unread import unread
 
 
 async def account(platform: Platform, account_id: str = "a1") -> dict[str, Any]:
@@ -35,8 +36,7 @@ async def all_heard(platform: Platform) -> None:
     """Wait until the platform has handled what runtimes said."""
 
     async def is_handled() -> bool:
-        info = await platform.bus.jetstream().consumer_info("ACCOUNTS", "api-account-states")
-        return (info.num_pending, info.num_ack_pending) == (0, 0)
+        return not await unread(platform.bus.jetstream(), topology.API_ACCOUNT_STATES)
 
     await eventually(is_handled, "it is heard")
 

@@ -32,6 +32,7 @@ from tests.integration.scheduler.desk import (
     outcomes,
     request,
 )
+from tests.support.unread import unread
 
 EVERY_HOUR = {"interval_hours": 1}
 
@@ -411,11 +412,7 @@ async def test_what_is_said_on_the_bus_is_applied(
 
 
 async def unhandled(desk: Desk) -> int:
-    waiting = 0
-    for consumer in (topology.SCHEDULER_TASKS, topology.SCHEDULER_REQUESTS):
-        info = await desk.js.consumer_info(consumer.stream, consumer.name)
-        waiting += (info.num_pending or 0) + (info.num_ack_pending or 0)
-    return waiting
+    return await unread(desk.js, topology.SCHEDULER_TASKS, topology.SCHEDULER_REQUESTS)
 
 
 async def test_versions_of_jobs_only_ever_grow(desk: Desk, task: UUID, now: datetime) -> None:
